@@ -1,0 +1,38 @@
+//! The pace at which AWS allows calls.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+/// One kind of AWS call, as AWS meters it: per account, Region and operation.
+/// <https://docs.aws.amazon.com/connect/latest/adminguide/amazon-connect-service-limits.html>
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Call {
+    /// Twelve-digit AWS account id.
+    pub account: String,
+    /// Region code, such as `eu-west-2`.
+    pub region: String,
+    /// Operation name of the API model, such as `GetFederationToken`.
+    pub operation: &'static str,
+}
+
+/// The call would have to wait longer than its caller may.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the call budget is used up for about {retry_after:?}")]
+pub struct Busy {
+    /// An honest estimate of when the call's turn comes.
+    pub retry_after: Duration,
+}
+
+/// Paces calls so that AWS never has to throttle them.
+#[async_trait]
+pub trait CallBudget: Send + Sync {
+    /// Waits for this call's turn, first come first served, at most `patience`.
+    ///
+    /// # Errors
+    /// [`Busy`] at once, without taking a turn, when the turn is further away than `patience`.
+    async fn admit(&self, call: &Call, patience: Duration) -> Result<(), Busy>;
+
+    /// AWS throttled this call all the same: slow down.
+    fn throttled(&self, call: &Call);
+}

@@ -1,0 +1,218 @@
+//! Every stable error code, with who must act and the words a browser may see.
+//!
+//! A code never changes its meaning. `docs/errors.md` lists them all; a test keeps the two equal.
+
+use super::Blame;
+
+/// A stable error code and its page.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Code {
+    /// Stable identifier, `room.cause`.
+    pub id: &'static str,
+    /// Who must act.
+    pub blame: Blame,
+    /// The page's heading: what happened, in the person's words.
+    pub title: &'static str,
+    /// The page's advice: what to do next, and who does it.
+    pub advice: &'static str,
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $id:literal, $blame:ident, $title:literal, $advice:literal;)*) => {
+        $($(#[$doc])* pub const $name: Code = Code { id: $id, blame: Blame::$blame, title: $title, advice: $advice };)*
+        /// All of them, in this order.
+        pub const ALL: &[&Code] = &[$(&$name),*];
+    };
+}
+
+codes! {
+    // -- starting and finishing a sign-in --
+    /// The browser did not start this sign-in, or it was finished before, or took too long.
+    SIGN_IN_NOT_PENDING = "sign_in.not_pending", Person, "This sign-in can't be finished here",
+        "It was finished already, took too long, or was started in another browser. Start again from your bookmark.";
+    /// The pre-login cookie is missing.
+    SIGN_IN_NO_COOKIE = "sign_in.no_cookie", Person, "Your browser did not send our cookie",
+        "Allow cookies for this site, use one browser window for the whole sign-in, and start again from your bookmark.";
+    /// `/go/<instance>` names no configured instance.
+    SIGN_IN_UNKNOWN_INSTANCE = "sign_in.unknown_instance", Person, "There is no such contact centre here",
+        "Check the address of your bookmark, or choose from the start page.";
+    /// `/go/<instance>/<destination>` names no configured destination.
+    SIGN_IN_UNKNOWN_DESTINATION = "sign_in.unknown_destination", Person, "There is no such page in this contact centre",
+        "Check the address of your bookmark, or choose from the start page.";
+    /// `idp=` names no identity provider that may be used for this instance.
+    SIGN_IN_UNKNOWN_IDP = "sign_in.unknown_idp", Person, "That sign-in method is not offered here",
+        "Go to the start page and choose one of the methods it lists.";
+    /// The path names nothing.
+    WEB_NOT_FOUND = "web.not_found", Person, "There is nothing at this address",
+        "Check the address of your bookmark, or go to the start page.";
+    /// The method is not allowed at this path.
+    WEB_METHOD_NOT_ALLOWED = "web.method_not_allowed", Person, "This address does not work that way",
+        "Start again from your bookmark.";
+    /// The request is not what the form would send.
+    WEB_BAD_REQUEST = "web.bad_request", Person, "Your browser sent something we can't read",
+        "Start again from your bookmark. If it happens again, tell your support the code and the support id below.";
+    /// The request's body is too large.
+    WEB_TOO_LARGE = "web.too_large", IdpOwner, "The answer of your sign-in service is too large",
+        "Tell your support the code and the support id below. The identity provider sends more than this gateway reads.";
+    /// A bug of ours.
+    GATEWAY_INTERNAL = "gateway.internal", Gateway, "Something went wrong on our side",
+        "Try again in a minute. If it happens again, tell your support the code and the support id below.";
+    /// Shared state could not be reached.
+    GATEWAY_STATE_UNAVAILABLE = "gateway.state_unavailable", Gateway, "Sign-in is not available at the moment",
+        "Try again in a minute. Nothing is wrong with your account.";
+
+    // -- SAML --
+    /// Not base64, not UTF-8, not XML, or not shaped like a SAML response.
+    SAML_MALFORMED = "saml.malformed", IdpOwner, "Your sign-in service sent something we can't read",
+        "Start again from your bookmark. If it happens again, the identity provider's team must look at the code below.";
+    /// The message has a shape that SAML allows but a careful service provider refuses, or that attackers use.
+    SAML_FORBIDDEN_SHAPE = "saml.forbidden_shape", IdpOwner, "Your sign-in service's answer was refused",
+        "The answer has a form that is not safe to accept. The identity provider's team must look at the code below.";
+    /// Nothing that covers the assertion is signed.
+    SAML_UNSIGNED = "saml.unsigned", IdpOwner, "Your sign-in service's answer is not signed",
+        "The identity provider's team must switch on signing of the assertion or the response.";
+    /// The algorithm of a signature or digest is not on the allow-list.
+    SAML_ALGORITHM = "saml.algorithm", IdpOwner, "Your sign-in service uses an outdated algorithm",
+        "The identity provider's team must sign with RSA or ECDSA and SHA-256 or better.";
+    /// The signature does not verify with the keys in that identity provider's metadata.
+    SAML_SIGNATURE = "saml.signature", IdpOwner, "Your sign-in service's signature does not match",
+        "The identity provider may have changed its key: its administrator and ours must compare the metadata.";
+    /// The two verification engines do not agree. Refused, and an alarm for the operator.
+    SAML_ENGINES_DISAGREE = "saml.engines_disagree", Gateway, "Your sign-in service's answer was refused",
+        "Tell your support the code and the support id below: the gateway's operator must look at it.";
+    /// The assertion is encrypted and this gateway has no key for it.
+    SAML_ENCRYPTED = "saml.encrypted", IdpOwner, "Your sign-in service's answer is encrypted",
+        "The identity provider's team must switch off assertion encryption for this service.";
+    /// `Destination` is not our ACS.
+    SAML_DESTINATION = "saml.destination", IdpOwner, "Your sign-in service's answer is addressed elsewhere",
+        "The identity provider's team must set the assertion consumer service URL from this gateway's metadata.";
+    /// `Issuer` is not the identity provider that was asked.
+    SAML_ISSUER = "saml.issuer", IdpOwner, "The answer came from another sign-in service",
+        "Start again from your bookmark. If it happens again, the entity id in the identity provider's metadata must be compared.";
+    /// `Status` is not Success: the identity provider refused.
+    SAML_STATUS = "saml.status", IdpOwner, "Your sign-in service did not sign you in",
+        "Try again. If it happens again, ask the identity provider's team whether you may use this service.";
+    /// `InResponseTo` is missing or names another request.
+    SAML_IN_RESPONSE_TO = "saml.in_response_to", Person, "This answer belongs to another sign-in",
+        "Start again from your bookmark, in one browser window.";
+    /// No usable bearer `SubjectConfirmation`.
+    SAML_SUBJECT_CONFIRMATION = "saml.subject_confirmation", IdpOwner, "Your sign-in service's answer is incomplete",
+        "The identity provider's team must send a bearer confirmation with this gateway's ACS URL as recipient.";
+    /// `Conditions` are missing, contradictory or contain something unknown.
+    SAML_CONDITIONS = "saml.conditions", IdpOwner, "Your sign-in service's answer has conditions we can't meet",
+        "The identity provider's team must look at the code below.";
+    /// An `AudienceRestriction` does not name us.
+    SAML_AUDIENCE = "saml.audience", IdpOwner, "Your sign-in service's answer is meant for another service",
+        "The identity provider's team must set the audience to this gateway's entity id.";
+    /// A time in the message is over or not yet reached, beyond the allowed skew.
+    SAML_EXPIRED = "saml.expired", IdpOwner, "Your sign-in took too long, or a clock is wrong",
+        "Start again from your bookmark. If it happens again, the clocks of the identity provider and of this gateway must be compared.";
+    /// The assertion is valid for too long, or has no end.
+    SAML_LIFETIME = "saml.lifetime", IdpOwner, "Your sign-in service's answer is valid for too long",
+        "The identity provider's team must shorten the assertion's lifetime.";
+    /// No usable `AuthnStatement`, or an authentication that is too old for a forced one.
+    SAML_AUTHN_STATEMENT = "saml.authn_statement", IdpOwner, "Your sign-in service did not say when you signed in",
+        "Start again from your bookmark. If it happens again, the identity provider's team must look at the code below.";
+    /// The assertion was used before.
+    SAML_REPLAY = "saml.replay", Person, "This sign-in was used already",
+        "Start again from your bookmark.";
+    /// The identity provider's metadata could not be read yet.
+    SAML_METADATA = "saml.metadata", Admin, "Your sign-in service is not set up here yet",
+        "Try again in a minute. If it happens again, the gateway's administrator must check the identity provider's metadata.";
+
+    // -- mapping --
+    /// A rule says no.
+    MAPPING_DENIED = "mapping.denied", Admin, "You may not use this contact centre",
+        "If you think that is wrong, ask your contact-centre administrator.";
+    /// No rule hit, and the configuration denies that.
+    MAPPING_NO_MATCH = "mapping.no_match", Admin, "You have no place in this contact centre yet",
+        "Ask your contact-centre administrator to add you to a contact-centre group.";
+    /// The groups attribute is missing: never read as "no groups".
+    MAPPING_NO_GROUPS = "mapping.no_groups", IdpOwner, "Your sign-in service did not send your groups",
+        "The identity provider's team must send the groups attribute to this gateway.";
+    /// The identity provider sent a link instead of the groups (too many of them).
+    MAPPING_GROUPS_OVERAGE = "mapping.groups_overage", IdpOwner, "You are in more groups than your sign-in service sends",
+        "The identity provider's team must limit the groups it sends to those assigned to this application.";
+    /// A field that is needed has no value.
+    MAPPING_MISSING_ATTRIBUTE = "mapping.missing_attribute", IdpOwner, "Your sign-in service did not send everything we need",
+        "The identity provider's team must send the attributes that the gateway's administrator has listed.";
+    /// A field's value can't be used in Connect.
+    MAPPING_BAD_VALUE = "mapping.bad_value", Admin, "Your account has a value that Amazon Connect does not take",
+        "Your contact-centre administrator must look at the code and the support id below.";
+
+    // -- Connect --
+    /// The user name may never be federated.
+    CONNECT_PROTECTED_USER = "connect.protected_user", Admin, "This account can't sign in through the gateway",
+        "Protected accounts sign in another way. Ask your contact-centre administrator.";
+    /// The user holds, or the rules would grant, a protected security profile.
+    CONNECT_PROTECTED_PROFILE = "connect.protected_profile", Admin, "This account can't sign in through the gateway",
+        "The account has a security profile that the gateway never signs in. Ask your contact-centre administrator.";
+    /// The user does not exist and provisioning is off.
+    CONNECT_NO_USER = "connect.no_user", Admin, "You have no Amazon Connect user yet",
+        "Ask your contact-centre administrator to create it, or to let the gateway do so.";
+    /// Several users differ from the wanted name in case only.
+    CONNECT_AMBIGUOUS_USER = "connect.ambiguous_user", Admin, "There are several Amazon Connect users with your name",
+        "Your contact-centre administrator must leave one user whose name differs from yours in capital letters only.";
+    /// The rules don't set everything that creating a user needs.
+    CONNECT_INCOMPLETE = "connect.incomplete", Admin, "Your Amazon Connect user can't be created yet",
+        "The rules must set a routing profile, at least one security profile, and a first and last name for you.";
+    /// A name in the rules does not exist in the instance.
+    CONNECT_UNKNOWN_NAME = "connect.unknown_name", Admin, "Your place in the contact centre does not exist",
+        "The rules name a profile or hierarchy group that is not in the instance: the administrator must correct one of them.";
+    /// The instance's user quota is full.
+    CONNECT_QUOTA = "connect.quota", Admin, "The contact centre is full",
+        "Its quota of users is used up. The administrator must ask AWS for more or remove users.";
+    /// Connect refused a value or a state.
+    CONNECT_REFUSED = "connect.refused", Admin, "Amazon Connect refused your user's settings",
+        "Your contact-centre administrator must look at the code and the support id below.";
+    /// Our AWS identity lacks a permission.
+    CONNECT_ACCESS_DENIED = "connect.access_denied", Admin, "The gateway may not do this in Amazon Connect",
+        "The gateway's administrator must add the missing permission: the audit log names it.";
+    /// The configured instance does not exist, or is not in that account and Region.
+    CONNECT_NO_INSTANCE = "connect.no_instance", Admin, "This contact centre can't be found in AWS",
+        "The gateway's administrator must check the instance's ARN.";
+    /// Connect did not answer, or answered with a fault of its own.
+    CONNECT_UNAVAILABLE = "connect.unavailable", Aws, "Amazon Connect does not answer at the moment",
+        "Try again in a minute. Nothing is wrong with your account.";
+
+    // -- federation --
+    /// STS refuses the role.
+    FEDERATION_ROLE = "federation.role", Admin, "The gateway may not sign you in to Amazon Connect",
+        "The gateway's administrator must check the federation role's trust policy: the audit log says what was refused.";
+    /// The user is bound to another role.
+    FEDERATION_ROLE_BINDING = "federation.role_binding", Admin, "Your Amazon Connect user belongs to another sign-in",
+        "It was federated through another IAM role before. The administrator must use that role for the gateway.";
+    /// Connect knows no user by that name.
+    FEDERATION_NO_USER = "federation.no_user", Admin, "Amazon Connect does not know your user",
+        "Try again in a minute. If it happens again, your contact-centre administrator must look at it.";
+    /// The instance is not one that takes federation.
+    FEDERATION_REFUSED = "federation.refused", Admin, "Amazon Connect refused the sign-in",
+        "The gateway's administrator must check that the instance uses SAML for identity management.";
+    /// `SignInUrl` points outside the configured instance.
+    FEDERATION_SIGN_IN_URL = "federation.sign_in_url", Admin, "Amazon Connect named an unexpected address",
+        "The gateway's administrator must compare the instance's access URL with the configuration.";
+    /// Base credentials are missing or expired.
+    FEDERATION_CREDENTIALS = "federation.credentials", Admin, "The gateway has no valid AWS credentials",
+        "The gateway's operator must check its AWS identity.";
+    /// STS or the federation endpoint did not answer.
+    FEDERATION_UNAVAILABLE = "federation.unavailable", Aws, "AWS does not answer at the moment",
+        "Try again in a minute. Nothing is wrong with your account.";
+
+    // -- waiting --
+    /// The call budget is used up: the page resumes by itself.
+    BUSY = "busy", Wait, "Many people are signing in right now",
+        "You keep your sign-in. This page goes on by itself as soon as it is your turn.";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::ALL;
+
+    #[test]
+    fn no_two_codes_share_an_id() {
+        let ids: BTreeSet<_> = ALL.iter().map(|code| code.id).collect();
+        assert_eq!(ids.len(), ALL.len());
+    }
+}

@@ -1,0 +1,43 @@
+//! The nouns every room shares, and the traits of state that replicas will share. Imports no other room.
+
+pub mod blame;
+pub mod budget;
+pub mod clock;
+pub mod code;
+pub mod departure;
+pub mod identity;
+pub mod ids;
+pub mod pending;
+pub mod placement;
+pub mod problem;
+pub mod protected;
+pub mod replay;
+pub mod secret;
+pub mod signed_in;
+pub mod token;
+pub mod user;
+
+pub use blame::{Blame, Blamed};
+pub use budget::{Busy, Call, CallBudget};
+pub use clock::{Clock, Random, SystemClock, SystemRandom};
+pub use code::Code;
+pub use departure::{Departure, HandOff, IdpChoice};
+pub use identity::{Attributes, Identity, NameId};
+pub use ids::{Destination, IdpName, InstanceArn, InstanceName, RequestId, SupportId, UserId, Username};
+pub use pending::{PendingKey, PendingSignIn, PendingSignIns};
+pub use placement::{
+    Denial, HierarchyPath, Phone, PhoneType, Placed, Placement, RuleOutcome, SyncPolicy, SyncWhen, Trace,
+    TraceEntry,
+};
+pub use problem::Problem;
+pub use protected::ProtectedNames;
+pub use replay::{ReplayGuard, ReplayKey};
+pub use secret::Secret;
+pub use signed_in::SignedIn;
+pub use token::FederationToken;
+pub use user::ConnectUser;
+
+/// Shared state could not be reached or answered nonsense. Callers fail closed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("shared state is unavailable: {0}")]
+pub struct StateUnavailable(pub String);

@@ -1,0 +1,76 @@
+//! A sign-in that has left for the identity provider and has not come back.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use time::OffsetDateTime;
+
+use super::{Destination, IdpName, InstanceName, RequestId, StateUnavailable};
+
+/// What we remember about one `AuthnRequest`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingSignIn {
+    /// The `ID` of the request: the only `InResponseTo` that will be accepted.
+    pub request_id: RequestId,
+    /// Who was asked: the only `Issuer` that will be accepted.
+    pub idp: IdpName,
+    /// Where the person wanted to go.
+    pub instance: InstanceName,
+    /// Where in the instance, when it is not the instance's default.
+    pub destination: Option<Destination>,
+    /// Whether the request carried `ForceAuthn`.
+    pub force_authn: bool,
+    /// When the request was made.
+    #[serde(with = "time::serde::timestamp")]
+    pub started_at: OffsetDateTime,
+}
+
+/// Finds a pending sign-in only for whoever holds both halves: the `RelayState` that went through
+/// the identity provider, and the secret in the cookie of the browser that started it.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PendingKey([u8; 32]);
+
+impl PendingKey {
+    /// Both halves are 40 hex characters of our own making; the separator keeps them apart.
+    #[must_use]
+    pub fn new(relay_state: &str, browser_secret: &str) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(relay_state.as_bytes());
+        hash.update([0]);
+        hash.update(browser_secret.as_bytes());
+        Self(hash.finalize().into())
+    }
+
+    /// The key's bytes, for a store that needs them.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for PendingKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PendingKey(..)")
+    }
+}
+
+/// Shared state: sign-ins under way.
+#[async_trait]
+pub trait PendingSignIns: Send + Sync {
+    /// Keeps `pending` until `expires_at`.
+    ///
+    /// # Errors
+    /// [`StateUnavailable`] when the store can't keep it.
+    async fn put(
+        &self,
+        key: PendingKey,
+        pending: PendingSignIn,
+        expires_at: OffsetDateTime,
+    ) -> Result<(), StateUnavailable>;
+
+    /// Reads once and removes, atomically. `None` when absent, expired or taken before.
+    ///
+    /// # Errors
+    /// [`StateUnavailable`] when the store can't tell.
+    async fn take(&self, key: &PendingKey) -> Result<Option<PendingSignIn>, StateUnavailable>;
+}

@@ -1,0 +1,162 @@
+//! Noun 2: what the rules make of an identity.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Code, Username};
+
+/// A Connect user as the rules want it, by names; ids come later from the directory.
+///
+/// A field that no rule set is `None` (or empty, for the profiles) and is left as it is in Connect.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Placement {
+    /// The name the rules computed; Connect's own spelling wins where it differs in case only.
+    pub username: Username,
+    /// First name, NFC, 1 to 255 characters.
+    pub first_name: Option<String>,
+    /// Last name, NFC, 1 to 300 characters.
+    pub last_name: Option<String>,
+    /// E-mail address; sent to Connect only where the instance is configured to take it.
+    pub email: Option<String>,
+    /// Security profile names, the union of all rules that hit; at most ten.
+    pub security_profiles: BTreeSet<String>,
+    /// Routing profile name.
+    pub routing_profile: Option<String>,
+    /// Hierarchy group, as the path of group names from the top.
+    pub hierarchy: Option<HierarchyPath>,
+    /// Phone settings.
+    pub phone: Option<Phone>,
+    /// Which of the above may be changed on a user that exists.
+    pub sync: SyncPolicy,
+}
+
+/// One to five hierarchy group names, from the top level down.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct HierarchyPath(pub Vec<String>);
+
+impl fmt::Display for HierarchyPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join(" / "))
+    }
+}
+
+/// `UserPhoneConfig` of the Connect API.
+/// <https://docs.aws.amazon.com/connect/latest/APIReference/API_UserPhoneConfig.html>
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Phone {
+    /// Soft phone or desk phone.
+    pub kind: PhoneType,
+    /// Whether calls are answered automatically.
+    pub auto_accept: bool,
+    /// After-contact work, in seconds; 0 means no limit.
+    pub after_contact_work_seconds: u32,
+    /// E.164 number, required for a desk phone.
+    pub desk_number: Option<String>,
+}
+
+/// `PhoneType` of the Connect API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PhoneType {
+    /// In the browser.
+    SoftPhone,
+    /// A telephone with a number.
+    DeskPhone,
+}
+
+/// When a field of an existing user follows the rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SyncWhen {
+    /// At every sign-in.
+    #[default]
+    Always,
+    /// Only when the user is created.
+    Create,
+    /// Not at all: neither at creation, where the API allows leaving it out, nor later.
+    Never,
+}
+
+/// [`SyncWhen`] for each field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SyncPolicy {
+    /// First and last name, and e-mail where it is sent.
+    pub names: SyncWhen,
+    /// Security profiles.
+    pub security_profiles: SyncWhen,
+    /// Routing profile.
+    pub routing_profile: SyncWhen,
+    /// Hierarchy group.
+    pub hierarchy: SyncWhen,
+    /// Phone settings.
+    pub phone: SyncWhen,
+}
+
+/// The rules refuse this person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Denial {
+    /// Which kind of refusal: see [`crate::model::code`].
+    pub code: &'static Code,
+    /// The rule that refused, when one did.
+    pub rule: Option<String>,
+    /// The administrator's sentence for the person, when the rule has one.
+    pub message: Option<String>,
+    /// For the audit line: what was missing or wrong, without attribute values.
+    pub detail: String,
+}
+
+/// The outcome of the rules with the reasons for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    /// What the rules decided.
+    pub outcome: Result<Placement, Denial>,
+    /// Every rule in order, and why it hit or missed.
+    pub trace: Trace,
+}
+
+/// Every rule that was tried, in order. Holds rule names and configured values, no attribute values.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Trace(pub Vec<TraceEntry>);
+
+/// One rule's part in a decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TraceEntry {
+    /// The rule's name.
+    pub rule: String,
+    /// What became of it.
+    pub outcome: RuleOutcome,
+    /// The reason, in words an administrator understands.
+    pub why: String,
+}
+
+/// What became of a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RuleOutcome {
+    /// Its condition held and it set something, or denied.
+    Hit,
+    /// Its condition did not hold.
+    Miss,
+    /// Its condition held, but an earlier rule had already set all it would have set.
+    Shadowed,
+}
+
+impl fmt::Debug for Placement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Placement")
+            .field("security_profiles", &self.security_profiles)
+            .field("routing_profile", &self.routing_profile)
+            .field("hierarchy", &self.hierarchy)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Phone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Phone").field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
