@@ -116,10 +116,7 @@ mod tests {
         Arc::new(ProcessBudget::new(Rates {
             connect: Rate { per_second: connect, burst: 5 },
             sts: Rate { per_second: HOURLY, burst: 51 },
-            operations: BTreeMap::from([(
-                "ListUsers".to_owned(),
-                Rate { per_second: HOURLY, burst: 2 },
-            )]),
+            operations: BTreeMap::from([("ListUsers".to_owned(), Rate { per_second: HOURLY, burst: 2 })]),
         }))
     }
 
@@ -181,10 +178,11 @@ mod tests {
     #[tokio::test]
     async fn a_caller_that_goes_away_blocks_nobody() {
         let budget = budget(10.0);
-        admitted_at_once(&budget, &call("DescribeUser")).await;
-        let gone = budget.admit(&call("DescribeUser"), Duration::from_secs(60));
+        let call = call("DescribeUser");
+        admitted_at_once(&budget, &call).await;
+        let gone = budget.admit(&call, Duration::from_secs(60));
         assert!(tokio::time::timeout(Duration::from_millis(1), gone).await.is_err());
-        assert_eq!(budget.admit(&call("DescribeUser"), Duration::from_secs(60)).await, Ok(()));
+        assert_eq!(budget.admit(&call, Duration::from_secs(60)).await, Ok(()));
     }
 
     #[tokio::test]

@@ -28,12 +28,12 @@ impl Fault {
     pub fn of(code: Option<&str>, status: Option<u16>) -> Self {
         match (code.unwrap_or_default(), status) {
             ("LimitExceededException", _) => Self::Final,
-            ("ThrottlingException" | "Throttling" | "TooManyRequestsException" | "RequestLimitExceeded", _) => {
+            ("ThrottlingException" | "Throttling" | "RequestLimitExceeded", _) | (_, Some(429)) => {
                 Self::Throttled
             }
-            ("InternalServiceException" | "InternalFailure" | "ServiceUnavailable", _) => Self::Transient,
-            (_, Some(429)) => Self::Throttled,
-            (_, Some(500..)) => Self::Transient,
+            ("InternalServiceException" | "InternalFailure" | "ServiceUnavailable", _) | (_, Some(500..)) => {
+                Self::Transient
+            }
             _ => Self::Final,
         }
     }
