@@ -12,7 +12,7 @@ const FLOOR: f64 = 0.125;
 /// Every quiet stretch of this length doubles a lowered rate, up to the nominal one.
 const RECOVERY: Duration = Duration::from_secs(10);
 /// Keeps durations finite when a rate is configured as zero or less.
-const SLOWEST: f64 = 0.001;
+const SLOWEST: f64 = 0.0001;
 
 /// A call's place in the queue.
 #[derive(Debug, Clone, Copy)]
@@ -47,13 +47,12 @@ impl Bucket {
     /// Takes the next turn, unless it is further away than `patience`: then says how far.
     pub(super) fn take(&mut self, now: Instant, patience: Duration) -> Result<Turn, Duration> {
         let next = self.next.max(now);
-        let at = next.checked_sub(self.head_start()).unwrap_or(now).max(now);
-        let wait = at.saturating_duration_since(now);
+        let wait = next.duration_since(now).saturating_sub(self.head_start());
         if wait > patience {
             return Err(wait);
         }
         self.next = next + self.interval(now);
-        Ok(Turn { at, delay_seen: self.delay })
+        Ok(Turn { at: now + wait, delay_seen: self.delay })
     }
 
     /// When the turn comes, as things stand now.
