@@ -75,15 +75,10 @@ mod tests {
     #[tokio::test]
     async fn a_pending_sign_in_is_taken_once() {
         let store = MemoryPending::new(Arc::new(SystemClock));
-        store.put(key(1), pending(), SystemClock.now() + Duration::minutes(15)).await.unwrap();
-        assert_eq!(store.take(&key(1)).await, Ok(Some(pending_at(&store, 1).await)));
+        let pending = pending();
+        store.put(key(1), pending.clone(), SystemClock.now() + Duration::minutes(15)).await.unwrap();
+        assert_eq!(store.take(&key(1)).await, Ok(Some(pending)));
         assert_eq!(store.take(&key(1)).await, Ok(None));
-    }
-
-    async fn pending_at(store: &MemoryPending, n: u32) -> PendingSignIn {
-        let found = store.take(&key(n)).await.unwrap().unwrap();
-        store.put(key(n), found.clone(), SystemClock.now() + Duration::minutes(15)).await.unwrap();
-        found
     }
 
     #[tokio::test]
