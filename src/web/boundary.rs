@@ -49,7 +49,7 @@ fn refused(site: &Site, support_id: &SupportId, refusal: &Refusal, sent: &Header
         idp: refusal.idp.as_ref(),
         instance: refusal.instance.as_ref(),
         refused: Some((refusal.code, &refusal.cause)),
-        trace: None,
+        trace: refusal.trace.as_ref(),
     });
     let page = Error {
         site: &site.display_name,
