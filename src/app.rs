@@ -163,7 +163,7 @@ pub async fn serve(path: &Path) -> Outcome {
         Ok(loaded) => loaded.config,
         Err(failed) => return failed,
     };
-    if let Err(error) = telemetry::start(config.log_format, config.log_level) {
+    if let Err(error) = telemetry::start(config.log) {
         return Outcome::failed(error);
     }
     let (listen, public_url) = (config.listen, config.public_url.clone());
@@ -216,7 +216,11 @@ async fn check_online(parts: &Parts) -> Vec<String> {
     }
     for instance in &parts.instances {
         match instance.connect.check().await {
-            Ok(report) => println!("instance.{}: {report}", instance.name),
+            Ok(report) => {
+                let about = |problem| format!("instance.{}: {problem}", instance.name);
+                reasons.extend(report.problems().into_iter().map(about));
+                println!("instance.{}: AWS answers", instance.name);
+            }
             Err(error) => reasons.push(format!("instance.{}: {error}", instance.name)),
         }
     }
@@ -235,7 +239,7 @@ fn load(path: &Path) -> Result<Loaded, Outcome> {
 
 /// The gateway's own AWS identity, by the SDK's default chain.
 async fn sdk(config: &Config) -> SdkConfig {
-    let region = config.instances.first().map(|instance| Region::new(instance.connect.arn.region.clone()));
+    let region = Region::new(config.aws_region.clone());
     aws_config::defaults(BehaviorVersion::latest()).region(region).load().await
 }
 

@@ -11,7 +11,7 @@ use people::{People, Present};
 
 use crate::mapping::place;
 use crate::model::{
-    Destination, HandOff, Identity, IdpChoice, IdpName, InstanceName, PendingKey, PendingSignIn, Placement,
+    Blamed as _, Destination, HandOff, Identity, IdpChoice, IdpName, InstanceName, PendingKey, PendingSignIn, Placement,
     SignedIn, Trace, Username,
 };
 
@@ -139,7 +139,16 @@ impl SignIn {
         if moved {
             instance.federation.purge(&user.username).await;
         }
-        let hand_off = instance.federation.hand_off(&user, path, until).await?;
+        let hand_off = match instance.federation.hand_off(&user, path, until).await {
+            Ok(hand_off) => hand_off,
+            Err(error) => {
+                if *error.code() == code::FEDERATION_NO_USER {
+                    // Deleted behind our back: the next try looks again.
+                    instance.connect.forget(&user.id).await;
+                }
+                return Err(error.into());
+            }
+        };
         signed_in.forced_for = None;
         signed_in.handed_over.insert((instance.name.clone(), user.username));
         Ok(hand_off)
