@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     const CONNECT: Rate = Rate { per_second: 2.0, burst: 5 };
-    const LONG: Duration = Duration::from_secs(3600);
+    const LONG: Duration = Duration::from_hours(1);
 
     fn turns(bucket: &mut Bucket, now: Instant, count: usize) -> Vec<u128> {
         (0..count)
@@ -129,7 +129,7 @@ mod tests {
         let now = Instant::now();
         let mut bucket = Bucket::new(CONNECT, now);
         turns(&mut bucket, now, 6);
-        let later = now + Duration::from_secs(60);
+        let later = now + Duration::from_mins(1);
         assert_eq!(turns(&mut bucket, later, 5), [0, 0, 0, 0, 500]);
     }
 
@@ -143,7 +143,7 @@ mod tests {
         assert_eq!(bucket.due(waiting).duration_since(now).as_millis(), 1500, "0.5 s and one pause of 1 s");
         let after = turns(&mut bucket, now, 2);
         assert_eq!(after[1] - after[0], 1000);
-        let recovered = now + Duration::from_secs(120);
+        let recovered = now + Duration::from_mins(2);
         assert_eq!(turns(&mut bucket, recovered, 6), [0, 0, 0, 0, 500, 1000]);
     }
 

@@ -154,7 +154,7 @@ mod tests {
     async fn whoever_would_wait_too_long_is_told_how_long() {
         let budget = budget(HOURLY);
         admitted_at_once(&budget, &call("DescribeUser")).await;
-        let busy = budget.admit(&call("DescribeUser"), Duration::from_secs(60)).await.unwrap_err();
+        let busy = budget.admit(&call("DescribeUser"), Duration::from_mins(1)).await.unwrap_err();
         assert!((3590..=3600).contains(&busy.retry_after.as_secs()), "{busy}");
     }
 
@@ -166,7 +166,7 @@ mod tests {
         for number in 0..12 {
             let (budget, order) = (Arc::clone(&budget), Arc::clone(&order));
             tasks.spawn(async move {
-                budget.admit(&call("DescribeUser"), Duration::from_secs(60)).await.unwrap();
+                budget.admit(&call("DescribeUser"), Duration::from_mins(1)).await.unwrap();
                 order.lock().unwrap().push(number);
             });
             tokio::task::yield_now().await;
@@ -180,9 +180,9 @@ mod tests {
         let budget = budget(10.0);
         let call = call("DescribeUser");
         admitted_at_once(&budget, &call).await;
-        let gone = budget.admit(&call, Duration::from_secs(60));
+        let gone = budget.admit(&call, Duration::from_mins(1));
         assert!(tokio::time::timeout(Duration::from_millis(1), gone).await.is_err());
-        assert_eq!(budget.admit(&call, Duration::from_secs(60)).await, Ok(()));
+        assert_eq!(budget.admit(&call, Duration::from_mins(1)).await, Ok(()));
     }
 
     #[tokio::test]

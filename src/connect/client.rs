@@ -18,7 +18,7 @@ use url::Url;
 use super::error::Error;
 use super::plan::{Change, NewUser};
 use super::wire;
-use crate::model::{Call, CallBudget, InstanceArn, Patience, Stopped, paced};
+use crate::model::{Call, CallBudget, InstanceArn, Patience, paced};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -207,11 +207,12 @@ impl Calls {
         F: Future<Output = Answer<T, E>>,
     {
         let call = Call { account: self.arn.account.clone(), region: self.arn.region.clone(), operation };
-        let answer = paced(&*self.budget, &call, patience, wire::fault, attempt).await;
-        answer.map_err(|stopped| match stopped {
-            Stopped::Busy(busy) => Error::Busy(busy),
-            Stopped::Failed(error) => Error::Call(wire::call_error(operation, &error)),
-        })
+        // Boxed: the SDK's futures are large.
+        let attempt = || {
+            let answer = Box::pin(attempt());
+            async move { answer.await.map_err(|error| wire::call_error(operation, &error)) }
+        };
+        paced(&*self.budget, &call, patience, attempt).await.map_err(Error::from)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{Blamed, Busy, Code, code};
+use crate::model::{Blamed, Busy, CallError, Cause, Code, Stopped, code};
 
 /// Why a user could not be put in place. The text is for the audit line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -47,43 +47,19 @@ pub enum Error {
     Busy(#[from] Busy),
 }
 
-/// An AWS call that failed. AWS's own message is left out: it may quote personal data.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{operation} failed: {code}{}", request_id.as_ref().map(|id| format!(" (AWS request id {id})")).unwrap_or_default())]
-pub struct CallError {
-    /// The operation.
-    pub operation: &'static str,
-    /// What kind of failure.
-    pub cause: Cause,
-    /// AWS's error code, or our word for a missing answer.
-    pub code: String,
-    /// AWS's request id.
-    pub request_id: Option<String>,
-}
-
-/// Kinds of failed calls.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cause {
-    /// The resource does not exist (yet).
-    NotFound,
-    /// The name is taken.
-    Duplicate,
-    /// A resource quota is full.
-    Quota,
-    /// The caller may not do this.
-    AccessDenied,
-    /// The caller's credentials are missing, expired or wrong.
-    Credentials,
-    /// A value or state was refused.
-    Refused,
-    /// No usable answer.
-    Unavailable,
-}
-
 impl Error {
     /// Whether a call failed in this way.
     pub(super) fn is(&self, cause: Cause) -> bool {
         matches!(self, Self::Call(call) if call.cause == cause)
+    }
+}
+
+impl From<Stopped> for Error {
+    fn from(stopped: Stopped) -> Self {
+        match stopped {
+            Stopped::Busy(busy) => Self::Busy(busy),
+            Stopped::Failed(call) => Self::Call(call),
+        }
     }
 }
 
@@ -99,7 +75,7 @@ impl Blamed for Error {
             Self::UnknownName { .. } => &code::CONNECT_UNKNOWN_NAME,
             Self::Unsettled => &code::CONNECT_UNAVAILABLE,
             Self::Interrupted => &code::GATEWAY_INTERNAL,
-            Self::Call(call) => call.page(),
+            Self::Call(call) => page(call),
             Self::Busy(_) => &code::BUSY,
         }
     }
@@ -112,17 +88,14 @@ impl Blamed for Error {
     }
 }
 
-impl CallError {
-    fn page(&self) -> &'static Code {
-        match self.cause {
-            Cause::NotFound if !self.operation.contains("User") || self.operation.starts_with("List") => {
-                &code::CONNECT_NO_INSTANCE
-            }
-            Cause::NotFound | Cause::Duplicate | Cause::Refused => &code::CONNECT_REFUSED,
-            Cause::Quota => &code::CONNECT_QUOTA,
-            Cause::AccessDenied => &code::CONNECT_ACCESS_DENIED,
-            Cause::Credentials => &code::FEDERATION_CREDENTIALS,
-            Cause::Unavailable => &code::CONNECT_UNAVAILABLE,
-        }
+fn page(call: &CallError) -> &'static Code {
+    let about_a_user = call.operation.contains("User") && !call.operation.starts_with("List");
+    match call.cause {
+        Cause::NotFound if !about_a_user => &code::CONNECT_NO_INSTANCE,
+        Cause::NotFound | Cause::Duplicate | Cause::Refused => &code::CONNECT_REFUSED,
+        Cause::Quota => &code::CONNECT_QUOTA,
+        Cause::AccessDenied => &code::CONNECT_ACCESS_DENIED,
+        Cause::Credentials => &code::FEDERATION_CREDENTIALS,
+        Cause::Throttled | Cause::Unavailable => &code::CONNECT_UNAVAILABLE,
     }
 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use client::client;
-pub use error::{CallError, Cause, Error};
+pub use error::Error;
 pub use report::InstanceReport;
 
 use crate::model::{

@@ -8,10 +8,9 @@ use tokio::time::sleep;
 
 use super::client::Calls;
 use super::directory::{Directory, Kind, Resolved};
-use super::error::Cause;
 use super::plan::{Desired, Wanted, new_user, plan, wanted_of_existing, wanted_of_new};
 use super::{Error, Provisioning, Settings, wire};
-use crate::model::{Clock, ConnectUser, Patience, Placement, ProtectedNames, UserId, Username};
+use crate::model::{Cause, Clock, ConnectUser, Patience, Placement, ProtectedNames, UserId, Username};
 
 /// Pause before looking again for a user that Connect says it has.
 const SETTLE_PAUSE: Duration = Duration::from_millis(500);

@@ -11,9 +11,8 @@ use aws_sdk_connect::types::{
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use super::client::Named;
-use super::error::{CallError, Cause};
 use super::plan::{Current, IdentityInfo, PhoneConfig};
-use crate::model::{Fault, PhoneType};
+use crate::model::{CallError, Cause, PhoneType};
 
 /// Names and ids of a page; what lacks either is left out.
 pub(super) fn named<T>(
@@ -96,64 +95,27 @@ pub(super) fn phone_config(phone: &PhoneConfig) -> UserPhoneConfig {
         .build()
 }
 
-/// Whether the same call is worth another attempt.
-pub(super) fn fault<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Fault {
-    match error {
-        SdkError::ServiceError(service) => Fault::of(service.err().code(), status(error)),
-        SdkError::TimeoutError(_) => Fault::Transient,
-        SdkError::DispatchFailure(failure) if failure.is_io() || failure.is_timeout() => Fault::Transient,
-        SdkError::ResponseError(_) => Fault::of(None, status(error)),
-        _ => Fault::Final,
-    }
-}
-
+/// What a failed call comes to.
 pub(super) fn call_error<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> CallError
 where
     E: ProvideErrorMetadata + StdError + 'static,
 {
-    let service = error.as_service_error();
-    let code = service.and_then(ProvideErrorMetadata::code);
-    let request_id =
-        error.raw_response().and_then(|raw| raw.headers().get("x-amzn-requestid")).map(str::to_owned);
-    let code = code.map_or_else(|| silence(error), str::to_owned);
-    CallError { operation, cause: cause(&code, status(error)), code, request_id }
-}
-
-/// Our word for an answer without an error code.
-fn silence<E: StdError + 'static>(error: &SdkError<E, HttpResponse>) -> String {
-    let word = match error {
-        _ if lacks_credentials(error) => "NoCredentials",
-        SdkError::TimeoutError(_) => "timeout",
-        SdkError::DispatchFailure(failure) if failure.is_timeout() => "timeout",
-        SdkError::DispatchFailure(_) => "no connection",
-        SdkError::ConstructionFailure(_) => "the request could not be built",
-        _ => "an answer that makes no sense",
+    let raw = error.raw_response();
+    let status = raw.map(|raw| raw.status().as_u16());
+    let request_id = raw.and_then(|raw| raw.headers().get("x-amzn-requestid")).map(str::to_owned);
+    if let Some(code) = error.as_service_error().and_then(ProvideErrorMetadata::code) {
+        return CallError { operation, cause: Cause::of(code, status), code: code.to_owned(), request_id };
+    }
+    let (cause, word) = match error {
+        _ if lacks_credentials(error) => (Cause::Credentials, "no credentials"),
+        SdkError::TimeoutError(_) => (Cause::Unavailable, "timeout"),
+        SdkError::DispatchFailure(_) => (Cause::Unavailable, "no connection"),
+        SdkError::ConstructionFailure(_) => (Cause::Refused, "the request could not be built"),
+        _ => (Cause::of("", status), "an answer without an error code"),
     };
-    status(error).map_or_else(|| word.to_owned(), |status| format!("{word} (HTTP {status})"))
+    CallError { operation, cause, code: word.to_owned(), request_id }
 }
 
 fn lacks_credentials(error: &(dyn StdError + 'static)) -> bool {
     std::iter::successors(Some(error), |error| (*error).source()).any(<dyn StdError>::is::<CredentialsError>)
-}
-
-fn status<E>(error: &SdkError<E, HttpResponse>) -> Option<u16> {
-    error.raw_response().map(|raw| raw.status().as_u16())
-}
-
-fn cause(code: &str, status: Option<u16>) -> Cause {
-    match code {
-        "ResourceNotFoundException" | "UserNotFoundException" => Cause::NotFound,
-        "DuplicateResourceException" => Cause::Duplicate,
-        "LimitExceededException" => Cause::Quota,
-        "AccessDeniedException" | "AccessDenied" => Cause::AccessDenied,
-        "NoCredentials"
-        | "ExpiredTokenException"
-        | "ExpiredToken"
-        | "UnrecognizedClientException"
-        | "InvalidClientTokenId"
-        | "InvalidSignatureException"
-        | "SignatureDoesNotMatch" => Cause::Credentials,
-        _ if matches!(status, Some(400..500)) => Cause::Refused,
-        _ => Cause::Unavailable,
-    }
 }

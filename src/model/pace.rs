@@ -5,47 +5,18 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::{Busy, Call, CallBudget};
+use super::{Busy, Call, CallBudget, CallError, Cause};
 
 /// Pauses before a call that met a fault of AWS or of the network is made again.
 const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
 
-/// What a failed call means for the next attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
-    /// Too many calls: wait for a turn again.
-    Throttled,
-    /// No answer, or a fault of AWS's own: worth a few more attempts.
-    Transient,
-    /// An answer: asking again changes nothing. A full quota belongs here.
-    Final,
-}
-
-impl Fault {
-    /// Reads an error code and an HTTP status of AWS. `LimitExceededException` has the status of
-    /// throttling (429) and is a full quota.
-    #[must_use]
-    pub fn of(code: Option<&str>, status: Option<u16>) -> Self {
-        match (code.unwrap_or_default(), status) {
-            ("LimitExceededException", _) => Self::Final,
-            ("ThrottlingException" | "Throttling" | "RequestLimitExceeded", _) | (_, Some(429)) => {
-                Self::Throttled
-            }
-            ("InternalServiceException" | "InternalFailure" | "ServiceUnavailable", _) | (_, Some(500..)) => {
-                Self::Transient
-            }
-            _ => Self::Final,
-        }
-    }
-}
-
 /// Why there is no answer.
 #[derive(Debug)]
-pub enum Stopped<E> {
+pub enum Stopped {
     /// The call's turn is further away than its caller may wait.
     Busy(Busy),
     /// The last attempt's error.
-    Failed(E),
+    Failed(CallError),
 }
 
 /// How long a piece of work may still wait for turns. A deadline: shared by all calls of one sign-in.
@@ -70,41 +41,40 @@ impl Patience {
 ///
 /// # Errors
 /// [`Stopped`]: the budget is used up, or the call failed for good.
-pub async fn paced<T, E, F: Future<Output = Result<T, E>>>(
+pub async fn paced<T, F: Future<Output = Result<T, CallError>>>(
     budget: &dyn CallBudget,
     call: &Call,
     patience: Patience,
-    fault: impl Fn(&E) -> Fault,
     attempt: impl Fn() -> F,
-) -> Result<T, Stopped<E>> {
+) -> Result<T, Stopped> {
+    budget.admit(call, patience.left()).await.map_err(Stopped::Busy)?;
+    admitted(budget, call, patience, attempt).await
+}
+
+/// Makes one call whose first turn was taken before.
+///
+/// # Errors
+/// [`Stopped`]: the budget is used up, or the call failed for good.
+pub async fn admitted<T, F: Future<Output = Result<T, CallError>>>(
+    budget: &dyn CallBudget,
+    call: &Call,
+    patience: Patience,
+    attempt: impl Fn() -> F,
+) -> Result<T, Stopped> {
     let mut pauses = PAUSES.into_iter();
     loop {
-        budget.admit(call, patience.left()).await.map_err(Stopped::Busy)?;
         let error = match attempt().await {
             Ok(answer) => return Ok(answer),
             Err(error) => error,
         };
-        match fault(&error) {
-            Fault::Throttled => budget.throttled(call),
-            Fault::Transient => match pauses.next() {
+        match error.cause {
+            Cause::Throttled => budget.throttled(call),
+            Cause::Unavailable => match pauses.next() {
                 Some(pause) if pause <= patience.left() => sleep(pause).await,
                 _ => return Err(Stopped::Failed(error)),
             },
-            Fault::Final => return Err(Stopped::Failed(error)),
+            _ => return Err(Stopped::Failed(error)),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Fault;
-
-    #[test]
-    fn a_full_quota_is_not_taken_for_throttling() {
-        assert_eq!(Fault::of(Some("LimitExceededException"), Some(429)), Fault::Final);
-        assert_eq!(Fault::of(Some("ThrottlingException"), Some(429)), Fault::Throttled);
-        assert_eq!(Fault::of(Some("Throttling"), Some(400)), Fault::Throttled);
-        assert_eq!(Fault::of(None, Some(503)), Fault::Transient);
-        assert_eq!(Fault::of(Some("InvalidRequestException"), Some(400)), Fault::Final);
+        budget.admit(call, patience.left()).await.map_err(Stopped::Busy)?;
     }
 }
