@@ -30,7 +30,9 @@ pub(super) async fn post(
     let completed =
         web.sign_in.complete(answer).await.map_err(|error| Refusal::of(&error).during(Event::SignIn))?;
     let instance = &completed.instance;
-    session::begin(&session, &completed.signed_in).await?;
+    session::begin(&session, &completed.signed_in)
+        .await
+        .map_err(|error| Refusal::from(error).during(Event::SignIn))?;
     audit::record(&Line {
         event: Event::SignIn,
         support_id: &support_id,

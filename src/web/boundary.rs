@@ -14,7 +14,7 @@ use time::macros::format_description;
 use super::pages::{self, Error, Rendered};
 use super::refusal::Refusal;
 use super::{Site, headers, paths};
-use crate::audit::{self, Line};
+use crate::audit::{self, Event, Line};
 use crate::model::SupportId;
 
 /// Gives the request a support id; makes a page and an audit line of a refusal; puts the headers on.
@@ -51,6 +51,9 @@ fn refused(site: &Site, support_id: &SupportId, refusal: &Refusal, sent: &Header
         refused: Some((refusal.code, &refusal.cause)),
         trace: refusal.trace.as_ref(),
     });
+    let instance = refusal.instance.as_ref();
+    let again = instance.map(|instance| paths::go(instance, refusal.destination.as_ref()));
+    let again = again.unwrap_or_else(|| "/".to_owned());
     let page = Error {
         site: &site.display_name,
         code: refusal.code,
@@ -58,10 +61,8 @@ fn refused(site: &Site, support_id: &SupportId, refusal: &Refusal, sent: &Header
         support: site.support.as_deref(),
         support_id: support_id.as_str(),
         time: &utc(site.clock.now()),
-        again: &refusal
-            .instance
-            .as_ref()
-            .map_or_else(|| "/".to_owned(), |instance| paths::go(instance, refusal.destination.as_ref())),
+        again: &again,
+        signed_in: refusal.event == Event::HandOff,
     };
     let mut response = pages::error(&page);
     *response.status_mut() = refusal.status;

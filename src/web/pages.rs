@@ -88,6 +88,8 @@ pub(super) struct Error<'a> {
     pub(super) support_id: &'a str,
     pub(super) time: &'a str,
     pub(super) again: &'a str,
+    /// Whether a session stands behind it: another person may want to sign in instead.
+    pub(super) signed_in: bool,
 }
 
 impl Error<'_> {
@@ -95,9 +97,7 @@ impl Error<'_> {
         match self.code.blame {
             Blame::Person => "You can put this right yourself.",
             Blame::Admin => "Your contact-centre administrator has to put this right.",
-            Blame::IdpOwner => {
-                "The team that runs your company\u{2019}s sign-in service has to put this right."
-            }
+            Blame::IdpOwner => "The team that runs your company's sign-in service has to put this right.",
             Blame::Aws => "Amazon Web Services has to put this right. It usually passes quickly.",
             Blame::Wait => "Nobody has to do anything. Wait a moment and try again.",
             Blame::Gateway => "The people who run this sign-in gateway have to put this right.",

@@ -7,7 +7,7 @@ fn samples() -> Vec<(&'static str, String)> {
     let choice = |name: &str, places| Choice { name: name.to_owned(), href: "/go/prod".to_owned(), places };
     let places =
         vec![place("agent workspace", "/go/prod/agent-workspace"), place("reports", "/go/prod/reports")];
-    let error = |code, message, support| Error {
+    let error = |code: &'static Code, message, support| Error {
         site,
         code,
         message,
@@ -15,6 +15,7 @@ fn samples() -> Vec<(&'static str, String)> {
         support_id: "7Q2M-X0KD-94TB",
         time: "2026-11-21 08:00:12 UTC",
         again: "/go/prod",
+        signed_in: code.blame == Blame::Admin,
     };
     let logout = || Some("https://acme.my.connect.aws/logout".to_owned());
     vec![
@@ -132,6 +133,7 @@ fn an_error_page_says_what_who_and_how_to_find_it() {
         "2026-11-21 08:00:12 UTC",
         "0800 555 0100",
         r#"href="/go/prod""#,
+        r#"href="/sign-out""#,
     ] {
         assert!(html.contains(part), "{part}");
     }
