@@ -143,7 +143,11 @@ fn check_file(file: &str, text: &str) -> BTreeSet<Violation> {
             }
         }
         for (to, allowed) in CRATES {
-            if !allowed.is_empty() && !allowed.contains(&room.name) && names_crate(&line.text, to) && !test_code {
+            if !allowed.is_empty()
+                && !allowed.contains(&room.name)
+                && names_crate(&line.text, to)
+                && !test_code
+            {
                 found.insert(Violation::Crate { file: file.into(), from: name.into(), to: (*to).into() });
             }
         }
@@ -369,10 +373,13 @@ fn an_import_of_ours_by_the_emulator_is_found_even_in_its_tests() {
 
 #[test]
 fn a_crate_outside_its_room_is_found() {
-    for line in ["use samael::crypto;", "use samael as s;", "    samael::crypto::verify(x);", "use ::samael::x;"] {
+    for line in
+        ["use samael::crypto;", "use samael as s;", "    samael::crypto::verify(x);", "use ::samael::x;"]
+    {
         assert_eq!(check_file("web/acs.rs", line).len(), 1, "{line}");
     }
-    for line in ["// samael::crypto", "let samael = 1;", "self.samael::<u8>();", "use crate::model::samael;"] {
+    for line in ["// samael::crypto", "let samael = 1;", "self.samael::<u8>();", "use crate::model::samael;"]
+    {
         assert!(check_file("web/acs.rs", line).is_empty(), "{line}");
     }
 }
