@@ -3,6 +3,8 @@
 //! Test code of a room (`mod tests`, `tests.rs`) may use any room, except in the emulator, which
 //! must never share code with what it checks.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where something is missing")]
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
