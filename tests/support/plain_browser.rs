@@ -120,8 +120,7 @@ impl PlainBrowser {
     ) -> Page {
         let mut redirects = Vec::new();
         let mut set_cookies = Vec::new();
-        // A redirect that passes another site makes the rest of the way cross-site.
-        let mut same_site = from.is_none_or(|from| site(from) == site(&url));
+        let same_site = from.is_none_or(|from| site(from) == site(&url));
         loop {
             let mut request = self.client.request(method.clone(), url.clone());
             let cookies = self.cookie_header(&url, same_site, &method);
@@ -143,11 +142,6 @@ impl PlainBrowser {
             match location {
                 Some(next) if status.is_redirection() => {
                     assert!(redirects.len() < MAX_REDIRECTS, "too many redirects: {redirects:?}");
-                    same_site = same_site && site(&next) == site(&url);
-                    if from.is_none() && redirects.is_empty() {
-                        // Typed addresses stay without an initiator.
-                        same_site = true;
-                    }
                     if !matches!(status.as_u16(), 307 | 308) {
                         method = Method::GET;
                         fields.clear();
