@@ -3,6 +3,7 @@
 .PHONY: demo test bench lint fmt help build-packages test-packages
 
 demo: build-packages ## Run the gateway against a local stand-in for AWS and an identity provider
+	cargo build --locked --bins
 	cargo run --locked --bin demo
 
 test: build-packages test-packages ## Run every test: unit, HTTP, boto3, SimpleSAMLphp and a headless browser

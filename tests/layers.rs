@@ -170,12 +170,13 @@ fn is_program(room: &str) -> bool {
 }
 
 fn is_test_file(file: &str) -> bool {
-    file.ends_with("/tests.rs") || file.contains("/tests/")
+    file.ends_with("tests.rs") || file.contains("/tests/")
 }
 
 /// How many modules deep the file is: `saml/mod.rs` is 1, `saml/response.rs` is 2.
 fn depth_of(file: &str) -> usize {
-    file.trim_end_matches("/mod.rs").split('/').count()
+    // `go_tests.rs` is the module `go::tests`.
+    file.trim_end_matches("/mod.rs").split('/').count() + usize::from(file.ends_with("_tests.rs"))
 }
 
 struct Line {
