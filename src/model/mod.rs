@@ -7,6 +7,7 @@ pub mod code;
 pub mod departure;
 pub mod identity;
 pub mod ids;
+pub mod pace;
 pub mod pending;
 pub mod placement;
 pub mod problem;
@@ -24,6 +25,7 @@ pub use code::Code;
 pub use departure::{Departure, HandOff, IdpChoice};
 pub use identity::{Attributes, Identity, NameId};
 pub use ids::{Destination, IdpName, InstanceArn, InstanceName, RequestId, SupportId, UserId, Username};
+pub use pace::{Fault, Patience, Stopped, paced};
 pub use pending::{PendingKey, PendingSignIn, PendingSignIns};
 pub use placement::{
     Denial, HierarchyPath, Phone, PhoneType, Placed, Placement, RuleOutcome, SyncPolicy, SyncWhen, Trace,
