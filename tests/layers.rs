@@ -102,7 +102,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("moka", &["connect", "federation", "store"]),
     ("rand", &["emulator", "model"]),
     ("reqwest", &["federation", "saml"]),
-    ("serde_json", &["audit", "emulator", "web"]),
+    ("serde_json", &["audit", "emulator", "store", "web"]),
     ("toml", &["bin", "config", "emulator"]),
     ("tracing_subscriber", &["telemetry"]),
     ("unicode_normalization", &["connect", "emulator", "mapping", "model"]),

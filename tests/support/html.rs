@@ -51,6 +51,14 @@ pub(crate) fn forms(html: &str, base: &Url) -> Vec<Form> {
     forms
 }
 
+/// Seconds of a `<meta http-equiv="refresh">` in the head.
+pub(crate) fn refresh_seconds(html: &str) -> Option<u64> {
+    let head = html.split_once("</head>").map_or(html, |(head, _)| head);
+    let (_, meta) = head.split_once("<meta http-equiv=\"refresh\"")?;
+    let tag = format!("meta{meta}");
+    read_tag(&tag).0.attribute("content")?.split(';').next()?.trim().parse().ok()
+}
+
 fn read_form(html: &str, base: &Url) -> Form {
     let tags = tags(html);
     let attribute = |name| tags.first().and_then(|tag| tag.attribute(name));

@@ -7,7 +7,7 @@ use reqwest::Method;
 use reqwest::header::{COOKIE, HeaderMap, LOCATION, SET_COOKIE};
 use url::{Host, Url};
 
-use crate::html::{Form, forms};
+use crate::html::{Form, forms, refresh_seconds};
 
 /// More than any sign-in needs.
 const MAX_REDIRECTS: usize = 10;
@@ -39,9 +39,7 @@ impl Page {
 
     /// How long the page waits before it asks again, when it does.
     pub(crate) fn refresh(&self) -> Option<Duration> {
-        let value = self.headers.get("refresh")?.to_str().ok()?;
-        let seconds = value.split(';').next()?.trim().parse().ok()?;
-        Some(Duration::from_secs(seconds))
+        refresh_seconds(&self.body).map(Duration::from_secs)
     }
 }
 
@@ -122,7 +120,11 @@ impl PlainBrowser {
         let mut set_cookies = Vec::new();
         let same_site = from.is_none_or(|from| site(from) == site(&url));
         loop {
-            let mut request = self.client.request(method.clone(), url.clone());
+            let mut request = self
+                .client
+                .request(method.clone(), url.clone())
+                .header("accept", "text/html")
+                .header("sec-fetch-mode", "navigate");
             let cookies = self.cookie_header(&url, same_site, &method);
             if !cookies.is_empty() {
                 request = request.header(COOKIE, cookies);
