@@ -49,11 +49,7 @@ impl ValueSource {
 
 /// The values of the first source that has any.
 pub(super) fn first_values<'a>(sources: &[ValueSource], identity: &'a Identity) -> Vec<&'a str> {
-    sources
-        .iter()
-        .map(|source| source.values(identity))
-        .find(|values| !values.is_empty())
-        .unwrap_or_default()
+    sources.iter().map(|source| source.values(identity)).find(|values| !values.is_empty()).unwrap_or_default()
 }
 
 /// The sources' names, for an administrator.

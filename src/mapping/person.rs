@@ -14,7 +14,8 @@ pub(super) fn username(identity: &Identity, names: &Names, user: &UserConfig) ->
         [value] => Username::new(shaped(value, user))
             .map_err(|why| denial(&code::MAPPING_BAD_VALUE, format!("username: {why}"))),
         [] => {
-            let detail = format!("username: no value in {} (a transient NameID is none)", names::list(sources));
+            let detail =
+                format!("username: no value in {} (a transient NameID is none)", names::list(sources));
             Err(denial(&code::MAPPING_MISSING_ATTRIBUTE, detail))
         }
         _ => {

@@ -130,7 +130,7 @@ fn compile_rules(
     for (index, rule) in rules.iter().enumerate() {
         let mut check = Check { key: format!("mapping.rule[{index}]"), problems };
         let name = check.name("name", &rule.name, 100);
-        if !seen.insert(name.clone()) {
+        if !name.is_empty() && !seen.insert(name.clone()) {
             check.problem("name", "two rules have this name: choose another");
         }
         let conditions = check.conditions(rule, names);
@@ -215,12 +215,8 @@ impl Check<'_> {
         }
         Set {
             security_profiles: profiles.into_iter().collect(),
-            routing_profile: routing_profile
-                .as_ref()
-                .map(|name| self.name("set.routing_profile", name, 127)),
-            hierarchy: hierarchy
-                .as_ref()
-                .map(|path| HierarchyPath(names(self, "set.hierarchy", path, 100))),
+            routing_profile: routing_profile.as_ref().map(|name| self.name("set.routing_profile", name, 127)),
+            hierarchy: hierarchy.as_ref().map(|path| HierarchyPath(names(self, "set.hierarchy", path, 100))),
             phone: phone.as_ref().map(|phone| self.phone(phone)),
         }
     }
