@@ -15,9 +15,9 @@ use time::macros::datetime;
 
 use crate::idp::{ENTITY_ID, GATEWAY, IDP, REQUEST_ID, SP_ENTITY_ID, encode, metadata};
 
-pub const NOW: OffsetDateTime = datetime!(2026-03-01 09:30 UTC);
+pub(crate) const NOW: OffsetDateTime = datetime!(2026-03-01 09:30 UTC);
 
-pub struct TestClock(pub Mutex<OffsetDateTime>);
+pub(crate) struct TestClock(pub Mutex<OffsetDateTime>);
 
 impl Clock for TestClock {
     fn now(&self) -> OffsetDateTime {
@@ -27,9 +27,9 @@ impl Clock for TestClock {
 
 /// Remembers what was used, or fails like a store that is down.
 #[derive(Default)]
-pub struct Used {
-    pub seen: Mutex<HashMap<ReplayKey, OffsetDateTime>>,
-    pub down: bool,
+pub(crate) struct Used {
+    pub(crate) seen: Mutex<HashMap<ReplayKey, OffsetDateTime>>,
+    pub(crate) down: bool,
 }
 
 #[async_trait]
@@ -43,13 +43,13 @@ impl ReplayGuard for Used {
 }
 
 /// A gateway that knows one identity provider, called `company`.
-pub struct Gateway {
-    pub saml: ServiceProvider,
-    pub clock: Arc<TestClock>,
-    pub used: Arc<Used>,
+pub(crate) struct Gateway {
+    pub(crate) saml: ServiceProvider,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) used: Arc<Used>,
 }
 
-pub fn settings() -> Settings {
+pub(crate) fn settings() -> Settings {
     Settings {
         entity_id: SP_ENTITY_ID.to_owned(),
         public_url: "https://gateway.test".parse().unwrap(),
@@ -61,7 +61,7 @@ pub fn settings() -> Settings {
     }
 }
 
-pub fn company(metadata: String) -> IdpSettings {
+pub(crate) fn company(metadata: String) -> IdpSettings {
     IdpSettings {
         name: IdpName::new("company"),
         metadata: MetadataSource::Xml(metadata),
@@ -71,15 +71,15 @@ pub fn company(metadata: String) -> IdpSettings {
 }
 
 impl Gateway {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::trusting(metadata(&[&IDP]))
     }
 
-    pub fn trusting(metadata: String) -> Self {
+    pub(crate) fn trusting(metadata: String) -> Self {
         Self::build(settings(), company(metadata), Used::default()).unwrap()
     }
 
-    pub fn build(settings: Settings, idp: IdpSettings, used: Used) -> Result<Self, Error> {
+    pub(crate) fn build(settings: Settings, idp: IdpSettings, used: Used) -> Result<Self, Error> {
         let clock = Arc::new(TestClock(Mutex::new(NOW)));
         let used = Arc::new(used);
         let saml =
@@ -88,16 +88,16 @@ impl Gateway {
     }
 
     /// Verifies a document as the answer to the pending request.
-    pub async fn verify(&self, xml: impl AsRef<[u8]>) -> Result<Identity, Error> {
+    pub(crate) async fn verify(&self, xml: impl AsRef<[u8]>) -> Result<Identity, Error> {
         self.verify_field(encode(xml), &pending()).await
     }
 
-    pub async fn verify_field(&self, field: String, pending: &PendingSignIn) -> Result<Identity, Error> {
+    pub(crate) async fn verify_field(&self, field: String, pending: &PendingSignIn) -> Result<Identity, Error> {
         Ok(self.saml.verify(field, pending).await?.into_identity())
     }
 }
 
-pub fn pending() -> PendingSignIn {
+pub(crate) fn pending() -> PendingSignIn {
     PendingSignIn {
         request_id: RequestId::new(REQUEST_ID),
         idp: IdpName::new("company"),
@@ -109,13 +109,13 @@ pub fn pending() -> PendingSignIn {
 }
 
 /// What a fresh gateway says of `xml`.
-pub async fn verdict(xml: impl AsRef<[u8]>) -> Result<Identity, Error> {
+pub(crate) async fn verdict(xml: impl AsRef<[u8]>) -> Result<Identity, Error> {
     Gateway::new().verify(xml).await
 }
 
 /// The gateway takes `xml` as Alice's.
 #[track_caller]
-pub fn assert_alice(outcome: Result<Identity, Error>) {
+pub(crate) fn assert_alice(outcome: Result<Identity, Error>) {
     let identity = outcome.unwrap();
     assert_eq!(identity.issuer, ENTITY_ID);
     assert_eq!(identity.name_id.unwrap().value, "alice-7");
@@ -133,6 +133,6 @@ pub(crate) use assert_refused;
 
 /// The stable code of a refusal.
 #[track_caller]
-pub fn code(outcome: Result<Identity, Error>) -> &'static str {
+pub(crate) fn code(outcome: Result<Identity, Error>) -> &'static str {
     outcome.map(|_| "accepted").unwrap_err().code().id
 }

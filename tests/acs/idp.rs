@@ -14,45 +14,45 @@ use openssl::rsa::Rsa;
 use openssl::x509::{X509, X509NameBuilder};
 use samael::crypto::{Crypto, CryptoProvider as _};
 
-pub const ENTITY_ID: &str = "https://idp.test/metadata";
-pub const SP_ENTITY_ID: &str = "https://gateway.test/saml/metadata";
-pub const ACS: &str = "https://gateway.test/saml/acs";
-pub const REQUEST_ID: &str = "_0123456789abcdef0123456789abcdef01234567";
-pub const RSA_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
-pub const ECDSA_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256";
-pub const SHA256: &str = "http://www.w3.org/2001/04/xmlenc#sha256";
-pub const EXC_C14N: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
-pub const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
+pub(crate) const ENTITY_ID: &str = "https://idp.test/metadata";
+pub(crate) const SP_ENTITY_ID: &str = "https://gateway.test/saml/metadata";
+pub(crate) const ACS: &str = "https://gateway.test/saml/acs";
+pub(crate) const REQUEST_ID: &str = "_0123456789abcdef0123456789abcdef01234567";
+pub(crate) const RSA_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
+pub(crate) const ECDSA_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256";
+pub(crate) const SHA256: &str = "http://www.w3.org/2001/04/xmlenc#sha256";
+pub(crate) const EXC_C14N: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
+pub(crate) const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
 
 /// A key with a self-signed certificate.
-pub struct Key {
-    pub private: PKey<Private>,
-    pub certificate: X509,
+pub(crate) struct Key {
+    pub(crate) private: PKey<Private>,
+    pub(crate) certificate: X509,
 }
 
 /// The identity provider's key.
-pub static IDP: LazyLock<Key> = LazyLock::new(|| Key::rsa(2048, 365));
+pub(crate) static IDP: LazyLock<Key> = LazyLock::new(|| Key::rsa(2048, 365));
 /// Its next key, for roll-over.
-pub static NEXT: LazyLock<Key> = LazyLock::new(|| Key::rsa(2048, 365));
+pub(crate) static NEXT: LazyLock<Key> = LazyLock::new(|| Key::rsa(2048, 365));
 /// An elliptic-curve key.
-pub static CURVE: LazyLock<Key> = LazyLock::new(|| Key::curve(Nid::X9_62_PRIME256V1));
+pub(crate) static CURVE: LazyLock<Key> = LazyLock::new(|| Key::curve(Nid::X9_62_PRIME256V1));
 /// Our own key.
-pub static GATEWAY: LazyLock<Key> = LazyLock::new(|| Key::rsa(2048, 365));
+pub(crate) static GATEWAY: LazyLock<Key> = LazyLock::new(|| Key::rsa(2048, 365));
 /// Somebody else's key.
-pub static STRANGER: LazyLock<Key> = LazyLock::new(|| Key::rsa(2048, 365));
+pub(crate) static STRANGER: LazyLock<Key> = LazyLock::new(|| Key::rsa(2048, 365));
 
 impl Key {
-    pub fn rsa(bits: u32, days: i64) -> Self {
+    pub(crate) fn rsa(bits: u32, days: i64) -> Self {
         Self::certify(PKey::from_rsa(Rsa::generate(bits).unwrap()).unwrap(), days)
     }
 
-    pub fn curve(nid: Nid) -> Self {
+    pub(crate) fn curve(nid: Nid) -> Self {
         let group = EcGroup::from_curve_name(nid).unwrap();
         Self::certify(PKey::from_ec_key(EcKey::generate(&group).unwrap()).unwrap(), 365)
     }
 
     /// Valid from 2020 for so many days.
-    pub fn certify(private: PKey<Private>, days: i64) -> Self {
+    pub(crate) fn certify(private: PKey<Private>, days: i64) -> Self {
         let start = 1_577_836_800;
         let mut name = X509NameBuilder::new().unwrap();
         name.append_entry_by_text("CN", "test").unwrap();
@@ -68,22 +68,22 @@ impl Key {
         Self { certificate: certificate.build(), private }
     }
 
-    pub fn der(&self) -> Vec<u8> {
+    pub(crate) fn der(&self) -> Vec<u8> {
         match self.private.id() {
             Id::RSA => self.private.rsa().unwrap().private_key_to_der().unwrap(),
             _ => self.private.private_key_to_pkcs8().unwrap(),
         }
     }
 
-    pub fn key_pem(&self) -> String {
+    pub(crate) fn key_pem(&self) -> String {
         String::from_utf8(self.private.private_key_to_pem_pkcs8().unwrap()).unwrap()
     }
 
-    pub fn certificate_pem(&self) -> String {
+    pub(crate) fn certificate_pem(&self) -> String {
         String::from_utf8(self.certificate.to_pem().unwrap()).unwrap()
     }
 
-    pub fn certificate_base64(&self) -> String {
+    pub(crate) fn certificate_base64(&self) -> String {
         STANDARD.encode(self.certificate.to_der().unwrap())
     }
 
@@ -93,7 +93,7 @@ impl Key {
 }
 
 /// A `KeyDescriptor`; `usage` is the whole attribute or nothing.
-pub fn key_descriptor(key: &Key, usage: &str) -> String {
+pub(crate) fn key_descriptor(key: &Key, usage: &str) -> String {
     format!(
         r#"<md:KeyDescriptor {usage}><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data><ds:X509Certificate>{}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>"#,
         key.certificate_base64()
@@ -101,20 +101,20 @@ pub fn key_descriptor(key: &Key, usage: &str) -> String {
 }
 
 /// An `EntityDescriptor` with these keys and attributes.
-pub fn entity(entity_id: &str, attributes: &str, keys: &str) -> String {
+pub(crate) fn entity(entity_id: &str, attributes: &str, keys: &str) -> String {
     format!(
         r#"<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="{entity_id}" {attributes}><md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">{keys}<md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="https://idp.test/sso/post"/><md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="https://idp.test/sso?tenant=1"/></md:IDPSSODescriptor></md:EntityDescriptor>"#
     )
 }
 
-pub fn metadata(keys: &[&Key]) -> String {
+pub(crate) fn metadata(keys: &[&Key]) -> String {
     let keys: String = keys.iter().map(|key| key_descriptor(key, r#"use="signing""#)).collect();
     entity(ENTITY_ID, "", &keys)
 }
 
 /// Which elements carry a signature.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Sign {
+pub(crate) enum Sign {
     Nothing,
     Assertion,
     Response,
@@ -123,13 +123,13 @@ pub enum Sign {
 
 /// The inside of a signature.
 #[derive(Clone)]
-pub struct SignatureShape {
-    pub canonicalization: String,
-    pub method: String,
-    pub uri: Option<String>,
-    pub transforms: String,
-    pub digest: String,
-    pub key_info: String,
+pub(crate) struct SignatureShape {
+    pub(crate) canonicalization: String,
+    pub(crate) method: String,
+    pub(crate) uri: Option<String>,
+    pub(crate) transforms: String,
+    pub(crate) digest: String,
+    pub(crate) key_info: String,
 }
 
 impl Default for SignatureShape {
@@ -149,7 +149,7 @@ impl Default for SignatureShape {
 
 impl SignatureShape {
     /// An unsigned template.
-    pub fn template(&self, id: &str, key: &Key) -> String {
+    pub(crate) fn template(&self, id: &str, key: &Key) -> String {
         let method = if self.method.is_empty() { key.algorithm() } else { &self.method };
         let uri = self.uri.clone().unwrap_or_else(|| format!("#{id}"));
         let Self { canonicalization, transforms, digest, key_info, .. } = self;
@@ -161,42 +161,42 @@ impl SignatureShape {
 
 /// An answer with a knob for everything; the default is acceptable.
 #[derive(Clone)]
-pub struct Answer {
-    pub sign: Sign,
-    pub key: &'static LazyLock<Key>,
-    pub shape: SignatureShape,
-    pub response_id: String,
-    pub response_version: String,
-    pub response_issued: String,
-    pub destination: Option<String>,
-    pub in_response_to: Option<String>,
-    pub response_issuer: Option<String>,
-    pub status: String,
-    pub extensions: String,
-    pub assertion_id: String,
-    pub assertion_version: String,
-    pub assertion_issued: String,
-    pub issuer: String,
-    pub name_id: String,
-    pub confirmations: Vec<Confirmation>,
-    pub conditions: Option<String>,
-    pub not_before: Option<String>,
-    pub not_on_or_after: Option<String>,
-    pub audiences: Vec<Vec<String>>,
-    pub more_conditions: String,
-    pub advice: String,
-    pub authn_statements: Vec<String>,
-    pub attributes: String,
+pub(crate) struct Answer {
+    pub(crate) sign: Sign,
+    pub(crate) key: &'static LazyLock<Key>,
+    pub(crate) shape: SignatureShape,
+    pub(crate) response_id: String,
+    pub(crate) response_version: String,
+    pub(crate) response_issued: String,
+    pub(crate) destination: Option<String>,
+    pub(crate) in_response_to: Option<String>,
+    pub(crate) response_issuer: Option<String>,
+    pub(crate) status: String,
+    pub(crate) extensions: String,
+    pub(crate) assertion_id: String,
+    pub(crate) assertion_version: String,
+    pub(crate) assertion_issued: String,
+    pub(crate) issuer: String,
+    pub(crate) name_id: String,
+    pub(crate) confirmations: Vec<Confirmation>,
+    pub(crate) conditions: Option<String>,
+    pub(crate) not_before: Option<String>,
+    pub(crate) not_on_or_after: Option<String>,
+    pub(crate) audiences: Vec<Vec<String>>,
+    pub(crate) more_conditions: String,
+    pub(crate) advice: String,
+    pub(crate) authn_statements: Vec<String>,
+    pub(crate) attributes: String,
 }
 
 /// A bearer confirmation with knobs.
 #[derive(Clone)]
-pub struct Confirmation {
-    pub method: String,
-    pub recipient: Option<String>,
-    pub in_response_to: Option<String>,
-    pub not_before: Option<String>,
-    pub not_on_or_after: Option<String>,
+pub(crate) struct Confirmation {
+    pub(crate) method: String,
+    pub(crate) recipient: Option<String>,
+    pub(crate) in_response_to: Option<String>,
+    pub(crate) not_before: Option<String>,
+    pub(crate) not_on_or_after: Option<String>,
 }
 
 impl Default for Confirmation {
@@ -211,7 +211,7 @@ impl Default for Confirmation {
     }
 }
 
-pub const SUCCESS: &str =
+pub(crate) const SUCCESS: &str =
     r#"<samlp:Status><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Success"/></samlp:Status>"#;
 
 impl Default for Answer {
@@ -247,14 +247,14 @@ impl Default for Answer {
 }
 
 /// An `AuthnStatement` with these attributes.
-pub fn authn_statement(attributes: &str) -> String {
+pub(crate) fn authn_statement(attributes: &str) -> String {
     format!(
         "<saml:AuthnStatement {attributes}><saml:AuthnContext><saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:Password</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement>"
     )
 }
 
 /// An `Attribute` with these values.
-pub fn attribute(name: &str, values: &[&str]) -> String {
+pub(crate) fn attribute(name: &str, values: &[&str]) -> String {
     let mut xml = format!(
         r#"<saml:Attribute Name="{name}" NameFormat="urn:oasis:names:tc:SAML:2.0:attrname-format:basic">"#
     );
@@ -283,7 +283,7 @@ impl Confirmation {
 
 impl Answer {
     /// The default with one thing changed.
-    pub fn with(change: impl FnOnce(&mut Self)) -> Self {
+    pub(crate) fn with(change: impl FnOnce(&mut Self)) -> Self {
         let mut answer = Self::default();
         change(&mut answer);
         answer
@@ -309,7 +309,7 @@ impl Answer {
     }
 
     /// The assertion, with a signature or template in its place.
-    pub fn assertion_xml(&self, signature: &str) -> String {
+    pub(crate) fn assertion_xml(&self, signature: &str) -> String {
         let confirmations: String = self.confirmations.iter().map(Confirmation::xml).collect();
         let attributes = if self.attributes.is_empty() {
             String::new()
@@ -330,7 +330,7 @@ impl Answer {
     }
 
     /// The response around `content`, with a signature or template in its place.
-    pub fn response_xml(&self, signature: &str, content: &str) -> String {
+    pub(crate) fn response_xml(&self, signature: &str, content: &str) -> String {
         let issuer = self.response_issuer.as_ref();
         let issuer = issuer.map(|issuer| {
             format!(
@@ -351,7 +351,7 @@ impl Answer {
     }
 
     /// The whole document, signed.
-    pub fn xml(&self) -> String {
+    pub(crate) fn xml(&self) -> String {
         let inner = self.shape.template(&self.assertion_id, self.key);
         let outer = self.shape.template(&self.response_id, self.key);
         match self.sign {
@@ -368,13 +368,13 @@ impl Answer {
 }
 
 /// Fills in the first signature template of `xml`, and takes the XML declaration off.
-pub fn sign(xml: &str, key: &Key) -> String {
+pub(crate) fn sign(xml: &str, key: &Key) -> String {
     let signed = Crypto::sign_xml(xml, &key.der()).unwrap();
     let start = signed.find("?>").map_or(0, |end| end + 2);
     signed[start..].trim().to_owned()
 }
 
 /// The form field.
-pub fn encode(xml: impl AsRef<[u8]>) -> String {
+pub(crate) fn encode(xml: impl AsRef<[u8]>) -> String {
     STANDARD.encode(xml)
 }

@@ -3,3 +3,4 @@
 mod accepted;
 mod gateway;
 mod idp;
+mod refused;

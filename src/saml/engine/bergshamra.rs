@@ -20,9 +20,10 @@ impl Bergshamra {
     /// means nothing here. Metadata interoperability profile 2.6.1.
     pub(super) fn new(certificates: &[Vec<u8>]) -> Option<Self> {
         let mut keys = KeysManager::new();
-        for certificate in certificates {
+        for (place, certificate) in certificates.iter().enumerate() {
             let public_key = X509::from_der(certificate).ok()?.public_key().ok()?;
-            keys.add_key(load_spki_der(&public_key.public_key_to_der().ok()?).ok()?);
+            let key = load_spki_der(&public_key.public_key_to_der().ok()?).ok()?;
+            keys.add_key(key.with_name(place.to_string()));
         }
         // "insecure" drops certificate chains and dates only; signatures and reference positions stay strict.
         Some(Self { context: DsigContext::new(keys).with_insecure(true) })
@@ -43,13 +44,21 @@ impl SignatureEngine for Bergshamra {
         let enveloped = NodeSet::tree_without_comments(target, &document)
             .subtract(&NodeSet::tree_without_comments(signature, &document));
         let canonical = canonicalize_doc(&document, C14nMode::Exclusive, Some(&enveloped), signed.prefixes);
-        canonical.map(|canonical| Accepted { canonical }).map_err(|_| Refused)
+        let mut keys: Vec<usize> = results.iter().filter_map(key_of).collect();
+        keys.dedup();
+        canonical.map(|canonical| Accepted { canonical, keys }).map_err(|_| Refused)
     }
 }
 
 fn is_valid(result: &VerifyResult) -> bool {
     let one_reference = matches!(result, VerifyResult::Valid { references, .. } if references.len() == 1);
     one_reference && result.all_reference_digests_verified()
+}
+
+/// The place in the metadata of the key that verified.
+fn key_of(result: &VerifyResult) -> Option<usize> {
+    let VerifyResult::Valid { key_info, .. } = result else { return None };
+    key_info.key_name.as_deref()?.parse().ok()
 }
 
 /// The element that `result` covers and its signature, when that element's `ID` is `target`.

@@ -24,6 +24,12 @@ impl Samael {
     pub(super) fn new(certificates: &[Vec<u8>]) -> Self {
         Self { certificates: certificates.iter().cloned().map(CertificateDer::from).collect() }
     }
+
+    /// The same engine with only some of its keys.
+    pub(super) fn only(&self, keys: &[usize]) -> Self {
+        let certificates = keys.iter().filter_map(|key| self.certificates.get(*key)).cloned();
+        Self { certificates: certificates.collect() }
+    }
 }
 
 impl SignatureEngine for Samael {
@@ -34,6 +40,6 @@ impl SignatureEngine for Samael {
             ReduceMode::PreDigest,
             Some(ALLOWED),
         );
-        canonical.map(|text| Accepted { canonical: text.into_bytes() }).map_err(|_| Refused)
+        canonical.map(|text| Accepted { canonical: text.into_bytes(), keys: Vec::new() }).map_err(|_| Refused)
     }
 }
