@@ -66,9 +66,9 @@ pub fn record(line: &Line<'_>) {
         Some((code, cause)) => {
             let (id, blame, cause) = (code.id, blame(code.blame), clean(cause));
             if code.blame == Blame::Gateway {
-                tracing::error!(target: "audit", event, code = id, blame, support_id, idp, instance, cause, "refused");
+                tracing::error!(target: "audit", event, code = id, blame, support_id, idp, instance, rules, cause, "refused");
             } else {
-                tracing::info!(target: "audit", event, code = id, blame, support_id, idp, instance, cause, "refused");
+                tracing::info!(target: "audit", event, code = id, blame, support_id, idp, instance, rules, cause, "refused");
             }
         }
     }

@@ -49,7 +49,7 @@ fn refused(site: &Site, support_id: &SupportId, refusal: &Refusal, sent: &Header
         idp: refusal.idp.as_ref(),
         instance: refusal.instance.as_ref(),
         refused: Some((refusal.code, &refusal.cause)),
-        trace: None,
+        trace: refusal.trace.as_ref(),
     });
     let instance = refusal.instance.as_ref();
     let again = instance.map(|instance| paths::go(instance, refusal.destination.as_ref()));

@@ -91,10 +91,10 @@ async fn enter(
             return waiting(&web.site.display_name, wait, &paths::go(instance, destination)).map(Some);
         }
         Err(error) => {
-            return Err(Refusal::of(&error)
-                .during(Event::HandOff)
-                .towards(instance, destination)
-                .with_idp(Some(&idp)));
+            if error.ends_session() {
+                session::end(session).await?;
+            }
+            return Err(Refusal::of(&error).during(Event::HandOff).with_idp(Some(&idp)));
         }
     };
     if !session::update(session, signed_in, web.site.clock.now()).await? {
@@ -139,10 +139,7 @@ fn waiting(site: &str, wait: u64, here: &str) -> Result<Response, Refusal> {
 async fn leave(web: &WebState, ask: &Ask, headers: &HeaderMap) -> Result<Response, Refusal> {
     let secret = cookies::browser_secret_or_new(headers, &*web.site.random);
     let start = web.sign_in.start(ask, &secret).await.map_err(|error| {
-        Refusal::of(&error)
-            .during(Event::Start)
-            .towards(&ask.instance, ask.destination.as_ref())
-            .with_idp(ask.idp.as_ref())
+        Refusal::of(&error).during(Event::Start).with_idp(ask.idp.as_ref())
     })?;
     match start {
         Start::ChooseIdp(choices) => choose(&web.site.display_name, ask, &choices),

@@ -7,7 +7,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use crate::audit::{self, Event};
-use crate::model::{Blame, Blamed, Code, Destination, IdpName, InstanceName, StateUnavailable, code};
+use crate::model::{Blame, Blamed as _, Code, Destination, IdpName, InstanceName, StateUnavailable, Trace, code};
+use crate::sign_in::SignInError;
 
 /// Why a request is not granted. The boundary makes the page and the audit line.
 #[derive(Debug, Clone)]
@@ -27,6 +28,8 @@ pub(super) struct Reason {
     pub(super) idp: Option<IdpName>,
     pub(super) instance: Option<InstanceName>,
     pub(super) destination: Option<Destination>,
+    /// What the rules said, when they were asked.
+    pub(super) trace: Option<Trace>,
 }
 
 impl Deref for Refusal {
@@ -50,14 +53,19 @@ impl Refusal {
             idp: None,
             instance: None,
             destination: None,
+            trace: None,
         }))
     }
 
     /// A refusal of a journey.
-    pub(super) fn of(error: &impl Blamed) -> Self {
+    pub(super) fn of(error: &SignInError) -> Self {
         let mut refusal = Self::new(error.code(), audit::cause(error));
         refusal.0.message = error.message_for_person().map(str::to_owned);
         refusal.0.retry_after = error.retry_after();
+        refusal.0.trace = error.trace().cloned();
+        if let Some(ask) = error.ask() {
+            refusal = refusal.towards(&ask.instance, ask.destination.as_ref());
+        }
         refusal
     }
 

@@ -1,0 +1,39 @@
+//! Engine A: libxmlsec through samael. One function of samael is used, in one mode.
+//!
+//! Its other verification functions trust a boolean, keep unsigned ancestors, or accept without keys.
+
+use samael::crypto::{AllowedSignatureAlgorithm, CertificateDer, Crypto, CryptoProvider as _, ReduceMode};
+
+use super::{Accepted, Refused, SignatureEngine, Signed};
+
+const ALLOWED: &[AllowedSignatureAlgorithm] = &[
+    AllowedSignatureAlgorithm::RsaSha256,
+    AllowedSignatureAlgorithm::RsaSha384,
+    AllowedSignatureAlgorithm::RsaSha512,
+    AllowedSignatureAlgorithm::EcdsaSha256,
+    AllowedSignatureAlgorithm::EcdsaSha384,
+    AllowedSignatureAlgorithm::EcdsaSha512,
+];
+
+/// libxmlsec, with the certificates it tries in order.
+pub(in crate::saml) struct Samael {
+    certificates: Vec<CertificateDer>,
+}
+
+impl Samael {
+    pub(super) fn new(certificates: &[Vec<u8>]) -> Self {
+        Self { certificates: certificates.iter().cloned().map(CertificateDer::from).collect() }
+    }
+}
+
+impl SignatureEngine for Samael {
+    fn verify(&self, signed: &Signed<'_>) -> Result<Accepted, Refused> {
+        let canonical = Crypto::reduce_xml_to_signed_with_allowed_algorithms(
+            signed.text,
+            &self.certificates,
+            ReduceMode::PreDigest,
+            Some(ALLOWED),
+        );
+        canonical.map(|text| Accepted { canonical: text.into_bytes() }).map_err(|_| Refused)
+    }
+}

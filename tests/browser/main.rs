@@ -1,0 +1,13 @@
+//! Sign-ins in a real browser: three sites on three domains over HTTPS, so that the rules for
+//! cookies between sites are the real ones.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where something is missing")]
+
+#[path = "../support/browser.rs"]
+mod browser;
+#[path = "../support/tls.rs"]
+mod tls;
+
+mod harness;
+#[path = "../support/simplesamlphp.rs"]
+mod simplesamlphp;
