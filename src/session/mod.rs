@@ -205,6 +205,9 @@ mod tests {
         let first = Session::new(None, Arc::clone(&store), None);
         begin(&first, &signed_in(60)).await.unwrap();
         let tabs = [first.id(), first.id()].map(|id| Session::new(id, Arc::clone(&store), None));
+        for tab in &tabs {
+            read(tab, now()).await.unwrap();
+        }
         for (tab, instance) in tabs.iter().zip(["prod", "test"]) {
             let mut alice = signed_in(60);
             alice.handed_over.insert(over(instance));

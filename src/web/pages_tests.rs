@@ -155,6 +155,42 @@ fn signing_out_names_what_it_can_not_end() {
     assert!(html.contains("may still be signed in at your company"));
 }
 
+/// WCAG 2.2, 1.4.3: text has a contrast of at least 4.5 to 1.
+#[test]
+fn every_colour_of_text_is_legible_in_light_and_in_dark() {
+    let (light, dark) = STYLE.split_once("@media (prefers-color-scheme: dark)").unwrap();
+    for (theme, sheet) in [("light", light), ("dark", dark)] {
+        for (text, ground) in [
+            ("text", "page"),
+            ("text", "card"),
+            ("text", "tint"),
+            ("text", "note"),
+            ("soft", "page"),
+            ("soft", "card"),
+            ("accent", "card"),
+            ("accent-deep", "card"),
+            ("on-accent", "accent"),
+            ("on-accent", "accent-deep"),
+        ] {
+            let (a, b) = (luminance(sheet, text), luminance(sheet, ground));
+            let contrast = (a.max(b) + 0.05) / (a.min(b) + 0.05);
+            assert!(contrast >= 4.5, "{theme}: {text} on {ground} has {contrast:.2}");
+        }
+    }
+}
+
+/// Relative luminance of a `--name: #rrggbb` or `#rgb` of the sheet.
+fn luminance(sheet: &str, name: &str) -> f64 {
+    let hex = sheet.split_once(&format!("--{name}: #")).unwrap().1.split_once(';').unwrap().0;
+    let hex: String =
+        if hex.len() == 3 { hex.chars().flat_map(|c| [c, c]).collect() } else { hex.to_owned() };
+    let channel = |at: usize| {
+        let value = f64::from(u8::from_str_radix(&hex[at..at + 2], 16).unwrap()) / 255.0;
+        if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+    };
+    0.2126 * channel(0) + 0.7152 * channel(2) + 0.0722 * channel(4)
+}
+
 /// Writes the pages out, to be looked at: `GATEWAY_PAGES=/tmp/pages cargo test --lib pages`.
 #[test]
 fn every_page_can_be_looked_at() {

@@ -112,6 +112,41 @@ async fn the_browser_never_sees_the_cause() {
 }
 
 #[tokio::test]
+async fn the_audit_line_holds_the_cause_under_the_support_id_of_the_page() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let (_, headers, _) = got("/out-of-aws").await;
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let line = log.lines().find(|line| line.contains("audit")).unwrap();
+    for part in [
+        "event=\"request\"",
+        "code=\"connect.unavailable\"",
+        "blame=\"aws\"",
+        "secret cause 42",
+        headers["x-request-id"].to_str().unwrap(),
+    ] {
+        assert!(line.contains(part), "{part}: {line}");
+    }
+}
+
+/// A log that can be read again.
+#[derive(Clone, Default)]
+struct Log(Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
 async fn every_response_carries_the_security_headers() {
     for path in ["/healthz", "/away", "/nowhere", "/panic", "/form"] {
         let (_, headers, _) = got(path).await;
