@@ -5,9 +5,13 @@
 
 #[path = "../support/browser.rs"]
 mod browser;
+#[path = "../support/gateway.rs"]
+mod gateway;
+#[path = "../support/simplesamlphp.rs"]
+mod simplesamlphp;
 #[path = "../support/tls.rs"]
 mod tls;
 
 mod harness;
-#[path = "../support/simplesamlphp.rs"]
-mod simplesamlphp;
+mod sign_in;
+mod world;

@@ -94,6 +94,11 @@ impl Browser {
         self.client.current_url().await.map(String::from).unwrap_or_default()
     }
 
+    /// The cookies that the page's site may see, `HttpOnly` ones too.
+    pub(crate) async fn cookies(&self) -> Vec<fantoccini::cookies::Cookie<'static>> {
+        self.client.get_all_cookies().await.unwrap()
+    }
+
     /// Keeps a picture of the page as `target/screenshots/<name>.png`.
     pub(crate) async fn screenshot(&self, name: &str) {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
