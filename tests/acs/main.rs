@@ -3,4 +3,8 @@
 mod accepted;
 mod gateway;
 mod idp;
+mod idp_metadata;
 mod refused;
+mod requests;
+mod shapes;
+mod signatures;
