@@ -127,6 +127,8 @@ async fn clocks_may_differ_by_the_skew_and_no_more() {
     }
     let gateway = Gateway::new();
     let end = datetime!(2026-03-01 09:34:55 UTC);
+    *gateway.clock.0.lock().unwrap() = end + Duration::SECOND * 60;
+    assert_refused!(gateway.verify(Answer::default().xml()).await, Error::Expired);
     *gateway.clock.0.lock().unwrap() = end + Duration::SECOND * 59;
     assert_alice(gateway.verify(Answer::default().xml()).await);
 }
