@@ -299,7 +299,7 @@ async fn a_forced_authentication_must_be_fresh() {
     let stale = encode(Answer::default().xml());
     assert_refused!(gateway.verify_field(stale, &forced).await, Error::StaleAuthentication);
     let fresh = Answer::with(|a| {
-        a.authn_statements = vec![authn_statement(r#"AuthnInstant="2026-03-01T09:29:50Z""#)]
+        a.authn_statements = vec![authn_statement(r#"AuthnInstant="2026-03-01T09:29:50Z""#)];
     });
     assert_alice(gateway.verify_field(encode(fresh.xml()), &forced).await);
 }
@@ -353,7 +353,7 @@ async fn encrypted_parts_are_refused_with_their_own_code() {
         assert_refused!(verdict(xml).await, Error::Encrypted);
     }
     for xml in
-        both_ways(|a| a.attributes += &format!("<saml:EncryptedAttribute>{data}</saml:EncryptedAttribute>"))
+        both_ways(|a| a.attributes = format!("<saml:EncryptedAttribute>{data}</saml:EncryptedAttribute>"))
     {
         assert_refused!(verdict(xml).await, Error::Encrypted);
     }

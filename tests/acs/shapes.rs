@@ -399,7 +399,7 @@ async fn canonicalisation_other_than_exclusive_is_refused_even_when_it_verifies(
         "http://www.w3.org/2006/12/xml-c14n11",
     ] {
         let answer = Answer::with(|a| {
-            a.shape.canonicalization = format!(r#"<ds:CanonicalizationMethod Algorithm="{method}"/>"#)
+            a.shape.canonicalization = format!(r#"<ds:CanonicalizationMethod Algorithm="{method}"/>"#);
         });
         assert_refused!(verdict(answer.xml()).await, Error::Algorithm(Algorithm::Canonicalization));
     }

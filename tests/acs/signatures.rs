@@ -8,9 +8,9 @@ use crate::idp::{Answer, CURVE, GATEWAY, IDP, Key, NEXT, STRANGER, Sign, Signatu
 
 fn forged() -> Answer {
     Answer::with(|a| {
-        a.assertion_id = "_evil".to_owned();
-        a.response_id = "_evil-response".to_owned();
-        a.name_id = "<saml:NameID>mallory</saml:NameID>".to_owned();
+        "_evil".clone_into(&mut a.assertion_id);
+        "_evil-response".clone_into(&mut a.response_id);
+        "<saml:NameID>mallory</saml:NameID>".clone_into(&mut a.name_id);
     })
 }
 
