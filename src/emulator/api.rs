@@ -1,0 +1,307 @@
+//! The listener of Connect and STS: who calls, may they, what do they want.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use serde_json::{Value, json};
+
+use super::call::{Answer, Call};
+use super::clock::{epoch_seconds, machine_now, random_id};
+use super::encoding::{escape, form_fields};
+use super::error::{ApiError, ApiResult};
+use super::history::HistoryEntry;
+use super::operation::{Operation, Route, route};
+use super::shared::{Inner, Shared};
+use super::sigv4::{ApiRequest, Caller, Expected, verify};
+use super::state::Instance;
+use super::sts::{self, StsRequest};
+use super::{federation, hierarchy, listing, search, users};
+
+const LARGEST_BODY: usize = 1 << 20;
+
+/// Connect, STS and the management paths.
+pub(super) fn router(shared: Arc<Shared>) -> Router {
+    Router::new().merge(super::manage::router(shared.clone())).fallback(answer).with_state(shared)
+}
+
+/// What the history tells about a call.
+#[derive(Default)]
+struct About {
+    principal: Option<String>,
+    username: Option<String>,
+}
+
+async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, LARGEST_BODY).await else {
+        return rest_json(&Err(ApiError::invalid_request("Request body is too large")), "");
+    };
+    let request = ApiRequest {
+        method: parts.method.as_str().to_owned(),
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        headers: parts.headers,
+        body,
+    };
+    if request.method == "POST" && request.path == "/" {
+        answer_sts(&shared, &request)
+    } else {
+        answer_connect(&shared, &request)
+    }
+}
+
+fn answer_sts(shared: &Shared, request: &ApiRequest) -> Response {
+    let request_id = random_id();
+    let asked = StsRequest::parse(&request.body);
+    let mut about = About { principal: None, username: asked.session_name() };
+    let outcome = call_sts(shared, request, &asked, &mut about);
+    let (status, error) =
+        outcome.as_ref().map_or_else(|error| (error.status, Some(error.sts_code())), |_| (200, None));
+    record(shared, "sts", asked.action.clone(), status, error, about, &request_id);
+    query_xml(&asked.action, &outcome, &request_id)
+}
+
+fn call_sts(
+    shared: &Shared,
+    request: &ApiRequest,
+    asked: &StsRequest,
+    about: &mut About,
+) -> ApiResult<String> {
+    let now = shared.clock.now();
+    let inner = &mut *shared.lock();
+    let caller = authenticate(inner, request, "sts", now)?;
+    about.principal = Some(caller.principal.label().to_owned());
+    if let Some(rates) = inner.behaviour.throttle
+        && !inner.throttle.admits(&caller.principal.account, &caller.region, &asked.action, rates.sts, now)
+    {
+        return Err(ApiError::sts_throttled("Rate exceeded"));
+    }
+    sts::answer(asked, &mut inner.world, &caller, now)
+}
+
+fn authenticate(
+    inner: &Inner,
+    request: &ApiRequest,
+    service: &str,
+    now: time::OffsetDateTime,
+) -> ApiResult<Caller> {
+    let regions: Vec<String> = inner.world.instances.iter().map(|instance| instance.region.clone()).collect();
+    let expected =
+        Expected { service, regions: &regions, keys: &inner.world.keys, machine_now: machine_now(), now };
+    verify(request, &expected)
+}
+
+fn answer_connect(shared: &Shared, request: &ApiRequest) -> Response {
+    let request_id = random_id();
+    let mut about = About::default();
+    let route = route(&request.method, &request.path);
+    let outcome = call_connect(shared, request, route.as_ref(), &mut about);
+    let operation = route.map_or_else(|| "Unknown".to_owned(), |route| route.operation.name());
+    let (status, error) =
+        outcome.as_ref().map_or_else(|error| (error.status, Some(error.code)), |_| (200, None));
+    record(shared, "connect", operation, status, error, about, &request_id);
+    rest_json(&outcome, &request_id)
+}
+
+fn call_connect(shared: &Shared, request: &ApiRequest, route: Option<&Route>, about: &mut About) -> Answer {
+    let now = shared.clock.now();
+    let inner = &mut *shared.lock();
+    let caller = authenticate(inner, request, "connect", now)?;
+    about.principal = Some(caller.principal.label().to_owned());
+    let route = route.ok_or_else(|| ApiError::unknown_operation("No operation has this method and path"))?;
+    check_weather(inner, &caller, route.operation, now)?;
+    let instance_id = match route.operation {
+        Operation::SearchUsers => search::instance_id(&request.body)?,
+        _ => route.instance_id.clone(),
+    };
+    let Inner { world, behaviour, tokens, .. } = inner;
+    let instance = instance(&mut world.instances, &caller, &instance_id)?;
+    authorize(&caller, route, instance)?;
+    let site_url = shared.urls.site(&instance.alias);
+    let mut call = Call {
+        instance,
+        principal: &caller.principal,
+        behaviour,
+        now,
+        id: &route.id,
+        query: form_fields(request.query.as_bytes()),
+        body: &request.body,
+        tokens,
+        site_url: &site_url,
+        page_key: &shared.page_key,
+        about: None,
+    };
+    let answer = perform(route.operation, &mut call);
+    about.username = call.about;
+    answer
+}
+
+/// Too many calls, or bad luck.
+fn check_weather(
+    inner: &mut Inner,
+    caller: &Caller,
+    operation: Operation,
+    now: time::OffsetDateTime,
+) -> ApiResult<()> {
+    if let Some(rates) = inner.behaviour.throttle
+        && !inner.throttle.admits(
+            &caller.principal.account,
+            &caller.region,
+            &operation.name(),
+            rates.connect,
+            now,
+        )
+    {
+        return Err(ApiError::throttled("Rate exceeded"));
+    }
+    if inner.faults.strikes(inner.behaviour.fault_rate) {
+        return Err(ApiError::internal(
+            "Request processing failed because of an error or failure with the service.",
+        ));
+    }
+    Ok(())
+}
+
+fn instance<'a>(instances: &'a mut [Instance], caller: &Caller, id: &str) -> ApiResult<&'a mut Instance> {
+    if !(1..=100).contains(&id.chars().count()) {
+        return Err(ApiError::invalid_parameter("InstanceId must be 1 to 100 characters"));
+    }
+    let own = |instance: &&mut Instance| {
+        instance.id == id && instance.region == caller.region && instance.account == caller.principal.account
+    };
+    instances.iter_mut().find(own).ok_or_else(|| ApiError::not_found(format!("Instance not found: {id}")))
+}
+
+fn authorize(caller: &Caller, route: &Route, instance: &Instance) -> ApiResult<()> {
+    let principal = &caller.principal;
+    let action = format!("connect:{}", route.operation.name());
+    let part = route.operation.resource(&route.id, &principal.user_id);
+    let resource = part.map_or_else(|| instance.arn(), |part| format!("{}/{part}", instance.arn()));
+    if principal.may(&action, &resource, Some(&instance.id)) {
+        Ok(())
+    } else {
+        Err(ApiError::access_denied(principal.refusal(&action, &resource)))
+    }
+}
+
+fn perform(operation: Operation, call: &mut Call<'_>) -> Answer {
+    match operation {
+        Operation::CreateUser => users::create(call),
+        Operation::DescribeUser => users::describe(call),
+        Operation::ListUsers => listing::users(call),
+        Operation::SearchUsers => search::users(call),
+        Operation::UpdateUserRoutingProfile => users::update_routing_profile(call),
+        Operation::UpdateUserHierarchy => users::update_hierarchy(call),
+        Operation::UpdateUserPhoneConfig => users::update_phone_config(call),
+        Operation::UpdateUserIdentityInfo => users::update_identity_info(call),
+        Operation::UpdateUserSecurityProfiles => users::update_security_profiles(call),
+        Operation::DeleteUser => users::delete(call),
+        Operation::ListSecurityProfiles => listing::security_profiles(call),
+        Operation::ListRoutingProfiles => listing::routing_profiles(call),
+        Operation::DescribeUserHierarchyStructure => hierarchy::describe_structure(call),
+        Operation::UpdateUserHierarchyStructure => hierarchy::update_structure(call),
+        Operation::ListUserHierarchyGroups => listing::groups(call),
+        Operation::DescribeUserHierarchyGroup => hierarchy::describe_group(call),
+        Operation::CreateUserHierarchyGroup => hierarchy::create_group(call),
+        Operation::DeleteUserHierarchyGroup => hierarchy::delete_group(call),
+        Operation::UpdateUserHierarchyGroupName => hierarchy::rename_group(call),
+        Operation::GetFederationToken => federation::token(call),
+        Operation::DescribeInstance => Ok(Some(described(call))),
+    }
+}
+
+/// `DescribeInstance`.
+fn described(call: &Call<'_>) -> Value {
+    let instance = &*call.instance;
+    json!({"Instance": {
+        "Id": instance.id,
+        "Arn": instance.arn(),
+        "IdentityManagementType": "SAML",
+        "InstanceAlias": instance.alias,
+        "CreatedTime": epoch_seconds(instance.created),
+        "ServiceRole": format!(
+            "arn:aws:iam::{}:role/aws-service-role/connect.amazonaws.com/AWSServiceRoleForAmazonConnect",
+            instance.account
+        ),
+        "InstanceStatus": "ACTIVE",
+        "InboundCallsEnabled": true,
+        "OutboundCallsEnabled": true,
+        "InstanceAccessUrl": call.site_url,
+    }})
+}
+
+fn record(
+    shared: &Shared,
+    service: &'static str,
+    operation: String,
+    status: u16,
+    error: Option<&str>,
+    about: About,
+    request_id: &str,
+) {
+    shared.history.record(HistoryEntry {
+        time: shared.clock.now(),
+        service,
+        operation,
+        status,
+        error: error.map(str::to_owned),
+        principal: about.principal,
+        username: about.username,
+        request_id: request_id.to_owned(),
+    });
+}
+
+fn rest_json(outcome: &Answer, request_id: &str) -> Response {
+    let (status, body) = match outcome {
+        Ok(answer) => (200, answer.as_ref().map(Value::to_string).unwrap_or_default()),
+        Err(error) => {
+            let mut members = error.members.clone();
+            members.insert("Message".to_owned(), json!(error.message));
+            (error.status, Value::Object(members).to_string())
+        }
+    };
+    let mut response = response(status, "application/json", body, request_id);
+    if let Err(error) = outcome {
+        response.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static(error.code));
+    }
+    response
+}
+
+const STS_NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
+
+fn query_xml(action: &str, outcome: &ApiResult<String>, request_id: &str) -> Response {
+    let (status, body) = match outcome {
+        Ok(result) => (
+            200,
+            format!(
+                "<{action}Response xmlns=\"{STS_NAMESPACE}\"><{action}Result>{result}</{action}Result>\
+                 <ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata></{action}Response>"
+            ),
+        ),
+        Err(error) => (
+            error.status,
+            format!(
+                "<ErrorResponse xmlns=\"{STS_NAMESPACE}\"><Error><Type>{}</Type><Code>{}</Code>\
+                 <Message>{}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>",
+                if error.status < 500 { "Sender" } else { "Receiver" },
+                error.sts_code(),
+                escape(&error.message)
+            ),
+        ),
+    };
+    response(status, "text/xml", body, request_id)
+}
+
+fn response(status: u16, content_type: &'static str, body: String, request_id: &str) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    if let Ok(request_id) = HeaderValue::from_str(request_id) {
+        response.headers_mut().insert("x-amzn-requestid", request_id);
+    }
+    response
+}

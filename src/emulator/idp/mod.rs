@@ -1,0 +1,261 @@
+//! A small SAML identity provider with people to pick from.
+
+mod keys;
+mod pages;
+mod request;
+mod response;
+mod trust;
+mod xml;
+
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Query, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use openssl::error::ErrorStack;
+use serde::Deserialize;
+
+use self::keys::Keys;
+use self::request::{AuthnRequest, Received, Unchecked};
+use self::response::Answering;
+use super::clock::random_hex;
+use super::encoding::{cookie, form_fields};
+use super::options::{IdpOptions, ServiceProvider};
+use super::pages::{see_other, sentence};
+use super::seed::Person;
+use super::shared::Shared;
+
+const COOKIE: &str = "idp-emulated";
+
+/// The identity provider.
+pub(super) struct Idp {
+    keys: Keys,
+    options: IdpOptions,
+    state: Mutex<IdpState>,
+}
+
+struct IdpState {
+    providers: Vec<ServiceProvider>,
+    people: Vec<Person>,
+    /// Requests under way, by a random id.
+    requests: HashMap<String, AuthnRequest>,
+    /// Remembered people, by session cookie.
+    sessions: HashMap<String, String>,
+}
+
+impl Idp {
+    /// With a new signing key.
+    pub(super) fn new(options: IdpOptions, people: Vec<Person>) -> io::Result<Self> {
+        let state = IdpState {
+            providers: options.service_providers.clone(),
+            people,
+            requests: HashMap::new(),
+            sessions: HashMap::new(),
+        };
+        Ok(Self { keys: Keys::generate().map_err(io::Error::other)?, options, state: Mutex::new(state) })
+    }
+
+    /// Answers this service provider from now on.
+    pub(super) fn trust(&self, provider: ServiceProvider) {
+        let state = &mut *self.lock();
+        state.providers.retain(|known| known.entity_id != provider.entity_id);
+        state.providers.push(provider);
+    }
+
+    /// The same, from its metadata; an error is a sentence.
+    pub(super) fn trust_metadata(&self, metadata: &str) -> Result<(), String> {
+        self.trust(trust::service_provider(metadata)?);
+        Ok(())
+    }
+
+    /// Replaces an attribute of a person; false when there is no such person.
+    pub(super) fn put_attribute(&self, uid: &str, name: &str, values: &[String]) -> bool {
+        let state = &mut *self.lock();
+        let person = state.people.iter_mut().find(|person| person.uid == uid);
+        person.map(|person| person.attributes.insert(name.to_owned(), values.to_vec())).is_some()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, IdpState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn provider(&self, entity_id: &str) -> Option<ServiceProvider> {
+        self.lock().providers.iter().find(|provider| provider.entity_id == entity_id).cloned()
+    }
+
+    /// The registered service provider, if need be after reading metadata by URL.
+    async fn provider_or_metadata(&self, entity_id: &str) -> Option<ServiceProvider> {
+        for url in &self.options.metadata_urls {
+            if self.provider(entity_id).is_some() {
+                break;
+            }
+            if let Ok(answer) = reqwest::get(url).await
+                && let Ok(text) = answer.text().await
+                && let Ok(provider) = trust::service_provider(&text)
+            {
+                self.trust(provider);
+            }
+        }
+        self.provider(entity_id)
+    }
+}
+
+/// Paths of the identity provider.
+pub(super) fn router(shared: Arc<Shared>) -> Router {
+    Router::new()
+        .route("/", get(home))
+        .route("/saml/metadata", get(metadata))
+        .route("/saml/sso", get(by_redirect).post(by_post))
+        .route("/saml/login", get(login))
+        .route("/saml/choose", post(choose))
+        .route("/logout", get(sign_out))
+        .with_state(shared)
+}
+
+async fn home(State(shared): State<Arc<Shared>>) -> Response {
+    pages::people(&shared.idp.lock().people)
+}
+
+async fn metadata(State(shared): State<Arc<Shared>>) -> Response {
+    let xml = pages::metadata(&shared.urls.idp, shared.idp.keys.certificate());
+    ([("content-type", "application/samlmetadata+xml")], xml).into_response()
+}
+
+async fn by_redirect(
+    State(shared): State<Arc<Shared>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    receive(&shared, Received::Redirect(&query.unwrap_or_default()), &headers).await
+}
+
+async fn by_post(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
+    receive(&shared, Received::Post(&form_fields(&body)), &headers).await
+}
+
+async fn receive(shared: &Shared, received: Received<'_>, headers: &HeaderMap) -> Response {
+    match checked(shared, received).await {
+        Ok(request) => {
+            shared.note("idp", "AuthnRequest", 200, None);
+            let reference = random_hex(20);
+            shared.idp.lock().requests.insert(reference.clone(), request.clone());
+            match &shared.idp.options.login_url {
+                Some(host) => see_other(&format!("{host}/saml/login?request={reference}"), &[]),
+                None => ask(shared, &reference, &request, headers),
+            }
+        }
+        Err(reason) => {
+            shared.note("idp", "AuthnRequest", 403, None);
+            sentence(StatusCode::FORBIDDEN, "Sign-in request refused", reason)
+        }
+    }
+}
+
+async fn checked(shared: &Shared, received: Received<'_>) -> Result<AuthnRequest, &'static str> {
+    let request = Unchecked::read(received)?;
+    let provider = shared.idp.provider_or_metadata(&request.issuer()).await;
+    let provider = provider.ok_or("The request comes from an unknown service provider")?;
+    request.check(&provider, &[format!("{}/saml/sso", shared.urls.idp)])
+}
+
+#[derive(Deserialize)]
+struct Login {
+    request: String,
+}
+
+async fn login(
+    State(shared): State<Arc<Shared>>,
+    Query(login): Query<Login>,
+    headers: HeaderMap,
+) -> Response {
+    let request = shared.idp.lock().requests.get(&login.request).cloned();
+    match request {
+        Some(request) => ask(&shared, &login.request, &request, &headers),
+        None => expired(),
+    }
+}
+
+fn expired() -> Response {
+    sentence(StatusCode::BAD_REQUEST, "Sign-in expired", "Start again from the application.")
+}
+
+/// A remembered person is not asked again, unless the request forces it.
+fn ask(shared: &Shared, reference: &str, request: &AuthnRequest, headers: &HeaderMap) -> Response {
+    let remembered = cookie(headers, COOKIE).filter(|_| !request.force_authn).and_then(|session| {
+        let state = &*shared.idp.lock();
+        let uid = state.sessions.get(&session)?;
+        state.people.iter().find(|person| person.uid == *uid).cloned()
+    });
+    match remembered {
+        Some(person) => {
+            shared.idp.lock().requests.remove(reference);
+            respond(shared, request, Some(&person), None)
+        }
+        None if request.is_passive => {
+            shared.idp.lock().requests.remove(reference);
+            respond(shared, request, None, None)
+        }
+        None => pages::choice(&shared.idp.lock().people, reference),
+    }
+}
+
+async fn choose(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
+    let fields: BTreeMap<String, String> = form_fields(&body);
+    let field = |name: &str| fields.get(name).map_or("", String::as_str);
+    let (request, person) = {
+        let state = &mut *shared.idp.lock();
+        let person = state.people.iter().find(|person| person.uid == field("uid")).cloned();
+        (state.requests.remove(field("request")), person)
+    };
+    let (Some(request), Some(person)) = (request, person) else {
+        return expired();
+    };
+    let session = (field("remember") == "on").then(|| random_hex(20));
+    if let Some(session) = &session {
+        shared.idp.lock().sessions.insert(session.clone(), person.uid.clone());
+    }
+    respond(&shared, &request, Some(&person), session.as_deref())
+}
+
+/// A form with the response, to the registered address only.
+fn respond(
+    shared: &Shared,
+    request: &AuthnRequest,
+    person: Option<&Person>,
+    session: Option<&str>,
+) -> Response {
+    match signed(shared, request, person) {
+        Ok(xml) => {
+            shared.note("idp", "Response", 200, person.map(|person| person.name_id.as_str()));
+            let cookie =
+                session.map(|session| format!("{COOKIE}={session}; Path=/; Secure; HttpOnly; SameSite=None"));
+            pages::post(&request.acs_url, &xml, request.relay_state.as_deref(), cookie.as_deref())
+        }
+        Err(error) => sentence(StatusCode::INTERNAL_SERVER_ERROR, "Signing failed", &error.to_string()),
+    }
+}
+
+fn signed(shared: &Shared, request: &AuthnRequest, person: Option<&Person>) -> Result<String, ErrorStack> {
+    let entity_id = format!("{}/saml/metadata", shared.urls.idp);
+    let answering = Answering {
+        keys: &shared.idp.keys,
+        entity_id: &entity_id,
+        sign: shared.idp.options.sign,
+        session_lifetime: shared.idp.options.session_lifetime,
+        now: shared.clock.now(),
+        request,
+    };
+    person.map_or_else(|| answering.no_passive(), |person| answering.success(person))
+}
+
+async fn sign_out(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
+    if let Some(session) = cookie(&headers, COOKIE) {
+        shared.idp.lock().sessions.remove(&session);
+    }
+    sentence(StatusCode::OK, "Signed out", "You are signed out of the identity provider.")
+}

@@ -1,0 +1,89 @@
+//! Pages and documents of the identity provider.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::super::encoding::escape;
+use super::super::pages::page;
+use super::super::seed::Person;
+
+fn about(person: &Person) -> String {
+    let groups = person.attributes.get("groups").map(|groups| groups.join(", ")).unwrap_or_default();
+    let groups = if groups.is_empty() { "no groups".to_owned() } else { groups };
+    format!("{}<small>{}: {}</small>", escape(&person.name), escape(&person.title), escape(&groups))
+}
+
+/// Who there is, when nobody asks for a sign-in.
+pub(super) fn people(people: &[Person]) -> Response {
+    let items: String = people.iter().map(|person| format!("<li>{}</li>", about(person))).collect();
+    page(
+        StatusCode::OK,
+        "Identity provider",
+        &format!("<p>Sign-in starts at the application.</p><ul>{items}</ul>"),
+    )
+}
+
+/// Whom to sign in as.
+pub(super) fn choice(people: &[Person], reference: &str) -> Response {
+    let button = |person: &Person| {
+        let uid = escape(&person.uid);
+        format!(
+            "<button class=\"person\" id=\"user-{uid}\" name=\"uid\" value=\"{uid}\">{}</button>",
+            about(person)
+        )
+    };
+    let buttons: String = people.iter().map(button).collect();
+    let body = format!(
+        "<p class=\"soft\">Choose who you are. There are no passwords here.</p>\
+         <form method=\"post\" action=\"/saml/choose\">\
+         <input type=\"hidden\" name=\"request\" value=\"{}\">{buttons}\
+         <p><label><input type=\"checkbox\" name=\"remember\" id=\"remember\"> Remember me in this browser</label></p>\
+         </form>",
+        escape(reference)
+    );
+    page(StatusCode::OK, "Sign in", &body)
+}
+
+/// A form that submits itself, with a button for browsers without scripts.
+pub(super) fn post(acs_url: &str, xml: &str, relay_state: Option<&str>, cookie: Option<&str>) -> Response {
+    let relay_state = relay_state
+        .map(|state| format!("<input type=\"hidden\" name=\"RelayState\" value=\"{}\">", escape(state)))
+        .unwrap_or_default();
+    let body = format!(
+        "<form method=\"post\" action=\"{}\" id=\"response\">\
+         <input type=\"hidden\" name=\"SAMLResponse\" value=\"{}\">{relay_state}\
+         <button id=\"continue\">Continue</button></form>\
+         <script>document.getElementById('response').submit()</script>",
+        escape(acs_url),
+        STANDARD.encode(xml)
+    );
+    let mut response = page(StatusCode::OK, "Signing you in", &body);
+    if let Some(cookie) = cookie.and_then(|cookie| HeaderValue::from_str(cookie).ok()) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// Metadata. SAML metadata 2.4.3.
+pub(super) fn metadata(base: &str, certificate: &str) -> String {
+    let base = escape(base);
+    let bindings = ["HTTP-Redirect", "HTTP-POST"].map(|binding| {
+        format!(
+            "<md:SingleSignOnService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:{binding}\" \
+             Location=\"{base}/saml/sso\"/>"
+        )
+    });
+    format!(
+        "<md:EntityDescriptor xmlns:md=\"urn:oasis:names:tc:SAML:2.0:metadata\" entityID=\"{base}/saml/metadata\">\
+         <md:IDPSSODescriptor WantAuthnRequestsSigned=\"true\" \
+         protocolSupportEnumeration=\"urn:oasis:names:tc:SAML:2.0:protocol\">\
+         <md:KeyDescriptor use=\"signing\"><ds:KeyInfo xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">\
+         <ds:X509Data><ds:X509Certificate>{certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>\
+         </md:KeyDescriptor>\
+         <md:NameIDFormat>urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress</md:NameIDFormat>\
+         {}</md:IDPSSODescriptor></md:EntityDescriptor>",
+        bindings.concat()
+    )
+}

@@ -1,0 +1,157 @@
+//! Requests: read, and their signatures verified. SAML core 3.4.1, bindings 3.4 and 3.5.
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use flate2::read::DeflateDecoder;
+use sha2::{Digest as _, Sha256};
+
+use super::super::encoding::percent_decode_text;
+use super::super::options::ServiceProvider;
+use super::keys::{DSIG, ENVELOPED, EXCLUSIVE, RSA_SHA256, SHA256, signed_by_one_of};
+use super::xml::{Element, parse};
+
+const ASSERTION: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
+const PROTOCOL: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
+const LARGEST: u64 = 64 * 1024;
+
+/// What the identity provider needs of an `AuthnRequest`.
+#[derive(Debug, Clone)]
+pub(super) struct AuthnRequest {
+    pub(super) id: String,
+    pub(super) issuer: String,
+    /// From the request, or the registered one.
+    pub(super) acs_url: String,
+    pub(super) force_authn: bool,
+    pub(super) is_passive: bool,
+    pub(super) relay_state: Option<String>,
+}
+
+/// How it came.
+pub(super) enum Received<'a> {
+    /// HTTP-Redirect: the query as sent.
+    Redirect(&'a str),
+    /// HTTP-POST: the form's fields.
+    Post(&'a BTreeMap<String, String>),
+}
+
+/// A request not yet checked against its sender.
+pub(super) struct Unchecked<'a> {
+    received: Received<'a>,
+    root: Element,
+    relay_state: Option<String>,
+}
+
+impl<'a> Unchecked<'a> {
+    /// Decodes and parses; an error is a sentence.
+    pub(super) fn read(received: Received<'a>) -> Result<Self, &'static str> {
+        let (bytes, relay_state) = match &received {
+            Received::Redirect(query) => {
+                let text = parameter(query, "SAMLRequest").ok_or("The address has no SAMLRequest")?;
+                (inflate(&text), parameter(query, "RelayState"))
+            }
+            Received::Post(fields) => {
+                let text = fields.get("SAMLRequest").ok_or("The form has no SAMLRequest")?;
+                (STANDARD.decode(text).ok(), fields.get("RelayState").cloned())
+            }
+        };
+        let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+        let root = text.as_deref().and_then(parse).ok_or("The SAMLRequest cannot be read")?;
+        if root.is(PROTOCOL, "AuthnRequest") && root.attribute("Version") == Some("2.0") {
+            Ok(Self { received, root, relay_state })
+        } else {
+            Err("The SAMLRequest is no AuthnRequest of SAML 2.0")
+        }
+    }
+
+    /// Entity id of the sender, as it says.
+    pub(super) fn issuer(&self) -> String {
+        self.root.child(ASSERTION, "Issuer").map(Element::text).unwrap_or_default()
+    }
+
+    /// Checks destination, response address and signature; an error is a sentence.
+    pub(super) fn check(
+        self,
+        provider: &ServiceProvider,
+        sso_urls: &[String],
+    ) -> Result<AuthnRequest, &'static str> {
+        if !self.root.attribute("Destination").is_some_and(|found| sso_urls.iter().any(|url| url == found)) {
+            return Err("The request's Destination is not this identity provider");
+        }
+        if self.root.attribute("AssertionConsumerServiceURL").is_some_and(|url| url != provider.acs_url) {
+            return Err("The request's AssertionConsumerServiceURL is not registered");
+        }
+        if !provider.certificates.is_empty() && !self.is_signed_by(provider) {
+            return Err("The request is not signed by its sender");
+        }
+        let flag = |name| matches!(self.root.attribute(name), Some("true" | "1"));
+        let id = self.root.attribute("ID").filter(|id| !id.is_empty()).ok_or("The request has no ID")?;
+        Ok(AuthnRequest {
+            id: id.to_owned(),
+            issuer: provider.entity_id.clone(),
+            acs_url: provider.acs_url.clone(),
+            force_authn: flag("ForceAuthn"),
+            is_passive: flag("IsPassive"),
+            relay_state: self.relay_state.clone(),
+        })
+    }
+
+    fn is_signed_by(&self, provider: &ServiceProvider) -> bool {
+        match self.received {
+            Received::Redirect(query) => query_is_signed(query, &provider.certificates),
+            Received::Post(_) => element_is_signed(&self.root, &provider.certificates).unwrap_or(false),
+        }
+    }
+}
+
+/// Value of a query parameter as sent.
+fn raw<'a>(query: &'a str, name: &str) -> Option<&'a str> {
+    query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
+}
+
+fn parameter(query: &str, name: &str) -> Option<String> {
+    percent_decode_text(&raw(query, name)?.replace('+', "%20"))
+}
+
+fn inflate(text: &str) -> Option<Vec<u8>> {
+    // A raw plus sign in the query is base64's own: the sender should have escaped it.
+    let compressed = STANDARD.decode(text.replace(' ', "+")).ok()?;
+    let mut bytes = Vec::new();
+    DeflateDecoder::new(compressed.as_slice()).take(LARGEST).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+/// Bindings 3.4.4.1: the signature covers the parameters exactly as they were sent.
+fn query_is_signed(query: &str, certificates: &[String]) -> bool {
+    let names = ["SAMLRequest", "RelayState", "SigAlg"];
+    let signed = names.iter().filter_map(|name| raw(query, name).map(|value| format!("{name}={value}")));
+    let signed = signed.collect::<Vec<_>>().join("&");
+    let signature = parameter(query, "Signature").and_then(|text| STANDARD.decode(text).ok());
+    parameter(query, "SigAlg").as_deref() == Some(RSA_SHA256)
+        && signature.is_some_and(|signature| signed_by_one_of(certificates, &signature, signed.as_bytes()))
+}
+
+/// An enveloped signature over the whole document, RSA-SHA256 with exclusive canonicalization only.
+fn element_is_signed(root: &Element, certificates: &[String]) -> Option<bool> {
+    let signature = root.child(DSIG, "Signature")?;
+    let info = signature.child(DSIG, "SignedInfo")?;
+    let reference = info.child(DSIG, "Reference")?;
+    let algorithm = |element: &Element| element.attribute("Algorithm").unwrap_or_default().to_owned();
+    let transforms = reference.child(DSIG, "Transforms")?;
+    let transforms: Vec<String> = transforms.children(DSIG, "Transform").map(algorithm).collect();
+    let as_expected = transforms == [ENVELOPED, EXCLUSIVE]
+        && algorithm(info.child(DSIG, "CanonicalizationMethod")?) == EXCLUSIVE
+        && algorithm(info.child(DSIG, "SignatureMethod")?) == RSA_SHA256
+        && algorithm(reference.child(DSIG, "DigestMethod")?) == SHA256
+        && reference.attribute("URI")?.strip_prefix('#') == root.attribute("ID");
+    let unspaced = |element: &Element| element.text().split_whitespace().collect::<String>();
+    let digest = STANDARD.encode(Sha256::digest(root.without(DSIG, "Signature").canonical().as_bytes()));
+    let value = STANDARD.decode(unspaced(signature.child(DSIG, "SignatureValue")?)).ok()?;
+    Some(
+        as_expected
+            && digest == unspaced(reference.child(DSIG, "DigestValue")?)
+            && signed_by_one_of(certificates, &value, info.canonical().as_bytes()),
+    )
+}

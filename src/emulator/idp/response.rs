@@ -1,0 +1,131 @@
+//! Responses, written in canonical form from the start, so that what is digested is what is sent.
+//! SAML core 2.3, 3.3.3.
+
+use openssl::error::ErrorStack;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::super::clock::random_hex;
+use super::super::options::Sign;
+use super::super::seed::Person;
+use super::keys::Keys;
+use super::request::AuthnRequest;
+use super::xml::{canonical_attribute, canonical_text};
+
+const ASSERTION: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
+const PROTOCOL: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
+const EMAIL: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress";
+const BEARER: &str = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
+const BASIC: &str = "urn:oasis:names:tc:SAML:2.0:attrname-format:basic";
+const PASSWORD: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport";
+const SUCCESS: &str = "urn:oasis:names:tc:SAML:2.0:status:Success";
+const RESPONDER: &str = "urn:oasis:names:tc:SAML:2.0:status:Responder";
+const NO_PASSIVE: &str = "urn:oasis:names:tc:SAML:2.0:status:NoPassive";
+
+/// What a response is made of.
+pub(super) struct Answering<'a> {
+    pub(super) keys: &'a Keys,
+    pub(super) entity_id: &'a str,
+    pub(super) sign: Sign,
+    pub(super) session_lifetime: Option<std::time::Duration>,
+    pub(super) now: OffsetDateTime,
+    pub(super) request: &'a AuthnRequest,
+}
+
+fn instant(at: OffsetDateTime) -> String {
+    at.replace_nanosecond(0).ok().and_then(|at| at.format(&Rfc3339).ok()).unwrap_or_default()
+}
+
+impl Answering<'_> {
+    /// A response that says who signed in.
+    pub(super) fn success(&self, person: &Person) -> Result<String, ErrorStack> {
+        let id = format!("_{}", random_hex(20));
+        let assertion = |signature: &str| self.assertion(&id, person, signature);
+        let signature = match self.sign {
+            Sign::Assertion | Sign::Both => self.keys.signature(&id, &assertion(""))?,
+            Sign::Response => String::new(),
+        };
+        let status = format!("<samlp:StatusCode Value=\"{SUCCESS}\"></samlp:StatusCode>");
+        self.response(&status, &assertion(&signature), self.sign != Sign::Assertion)
+    }
+
+    /// A response that says nobody could be asked.
+    pub(super) fn no_passive(&self) -> Result<String, ErrorStack> {
+        let status = format!(
+            "<samlp:StatusCode Value=\"{RESPONDER}\"><samlp:StatusCode Value=\"{NO_PASSIVE}\">\
+             </samlp:StatusCode></samlp:StatusCode>"
+        );
+        self.response(&status, "", true)
+    }
+
+    fn response(&self, status: &str, assertion: &str, signed: bool) -> Result<String, ErrorStack> {
+        let id = format!("_{}", random_hex(20));
+        let whole = |signature: &str| {
+            format!(
+                "<samlp:Response xmlns:samlp=\"{PROTOCOL}\" Destination=\"{}\" ID=\"{id}\" InResponseTo=\"{}\" \
+                 IssueInstant=\"{}\" Version=\"2.0\"><saml:Issuer xmlns:saml=\"{ASSERTION}\">{}</saml:Issuer>{signature}\
+                 <samlp:Status>{status}</samlp:Status>{assertion}</samlp:Response>",
+                canonical_attribute(&self.request.acs_url),
+                canonical_attribute(&self.request.id),
+                instant(self.now),
+                canonical_text(self.entity_id),
+            )
+        };
+        let signature = if signed { self.keys.signature(&id, &whole(""))? } else { String::new() };
+        Ok(whole(&signature))
+    }
+
+    fn assertion(&self, id: &str, person: &Person, signature: &str) -> String {
+        let now = instant(self.now);
+        let until = instant(self.now + time::Duration::minutes(5));
+        let since = instant(self.now - time::Duration::seconds(30));
+        let session = self
+            .session_lifetime
+            .map(|lifetime| format!(" SessionNotOnOrAfter=\"{}\"", instant(self.now + lifetime)))
+            .unwrap_or_default();
+        format!(
+            "<saml:Assertion xmlns:saml=\"{ASSERTION}\" ID=\"{id}\" IssueInstant=\"{now}\" Version=\"2.0\">\
+             <saml:Issuer>{issuer}</saml:Issuer>{signature}\
+             <saml:Subject><saml:NameID Format=\"{EMAIL}\">{name_id}</saml:NameID>\
+             <saml:SubjectConfirmation Method=\"{BEARER}\"><saml:SubjectConfirmationData InResponseTo=\"{request}\" \
+             NotOnOrAfter=\"{until}\" Recipient=\"{recipient}\"></saml:SubjectConfirmationData>\
+             </saml:SubjectConfirmation></saml:Subject>\
+             <saml:Conditions NotBefore=\"{since}\" NotOnOrAfter=\"{until}\"><saml:AudienceRestriction>\
+             <saml:Audience>{audience}</saml:Audience></saml:AudienceRestriction></saml:Conditions>\
+             <saml:AuthnStatement AuthnInstant=\"{now}\" SessionIndex=\"{id}\"{session}><saml:AuthnContext>\
+             <saml:AuthnContextClassRef>{PASSWORD}</saml:AuthnContextClassRef></saml:AuthnContext>\
+             </saml:AuthnStatement>{attributes}</saml:Assertion>",
+            issuer = canonical_text(self.entity_id),
+            name_id = canonical_text(&person.name_id),
+            request = canonical_attribute(&self.request.id),
+            recipient = canonical_attribute(&self.request.acs_url),
+            audience = canonical_text(&self.request.issuer),
+            attributes = attributes(person),
+        )
+    }
+}
+
+/// An `AttributeStatement` must hold an attribute: without any it is left out.
+fn attributes(person: &Person) -> String {
+    let values = |values: &[String]| {
+        let value =
+            |value: &String| format!("<saml:AttributeValue>{}</saml:AttributeValue>", canonical_text(value));
+        values.iter().map(value).collect::<String>()
+    };
+    let attributes: String = person
+        .attributes
+        .iter()
+        .map(|(name, found)| {
+            format!(
+                "<saml:Attribute Name=\"{}\" NameFormat=\"{BASIC}\">{}</saml:Attribute>",
+                canonical_attribute(name),
+                values(found)
+            )
+        })
+        .collect();
+    if attributes.is_empty() {
+        attributes
+    } else {
+        format!("<saml:AttributeStatement>{attributes}</saml:AttributeStatement>")
+    }
+}

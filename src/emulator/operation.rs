@@ -1,0 +1,131 @@
+//! Which operation a method and a path name.
+
+use super::encoding::percent_decode_text;
+
+/// The operations of the Connect API that exist here. `Debug` prints the name on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Operation {
+    CreateUser,
+    DescribeUser,
+    ListUsers,
+    SearchUsers,
+    UpdateUserRoutingProfile,
+    UpdateUserHierarchy,
+    UpdateUserPhoneConfig,
+    UpdateUserIdentityInfo,
+    UpdateUserSecurityProfiles,
+    DeleteUser,
+    ListSecurityProfiles,
+    ListRoutingProfiles,
+    DescribeUserHierarchyStructure,
+    UpdateUserHierarchyStructure,
+    ListUserHierarchyGroups,
+    DescribeUserHierarchyGroup,
+    CreateUserHierarchyGroup,
+    DeleteUserHierarchyGroup,
+    UpdateUserHierarchyGroupName,
+    GetFederationToken,
+    DescribeInstance,
+}
+
+use Operation::{
+    CreateUser, CreateUserHierarchyGroup, DeleteUser, DeleteUserHierarchyGroup, DescribeInstance,
+    DescribeUser, DescribeUserHierarchyGroup, DescribeUserHierarchyStructure, GetFederationToken,
+    ListRoutingProfiles, ListSecurityProfiles, ListUserHierarchyGroups, ListUsers, SearchUsers,
+    UpdateUserHierarchy, UpdateUserHierarchyGroupName, UpdateUserHierarchyStructure, UpdateUserIdentityInfo,
+    UpdateUserPhoneConfig, UpdateUserRoutingProfile, UpdateUserSecurityProfiles,
+};
+
+/// Method, path and operation; `{I}` is an instance id, `{X}` the id of something in it.
+const ROUTES: [(&str, &str, Operation); 21] = [
+    ("PUT", "/users/{I}", CreateUser),
+    ("GET", "/users/{I}/{X}", DescribeUser),
+    ("GET", "/users-summary/{I}", ListUsers),
+    ("POST", "/search-users", SearchUsers),
+    ("POST", "/users/{I}/{X}/routing-profile", UpdateUserRoutingProfile),
+    ("POST", "/users/{I}/{X}/hierarchy", UpdateUserHierarchy),
+    ("POST", "/users/{I}/{X}/phone-config", UpdateUserPhoneConfig),
+    ("POST", "/users/{I}/{X}/identity-info", UpdateUserIdentityInfo),
+    ("POST", "/users/{I}/{X}/security-profiles", UpdateUserSecurityProfiles),
+    ("DELETE", "/users/{I}/{X}", DeleteUser),
+    ("GET", "/security-profiles-summary/{I}", ListSecurityProfiles),
+    ("GET", "/routing-profiles-summary/{I}", ListRoutingProfiles),
+    ("GET", "/user-hierarchy-structure/{I}", DescribeUserHierarchyStructure),
+    ("POST", "/user-hierarchy-structure/{I}", UpdateUserHierarchyStructure),
+    ("GET", "/user-hierarchy-groups-summary/{I}", ListUserHierarchyGroups),
+    ("GET", "/user-hierarchy-groups/{I}/{X}", DescribeUserHierarchyGroup),
+    ("PUT", "/user-hierarchy-groups/{I}", CreateUserHierarchyGroup),
+    ("DELETE", "/user-hierarchy-groups/{I}/{X}", DeleteUserHierarchyGroup),
+    ("POST", "/user-hierarchy-groups/{I}/{X}/name", UpdateUserHierarchyGroupName),
+    ("GET", "/user/federate/{I}", GetFederationToken),
+    ("GET", "/instance/{I}", DescribeInstance),
+];
+
+/// An operation with the ids of its path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Route {
+    pub(super) operation: Operation,
+    /// Empty for `SearchUsers`, which names it in its body.
+    pub(super) instance_id: String,
+    /// User or group; empty when the path names none.
+    pub(super) id: String,
+}
+
+/// The operation this request names.
+pub(super) fn route(method: &str, path: &str) -> Option<Route> {
+    ROUTES.iter().filter(|(wanted, _, _)| *wanted == method).find_map(|(_, pattern, operation)| {
+        let mut route = Route { operation: *operation, instance_id: String::new(), id: String::new() };
+        let (mut wanted, mut found) = (pattern.split('/'), path.split('/'));
+        loop {
+            match (wanted.next(), found.next()) {
+                (None, None) => return Some(route),
+                (Some("{I}"), Some(segment)) => route.instance_id = percent_decode_text(segment)?,
+                (Some("{X}"), Some(segment)) => route.id = percent_decode_text(segment)?,
+                (Some(wanted), Some(segment)) if wanted == segment => {}
+                _ => return None,
+            }
+        }
+    })
+}
+
+impl Operation {
+    /// Name on the wire.
+    pub(super) fn name(self) -> String {
+        format!("{self:?}")
+    }
+
+    /// Last part of the ARN that IAM authorises: kind and id of what is touched.
+    pub(super) fn resource(self, id: &str, user_id: &str) -> Option<String> {
+        match self {
+            GetFederationToken => Some(format!("user/{user_id}")),
+            DescribeUser
+            | DeleteUser
+            | UpdateUserHierarchy
+            | UpdateUserIdentityInfo
+            | UpdateUserPhoneConfig
+            | UpdateUserRoutingProfile
+            | UpdateUserSecurityProfiles => Some(format!("agent/{id}")),
+            DescribeUserHierarchyGroup | DeleteUserHierarchyGroup | UpdateUserHierarchyGroupName => {
+                Some(format!("agent-group/{id}"))
+            }
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn path_parameters_are_decoded() {
+        let route = route("GET", "/users/i-1/a%2Fb%20c").expect("a route");
+        assert_eq!((route.instance_id.as_str(), route.id.as_str()), ("i-1", "a/b c"));
+    }
+
+    #[test]
+    fn the_method_is_part_of_the_route() {
+        assert!(route("POST", "/users/i-1").is_none());
+        assert_eq!(route("PUT", "/users/i-1").map(|route| route.operation), Some(CreateUser));
+    }
+}

@@ -1,0 +1,246 @@
+//! STS: `AssumeRole` and `GetCallerIdentity`, in the query protocol.
+//! <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
+
+use std::collections::BTreeMap;
+
+use time::format_description::well_known::Rfc3339;
+use time::{Duration, OffsetDateTime};
+
+use super::clock::random_hex;
+use super::encoding::{escape, form_fields};
+use super::error::{ApiError, ApiResult};
+use super::policy::Policy;
+use super::principal::{AccessKey, Principal, RoleSession};
+use super::sigv4::Caller;
+use super::state::{Role, World};
+
+/// Longest session of a role assumed by a role.
+const CHAINED: u32 = 3600;
+
+/// A readable request.
+pub(super) struct StsRequest {
+    pub(super) action: String,
+    fields: BTreeMap<String, String>,
+}
+
+impl StsRequest {
+    /// Reads the urlencoded body.
+    pub(super) fn parse(body: &[u8]) -> Self {
+        let fields = form_fields(body);
+        Self { action: fields.get("Action").cloned().unwrap_or_default(), fields }
+    }
+
+    fn field(&self, name: &str) -> Option<&str> {
+        self.fields.get(name).map(String::as_str)
+    }
+
+    fn required(&self, name: &str) -> ApiResult<&str> {
+        self.field(name).ok_or_else(|| {
+            ApiError::sts_missing_parameter(format!("The request must contain the parameter {name}"))
+        })
+    }
+
+    /// Session name asked for.
+    pub(super) fn session_name(&self) -> Option<String> {
+        self.field("RoleSessionName").map(str::to_owned)
+    }
+}
+
+/// The result element of the answer.
+pub(super) fn answer(
+    request: &StsRequest,
+    world: &mut World,
+    caller: &Caller,
+    now: OffsetDateTime,
+) -> ApiResult<String> {
+    if request.field("Version") != Some("2011-06-15") {
+        return Err(ApiError::sts_invalid_action("Could not find this operation in the requested version"));
+    }
+    match request.action.as_str() {
+        "AssumeRole" => assume_role(request, world, &caller.principal, now),
+        "GetCallerIdentity" => Ok(caller_identity(&caller.principal)),
+        other => Err(ApiError::sts_invalid_action(format!("Could not find operation {other}"))),
+    }
+}
+
+fn caller_identity(principal: &Principal) -> String {
+    format!(
+        "<Arn>{}</Arn><UserId>{}</UserId><Account>{}</Account>",
+        escape(&principal.arn),
+        escape(&principal.user_id),
+        escape(&principal.account)
+    )
+}
+
+struct AssumeRole<'a> {
+    role_arn: &'a str,
+    session_name: &'a str,
+    duration: u32,
+    source_identity: Option<&'a str>,
+    policy: Option<Policy>,
+    packed_percent: usize,
+}
+
+fn assume_role(
+    request: &StsRequest,
+    world: &mut World,
+    principal: &Principal,
+    now: OffsetDateTime,
+) -> ApiResult<String> {
+    let asked = read(request)?;
+    let refused = |action: &str| ApiError::sts_access_denied(principal.refusal(action, asked.role_arn));
+    if principal.root {
+        return Err(ApiError::sts_access_denied("Roles may not be assumed by root accounts."));
+    }
+    let role = world.roles.iter().find(|role| role.seed.arn == asked.role_arn);
+    let role = role.filter(|role| trusts(role, principal)).ok_or_else(|| refused("sts:AssumeRole"))?;
+    if !principal.may("sts:AssumeRole", asked.role_arn, None)
+        || role.seed.external_id.as_deref() != request.field("ExternalId")
+        || role.seed.denied_session_names.iter().any(|name| name == asked.session_name)
+    {
+        return Err(refused("sts:AssumeRole"));
+    }
+    if request.fields.keys().any(|name| name.starts_with("Tags.member.")) && !role.seed.tag_session {
+        return Err(refused("sts:TagSession"));
+    }
+    let source_identity =
+        source_identity(&asked, role, principal).ok_or_else(|| refused("sts:SetSourceIdentity"))?;
+    check_duration(&asked, role, principal)?;
+    let key = session_key(&asked, role, source_identity.clone(), now);
+    let key_id = format!("ASIA{}", random_hex(8).to_uppercase());
+    let result = assumed(&key_id, &key, &asked, source_identity.as_deref());
+    world.keys.insert(key_id, key);
+    Ok(result)
+}
+
+fn trusts(role: &Role, principal: &Principal) -> bool {
+    let arn = principal.session.as_ref().map_or(&principal.arn, |session| &session.role_arn);
+    role.seed.trusts.contains(arn)
+}
+
+/// The session's source identity, which a chained session inherits and cannot change; none when refused.
+fn source_identity(asked: &AssumeRole<'_>, role: &Role, principal: &Principal) -> Option<Option<String>> {
+    let inherited = principal.session.as_ref().and_then(|session| session.source_identity.clone());
+    match (asked.source_identity, inherited) {
+        (None, None) => Some(None),
+        _ if !role.seed.source_identity => None,
+        (Some(asked), Some(inherited)) if asked != inherited => None,
+        (asked, inherited) => Some(inherited.or(asked.map(str::to_owned))),
+    }
+}
+
+fn read(request: &StsRequest) -> ApiResult<AssumeRole<'_>> {
+    let role_arn = request.required("RoleArn")?;
+    let session_name = request.required("RoleSessionName")?;
+    check("roleArn", role_arn, 20..=2048, "")?;
+    check("roleSessionName", session_name, 2..=64, "_+=,.@-")?;
+    let source_identity = request.field("SourceIdentity");
+    if let Some(name) = source_identity {
+        check("sourceIdentity", name, 2..=64, "_+=,.@-")?;
+    }
+    if let Some(id) = request.field("ExternalId") {
+        check("externalId", id, 2..=1224, "_+=,.@:/-")?;
+    }
+    let duration = match request.field("DurationSeconds") {
+        Some(text) => {
+            text.parse().map_err(|_| ApiError::sts_validation("durationSeconds is not a number"))?
+        }
+        None => 3600,
+    };
+    if !(900..=43_200).contains(&duration) {
+        return Err(ApiError::sts_validation("durationSeconds must be 900 to 43200"));
+    }
+    if request.fields.keys().any(|name| name.starts_with("PolicyArns.")) {
+        return Err(ApiError::sts_validation("PolicyArns is not emulated"));
+    }
+    let text = request.field("Policy");
+    let policy = text.map(session_policy).transpose()?;
+    let packed_percent = text.map_or(0, |text| text.len() * 100 / 2048);
+    Ok(AssumeRole { role_arn, session_name, duration, source_identity, policy, packed_percent })
+}
+
+/// Refuses text of another length, or with characters besides letters, digits and `also` (when given).
+fn check(name: &str, text: &str, length: std::ops::RangeInclusive<usize>, also: &str) -> ApiResult<()> {
+    let allowed = |character: char| character.is_ascii_alphanumeric() || also.contains(character);
+    if !length.contains(&text.chars().count()) || (!also.is_empty() && !text.chars().all(allowed)) {
+        return Err(ApiError::sts_validation(format!(
+            "1 validation error detected: value at '{name}' failed to satisfy constraint"
+        )));
+    }
+    Ok(())
+}
+
+fn session_policy(text: &str) -> ApiResult<Policy> {
+    if text.is_empty() {
+        return Err(ApiError::sts_validation(
+            "1 validation error detected: value at 'policy' failed to satisfy constraint",
+        ));
+    }
+    if text.chars().count() > 2048 {
+        return Err(ApiError::packed_policy_too_large(
+            "Packed size of policy consumes more than 100% of allotted space",
+        ));
+    }
+    Policy::parse(text)
+        .map_err(|error| ApiError::malformed_policy(format!("Syntax errors in policy: {error}")))
+}
+
+fn check_duration(asked: &AssumeRole<'_>, role: &Role, principal: &Principal) -> ApiResult<()> {
+    if principal.session.is_some() && asked.duration > CHAINED {
+        return Err(ApiError::sts_validation(
+            "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.",
+        ));
+    }
+    if asked.duration > role.seed.max_session_seconds {
+        return Err(ApiError::sts_validation(
+            "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
+        ));
+    }
+    Ok(())
+}
+
+fn session_key(
+    asked: &AssumeRole<'_>,
+    role: &Role,
+    source_identity: Option<String>,
+    now: OffsetDateTime,
+) -> AccessKey {
+    let account = asked.role_arn.split(':').nth(4).unwrap_or_default();
+    let session = RoleSession {
+        role_arn: asked.role_arn.to_owned(),
+        name: asked.session_name.to_owned(),
+        source_identity,
+    };
+    AccessKey {
+        secret: random_hex(20),
+        session_token: Some(random_hex(64)),
+        expires: Some(now + Duration::seconds(i64::from(asked.duration))),
+        principal: Principal {
+            account: account.to_owned(),
+            arn: format!("arn:aws:sts::{account}:assumed-role/{}/{}", role.name(), asked.session_name),
+            user_id: format!("{}:{}", role.id, asked.session_name),
+            root: false,
+            policies: std::iter::once(role.policy.clone()).chain(asked.policy.clone()).collect(),
+            session: Some(session),
+        },
+    }
+}
+
+fn assumed(key_id: &str, key: &AccessKey, asked: &AssumeRole<'_>, source_identity: Option<&str>) -> String {
+    let expires = key.expires.and_then(|expires| expires.replace_nanosecond(0).ok());
+    let expires = expires.and_then(|expires| expires.format(&Rfc3339).ok()).unwrap_or_default();
+    let source = source_identity
+        .map(|name| format!("<SourceIdentity>{}</SourceIdentity>", escape(name)))
+        .unwrap_or_default();
+    format!(
+        "<AssumedRoleUser><AssumedRoleId>{}</AssumedRoleId><Arn>{}</Arn></AssumedRoleUser>\
+         <Credentials><AccessKeyId>{key_id}</AccessKeyId><SecretAccessKey>{}</SecretAccessKey>\
+         <SessionToken>{}</SessionToken><Expiration>{expires}</Expiration></Credentials>\
+         <PackedPolicySize>{}</PackedPolicySize>{source}",
+        escape(&key.principal.user_id),
+        escape(&key.principal.arn),
+        key.secret,
+        key.session_token.as_deref().unwrap_or_default(),
+        asked.packed_percent,
+    )
+}
