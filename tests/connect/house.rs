@@ -187,7 +187,9 @@ pub(crate) fn identity(key: &str, secret: &str) -> SdkConfig {
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("eu-west-2"))
-        .credentials_provider(SharedCredentialsProvider::new(Credentials::new(key, secret, None, None, "test")))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
+            key, secret, None, None, "test",
+        )))
         .build()
 }
 

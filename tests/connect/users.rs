@@ -115,7 +115,11 @@ async fn many_new_names_do_not_make_many_listings() {
 
 #[tokio::test]
 async fn throttled_calls_are_waited_for() {
-    let house = House::start(Behaviour { throttle: Some(connect_gateway::emulator::Rates::default()), ..Behaviour::kind() }).await;
+    let house = House::start(Behaviour {
+        throttle: Some(connect_gateway::emulator::Rates::default()),
+        ..Behaviour::kind()
+    })
+    .await;
     let connect = std::sync::Arc::new(house.connect_as(&gateway(), budget(50.0, 50), |_| {}));
     let mut people = tokio::task::JoinSet::new();
     for number in 0..8 {
