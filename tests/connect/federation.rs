@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use aws_credential_types::credential_fn::provide_credentials_fn;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_credential_types::provider::error::CredentialsError;
 use connect_gateway::federation::Error;
 use connect_gateway::model::{Blamed, ConnectUser, Secret, code};
 
@@ -44,7 +47,7 @@ async fn a_token_is_replaced_ahead_of_its_end_and_while_the_old_one_still_serves
     let first = federation.token_for(&user, house.in_an_hour()).await.unwrap();
     assert_eq!(federation.refresh_due(), []);
     house.clock.advance(Duration::from_mins(46));
-    assert_eq!(federation.refresh_due(), [user.username.clone()]);
+    assert_eq!(federation.refresh_due(), std::slice::from_ref(&user.username));
     assert_eq!(federation.token_for(&user, house.in_an_hour()).await.unwrap(), first);
     house.emulator.advance(Duration::from_mins(46));
     federation.refresh(&user, house.in_an_hour()).await.unwrap();
@@ -180,11 +183,9 @@ async fn each_wrong_setting_of_the_gateway_has_its_code() {
 async fn base_credentials_that_can_not_be_had_are_told() {
     let house = House::kind().await;
     let user = house.user("ada").await;
-    let empty = aws_config::SdkConfig::builder()
-        .behavior_version(aws_config::BehaviorVersion::latest())
-        .region(aws_config::Region::new("eu-west-2"))
-        .build();
-    let federation = house.federation_as(&empty, fast(), |_| {});
+    let none = provide_credentials_fn(|| async { Err(CredentialsError::not_loaded("none here")) });
+    let sdk = gateway().into_builder().credentials_provider(SharedCredentialsProvider::new(none)).build();
+    let federation = house.federation_as(&sdk, fast(), |_| {});
     let error = federation.token_for(&user, house.in_an_hour()).await.unwrap_err();
     assert_eq!(error.code(), &code::FEDERATION_CREDENTIALS, "{error}");
 }

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use connect_gateway::emulator::{Behaviour, Lag};
+use connect_gateway::model::Placement;
 use tokio::task::JoinSet;
 
-use crate::house::{Calls, House, placement};
+use crate::house::{Calls, House, gateway, placement, real_rates};
 
 #[tokio::test]
 async fn two_gateways_that_create_one_user_both_find_it() {
@@ -72,4 +73,20 @@ async fn work_goes_on_when_the_browser_goes_away() {
     federation.token_for(&user, house.in_an_hour()).await.unwrap();
     assert_eq!(house.writes(), ["CreateUser"]);
     assert_eq!(house.calls("AssumeRole").good, 1);
+}
+
+#[tokio::test]
+async fn an_unkind_aws_is_noticed_by_nobody() {
+    // Small pages, real rates, late listings and occasional faults.
+    let house = House::start(Behaviour::default()).await;
+    let budget = real_rates();
+    let connect = house.connect_as(&gateway(), Arc::clone(&budget), |_| {});
+    let federation = house.federation_as(&gateway(), budget, |_| {});
+    for name in ["ada", "grace.hopper", "new.agent"] {
+        let wanted = Placement { routing_profile: Some("Sales".into()), ..placement(name) };
+        let user = connect.ensure(&wanted).await.unwrap();
+        federation.token_for(&user, house.in_an_hour()).await.unwrap();
+    }
+    assert_eq!(house.calls("CreateUser").good, 1);
+    assert_eq!(house.calls("GetFederationToken").good, 3);
 }
