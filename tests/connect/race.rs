@@ -60,6 +60,21 @@ async fn one_person_with_many_windows_is_created_and_described_once() {
 }
 
 #[tokio::test]
+async fn two_placements_of_one_user_are_applied_one_after_the_other() {
+    let house = House::kind().await;
+    let connect = Arc::new(house.connect());
+    let mut windows = JoinSet::new();
+    for window in 0..10 {
+        let connect = Arc::clone(&connect);
+        let routing_profile = Some(if window % 2 == 0 { "Sales" } else { "Night" }.to_owned());
+        let wanted = Placement { routing_profile, ..placement("new.agent") };
+        windows.spawn(async move { connect.ensure(&wanted).await.map(drop) });
+    }
+    assert_eq!(windows.join_all().await, vec![Ok(()); 10]);
+    assert_eq!(house.calls("CreateUser"), Calls { good: 1, bad: 0 });
+}
+
+#[tokio::test]
 async fn work_goes_on_when_the_browser_goes_away() {
     let house = House::kind().await;
     let (connect, federation) = (house.connect(), house.federation());
