@@ -46,9 +46,12 @@ impl World {
         options.public.sites.insert("acme".into(), instance_url.clone());
         options.public.idp = Some(idp_site.url.clone());
         options.idp.login_url = Some(login_site.url.clone());
+        let (site_address, emulated_idp) = (free_address(), free_address());
+        options.ports.sites.insert("acme".into(), site_address.port());
+        options.ports.idp = emulated_idp.port();
         let emulator = Emulator::start(options).await.unwrap();
-        instance_site.forward_to(emulator.site_address("acme").unwrap(), Answers::Untouched);
-        login_site.forward_to(emulator.idp_address(), Answers::Untouched);
+        instance_site.forward_to(site_address, Answers::Untouched);
+        login_site.forward_to(emulated_idp, Answers::Untouched);
 
         let simplesamlphp = match identity_provider {
             IdentityProvider::Demo => None,
@@ -56,21 +59,18 @@ impl World {
         };
         let (idp_address, metadata) = match &simplesamlphp {
             Some(idp) => (idp.address, idp.metadata.clone()),
-            None => (emulator.idp_address(), emulator.idp_metadata()),
+            None => (emulated_idp, text_at(&format!("http://{emulated_idp}/saml/metadata")).await),
         };
         idp_site.forward_to(idp_address, Answers::Untouched);
 
         let config = config(&emulator, &instance_url);
-        let credentials = (emulator.access_key_id(), emulator.secret_access_key());
         let files = [("idp.xml", metadata.as_str())];
-        let gateway = Gateway::start(free_address(), &gateway_url, &config, &files, credentials).await;
+        let gateway = Gateway::start(free_address(), &gateway_url, &config, &files).await;
         gateway_site.forward_to(gateway.address, answers);
-        let ours = reqwest::get(format!("http://{}/saml/metadata", gateway.address)).await.unwrap();
-        let ours = ours.text().await.unwrap();
+        let ours = text_at(&format!("http://{}/saml/metadata", gateway.address)).await;
         match &simplesamlphp {
             Some(idp) => idp.trust(&ours),
-            None => emulator
-                .trust_service_provider(&format!("{gateway_url}/saml/metadata"), &format!("{gateway_url}/saml/acs")),
+            None => emulator.trust_service_provider_metadata(&ours).unwrap(),
         }
         Self { gateway_url, instance_url, emulator, ca, gateway, _simplesamlphp: simplesamlphp }
     }
@@ -87,6 +87,10 @@ impl World {
         let values = answer.headers().get_all("set-cookie");
         values.into_iter().map(|value| value.to_str().unwrap().to_owned()).collect()
     }
+}
+
+async fn text_at(url: &str) -> String {
+    reqwest::get(url).await.unwrap().text().await.unwrap()
 }
 
 fn config(emulator: &Emulator, instance_url: &str) -> String {

@@ -42,7 +42,7 @@ async fn gateway() -> Gateway {
     );
     let address = free_address();
     let public_url = format!("http://localhost:{}", address.port());
-    Gateway::start(address, &public_url, CONFIG, &[("idp.xml", &metadata)], ("AKIATESTGATEWAY00001", "secret")).await
+    Gateway::start(address, &public_url, CONFIG, &[("idp.xml", &metadata)]).await
 }
 
 /// The stable code on an error page.
@@ -54,7 +54,8 @@ fn code_on(page: &str) -> Option<&'static str> {
 fn check_refusal(what: &str, answer: &RawAnswer) {
     assert!((400..500).contains(&answer.status), "{what}: {}\n{}", answer.status, answer.body);
     assert!(answer.header("location").is_empty(), "{what}: {}", answer.head);
-    assert!(!answer.head.contains(EVIL) && !answer.body.contains(EVIL), "{what}: names a host of the request");
+    let points_there = answer.body.contains(&format!("//{EVIL}"));
+    assert!(!answer.head.contains(EVIL) && !points_there, "{what}: leads to a host of the request");
 }
 
 async fn check_still_serving(gateway: &Gateway) {

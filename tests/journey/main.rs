@@ -13,3 +13,6 @@ mod plain_browser;
 mod raw_http;
 
 mod hostile;
+mod secrets;
+mod storm;
+mod world;

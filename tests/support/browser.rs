@@ -84,6 +84,13 @@ impl Browser {
         self.find(css).await.click().await.unwrap();
     }
 
+    /// Clicks the first element that matches `css`, unless there is none or the page is just leaving.
+    pub(crate) async fn press(&self, css: &str) {
+        if let Ok(button) = self.client.find(Locator::Css(css)).await {
+            button.click().await.ok();
+        }
+    }
+
     /// Types `text` into the first element that matches `css`.
     pub(crate) async fn fill(&self, css: &str, text: &str) {
         self.find(css).await.send_keys(text).await.unwrap();

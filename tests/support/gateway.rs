@@ -16,6 +16,10 @@ log = { level = "trace", format = "json" }
 saml = { signing_key_file = "signing.key", signing_certificate_file = "signing.crt" }
 "#;
 
+/// The AWS identity of the gateway in `seed.toml`: access key id and secret.
+pub(crate) const CREDENTIALS: (&str, &str) =
+    ("AKIATESTGATEWAY00001", "wJalrXUtnFEMIK7MDENGbPxRfiCYTESTGATEWAY1");
+
 /// A running gateway; gone when dropped.
 pub(crate) struct Gateway {
     /// Its plain HTTP address.
@@ -24,18 +28,14 @@ pub(crate) struct Gateway {
     folder: PathBuf,
 }
 
-/// A file beside the configuration: name and text.
-pub(crate) type Beside<'t> = (&'t str, &'t str);
-
 impl Gateway {
-    /// Starts one that browsers find at `public_url`. `config` holds the rest of the configuration;
-    /// `credentials` are the access key id and secret of its AWS identity.
+    /// Starts one that browsers find at `public_url`. `config` holds the rest of the configuration,
+    /// `files` what it names: file name and text.
     pub(crate) async fn start(
         address: SocketAddr,
         public_url: &str,
         config: &str,
-        files: &[Beside<'_>],
-        credentials: (&str, &str),
+        files: &[(&str, &str)],
     ) -> Self {
         let folder = std::env::temp_dir().join(format!("connect-gateway-{}-{address}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
@@ -50,8 +50,8 @@ impl Gateway {
             .arg("serve")
             .arg("--config")
             .arg(&path)
-            .env("AWS_ACCESS_KEY_ID", credentials.0)
-            .env("AWS_SECRET_ACCESS_KEY", credentials.1)
+            .env("AWS_ACCESS_KEY_ID", CREDENTIALS.0)
+            .env("AWS_SECRET_ACCESS_KEY", CREDENTIALS.1)
             .env("RUST_LOG", "trace")
             .env("RUST_BACKTRACE", "1")
             .stdin(Stdio::null())
@@ -68,6 +68,11 @@ impl Gateway {
     pub(crate) fn log(&self) -> String {
         let read = |name: &str| fs::read_to_string(self.folder.join(name)).unwrap();
         read("stdout") + &read("stderr")
+    }
+
+    /// The private key that it signs with, as PEM.
+    pub(crate) fn signing_key(&self) -> String {
+        fs::read_to_string(self.folder.join("signing.key")).unwrap()
     }
 
     async fn wait_until_it_answers(&mut self) {

@@ -13,8 +13,6 @@ pub(crate) struct Form {
     pub(crate) fields: Vec<(String, String)>,
     /// Whether every named field is hidden.
     pub(crate) only_hidden: bool,
-    /// Named buttons: name and value.
-    pub(crate) buttons: Vec<(String, String)>,
 }
 
 impl Form {
@@ -31,11 +29,9 @@ impl Form {
     }
 
     /// Whether pages submit such forms by themselves: SAML messages and the hand-off into the instance.
-    pub(crate) fn carries_saml_or_token(&self) -> bool {
-        self.fields.iter().any(|(name, _)| {
-            let name = name.to_ascii_lowercase();
-            name == "samlrequest" || name == "samlresponse" || name.contains("token")
-        })
+    pub(crate) fn submits_itself(&self) -> bool {
+        let carried = ["SAMLRequest", "SAMLResponse", "credentials"];
+        self.post && self.only_hidden && carried.iter().any(|name| self.value(name).is_some())
     }
 }
 
@@ -64,12 +60,12 @@ fn read_form(html: &str, base: &Url) -> Form {
     let attribute = |name| tags.first().and_then(|tag| tag.attribute(name));
     let action = base.join(attribute("action").unwrap_or("")).unwrap();
     let post = attribute("method").is_some_and(|method| method.eq_ignore_ascii_case("post"));
-    let mut form = Form { action, post, fields: Vec::new(), only_hidden: true, buttons: Vec::new() };
+    let mut form = Form { action, post, fields: Vec::new(), only_hidden: true };
     for tag in &tags {
         let (Some(name), value) = (tag.attribute("name"), tag.attribute("value").unwrap_or("")) else { continue };
         let pair = (name.to_owned(), value.to_owned());
         match (tag.name.as_str(), tag.attribute("type").unwrap_or("text")) {
-            ("button", _) | ("input", "submit") => form.buttons.push(pair),
+            ("input", "submit") => {}
             ("input", "hidden") => form.fields.push(pair),
             ("input" | "select" | "textarea", _) => {
                 form.only_hidden = false;

@@ -37,6 +37,15 @@ impl Page {
         forms(&self.body, &self.url)
     }
 
+    /// Whether the page goes on without the person.
+    pub(crate) fn goes_on(&self) -> bool {
+        self.refresh().is_some() || self.onward_form().is_some()
+    }
+
+    fn onward_form(&self) -> Option<Form> {
+        self.forms().into_iter().find(|form| self.status == 200 && form.submits_itself())
+    }
+
     /// How long the page waits before it asks again, when it does.
     pub(crate) fn refresh(&self) -> Option<Duration> {
         refresh_seconds(&self.body).map(Duration::from_secs)
@@ -86,21 +95,23 @@ impl PlainBrowser {
         self.navigate(method, url, fields, Some(&page.url)).await
     }
 
-    /// Follows pages that go on by themselves: a form of hidden fields is submitted, a page that
-    /// waits is opened again.
+    /// Follows pages that go on by themselves until one does not.
     pub(crate) async fn settle(&self, mut page: Page) -> Page {
-        loop {
-            let onward = page.forms().into_iter().find(|form| form.only_hidden && form.post);
-            page = match (page.refresh(), onward) {
-                (Some(wait), _) => {
-                    tokio::time::sleep(wait).await;
-                    self.navigate(Method::GET, page.url.clone(), Vec::new(), Some(&page.url)).await
-                }
-                (None, Some(form)) if page.status == 200 && form.carries_saml_or_token() => {
-                    self.submit(&page, &form).await
-                }
-                _ => return page,
-            };
+        while page.goes_on() {
+            page = self.step(page).await;
+        }
+        page
+    }
+
+    /// Does what a page does by itself: submits its form of hidden fields, or waits and asks again.
+    pub(crate) async fn step(&self, page: Page) -> Page {
+        if let Some(wait) = page.refresh() {
+            tokio::time::sleep(wait).await;
+            return self.navigate(Method::GET, page.url.clone(), Vec::new(), Some(&page.url)).await;
+        }
+        match page.onward_form() {
+            Some(form) => self.submit(&page, &form).await,
+            None => page,
         }
     }
 
