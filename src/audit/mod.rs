@@ -1,1 +1,164 @@
-//! Being built.
+//! One line for each thing that a person did or that was refused, with the cause that no browser sees.
+//!
+//! Lines go to the log under the target `audit`. They hold names from the configuration, codes and
+//! causes; never a user name, an attribute value, a token, a key or a cookie.
+
+use std::error::Error;
+use std::fmt::Write as _;
+
+use crate::model::{Blame, Code, IdpName, InstanceName, Random, SupportId, Trace};
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// A browser left for the identity provider.
+    Start,
+    /// An identity provider's answer.
+    SignIn,
+    /// A way into an instance.
+    HandOff,
+    /// The end of a session.
+    SignOut,
+    /// A request that belongs to none of these.
+    Request,
+}
+
+impl Event {
+    /// Its name in the log.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::SignIn => "sign_in",
+            Self::HandOff => "hand_off",
+            Self::SignOut => "sign_out",
+            Self::Request => "request",
+        }
+    }
+}
+
+/// One audit line.
+#[derive(Debug, Clone, Copy)]
+pub struct Line<'a> {
+    /// What happened.
+    pub event: Event,
+    /// What the person can read to support.
+    pub support_id: &'a SupportId,
+    /// The identity provider concerned.
+    pub idp: Option<&'a IdpName>,
+    /// The instance concerned.
+    pub instance: Option<&'a InstanceName>,
+    /// Why it was refused, when it was: the code and the cause.
+    pub refused: Option<(&'static Code, &'a str)>,
+    /// The rules that decided, when they did.
+    pub trace: Option<&'a Trace>,
+}
+
+/// Writes the line: an error when the gateway itself is to blame, else information.
+pub fn record(line: &Line<'_>) {
+    let event = line.event.as_str();
+    let support_id = line.support_id.as_str();
+    let idp = line.idp.map_or(String::new(), |name| clean(name.as_str()));
+    let instance = line.instance.map_or(String::new(), |name| clean(name.as_str()));
+    let rules = line.trace.map_or(String::new(), rules);
+    match line.refused {
+        None => tracing::info!(target: "audit", event, support_id, idp, instance, rules, "ok"),
+        Some((code, cause)) => {
+            let (id, blame, cause) = (code.id, blame(code.blame), clean(cause));
+            if code.blame == Blame::Gateway {
+                tracing::error!(target: "audit", event, code = id, blame, support_id, idp, instance, rules, cause, "refused");
+            } else {
+                tracing::info!(target: "audit", event, code = id, blame, support_id, idp, instance, rules, cause, "refused");
+            }
+        }
+    }
+}
+
+/// The error and what is beneath it, in one line.
+#[must_use]
+pub fn cause(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(source) = next {
+        let words = source.to_string();
+        if !text.contains(&words) {
+            let _ = write!(text, ": {words}");
+        }
+        next = source.source();
+    }
+    text
+}
+
+/// Twelve characters of Crockford's base32 in three groups: 60 bits, easy to read out.
+#[must_use]
+pub fn support_id(random: &dyn Random) -> SupportId {
+    const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    let mut bytes = [0_u8; 12];
+    random.fill(&mut bytes);
+    let text: Vec<char> = bytes.iter().map(|byte| char::from(DIGITS[usize::from(byte & 31)])).collect();
+    SupportId::new(text.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-"))
+}
+
+/// Who must act, as a word of the log.
+fn blame(blame: Blame) -> &'static str {
+    match blame {
+        Blame::Person => "person",
+        Blame::Admin => "admin",
+        Blame::IdpOwner => "idp_owner",
+        Blame::Aws => "aws",
+        Blame::Wait => "wait",
+        Blame::Gateway => "gateway",
+    }
+}
+
+/// Rule names and outcomes as JSON.
+fn rules(trace: &Trace) -> String {
+    let rules: Vec<_> = trace.0.iter().map(|entry| (&entry.rule, entry.outcome)).collect();
+    serde_json::to_string(&rules).unwrap_or_default()
+}
+
+/// Text that may come from a request can't break the line or fill the log.
+fn clean(text: &str) -> String {
+    const MOST: usize = 500;
+    text.chars().take(MOST).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{RuleOutcome, SystemRandom, TraceEntry};
+
+    #[test]
+    fn a_support_id_is_three_groups_that_are_easy_to_read_out() {
+        let id = support_id(&SystemRandom);
+        let groups: Vec<&str> = id.as_str().split('-').collect();
+        assert_eq!(groups.iter().map(|group| group.len()).collect::<Vec<_>>(), [4, 4, 4]);
+        assert!(!id.as_str().contains(['I', 'L', 'O', 'U']), "{id}");
+        assert_ne!(id, support_id(&SystemRandom));
+    }
+
+    #[test]
+    fn the_cause_names_what_is_beneath_an_error_once() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("reading the file: {0}")]
+        struct Outer(#[source] std::io::Error);
+        let error = Outer(std::io::Error::other("disk gone"));
+        assert_eq!(cause(&error), "reading the file: disk gone");
+    }
+
+    #[test]
+    fn a_request_can_not_forge_a_second_line() {
+        assert_eq!(clean("prod\n{\"event\":\"sign_in\"}"), "prod\u{fffd}{\"event\":\"sign_in\"}");
+        assert_eq!(clean(&"x".repeat(9_000)).len(), 500);
+    }
+
+    #[test]
+    fn a_rule_trace_is_written_as_names_and_outcomes() {
+        let trace = Trace(vec![TraceEntry {
+            rule: "agents".to_owned(),
+            outcome: RuleOutcome::Hit,
+            why: "group agents".to_owned(),
+        }]);
+        assert_eq!(rules(&trace), r#"[["agents","hit"]]"#);
+    }
+}

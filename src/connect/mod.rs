@@ -1,12 +1,31 @@
-//! Amazon Connect's users. (Signatures fixed; bodies being built.)
+//! Amazon Connect's users: `ensure` = resolve, plan, apply.
 
+mod aged;
+mod client;
+mod directory;
+mod error;
+mod plan;
+mod provision;
+mod report;
+mod wire;
+
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use client::client;
+pub use error::Error;
+pub use report::InstanceReport;
+
 use crate::model::{
-    Blamed, CallBudget, Clock, Code, ConnectUser, InstanceArn, InstanceName, Placement, ProtectedNames,
-    UserId,
+    CallBudget, Clock, ConnectUser, InstanceArn, InstanceName, Patience, Placement, ProtectedNames, UserId,
 };
+use aged::Aged;
+use client::Calls;
+use provision::Provision;
+
+/// How many users are remembered as found in place.
+const KNOWN_USERS: u64 = 100_000;
 
 /// One instance.
 #[derive(Debug, Clone)]
@@ -40,43 +59,86 @@ pub enum Provisioning {
     Sync,
 }
 
-/// Why a user could not be put in place. (Becomes an enum in `error.rs`.)
-#[derive(Debug, thiserror::Error)]
-#[error("not built yet")]
-pub struct Error;
-
-impl Blamed for Error {
-    fn code(&self) -> &'static Code {
-        &crate::model::code::GATEWAY_INTERNAL
-    }
+/// A user that was put in place, and a fingerprint of the placement.
+#[derive(Clone)]
+struct Known {
+    user: ConnectUser,
+    fingerprint: u64,
 }
 
 /// One instance's users.
-pub struct Connect {}
+pub struct Connect {
+    provision: Arc<Provision>,
+    /// By user name without its case.
+    known: Aged<String, Known>,
+    fingerprints: RandomState,
+}
 
 impl Connect {
     /// `client` comes from [`client`].
     #[must_use]
     pub fn new(
-        _settings: Settings,
-        _client: aws_sdk_connect::Client,
-        _budget: Arc<dyn CallBudget>,
-        _protected: Arc<ProtectedNames>,
-        _clock: Arc<dyn Clock>,
+        settings: Settings,
+        client: aws_sdk_connect::Client,
+        budget: Arc<dyn CallBudget>,
+        protected: Arc<ProtectedNames>,
+        clock: Arc<dyn Clock>,
     ) -> Self {
-        Self {}
+        let calls = Arc::new(Calls::new(client, budget, settings.arn.clone()));
+        let provision = Arc::new(Provision::new(settings, calls, protected, &clock));
+        Self { provision, known: Aged::new(KNOWN_USERS, clock), fingerprints: RandomState::new() }
     }
 
-    /// Resolve, plan, apply: afterwards the user exists and is placed as the rules want.
+    /// Resolve, plan, apply: afterwards the user exists and is placed as the rules want. One piece of work
+    /// at a time for each user; those who want the same share it, and it goes on when they go away.
     ///
     /// # Errors
     /// See [`Error`].
-    #[expect(clippy::unused_async, reason = "stub")]
-    pub async fn ensure(&self, _placement: &Placement) -> Result<ConnectUser, Error> {
-        Err(Error)
+    pub async fn ensure(&self, placement: &Placement) -> Result<ConnectUser, Error> {
+        self.provision.check_allowed(placement)?;
+        let name = placement.username.folded();
+        let fingerprint = self.fingerprint(placement);
+        let work = || {
+            let (provision, placement) = (Arc::clone(&self.provision), placement.clone());
+            Box::pin(async move {
+                let user = provision.ensure(&placement).await?;
+                Ok(Known { user, fingerprint })
+            })
+        };
+        let known_for = self.provision.settings.known_for;
+        let same = |known: &Known| known.fingerprint == fingerprint;
+        self.known.read(name, known_for, same, work).await.map(|known| known.user)
     }
 
     /// Forgets what is cached about this user.
-    #[expect(clippy::unused_async, reason = "stub")]
-    pub async fn forget(&self, _user: &UserId) {}
+    pub async fn forget(&self, user: &UserId) {
+        self.known.drop_where(|known| known.user.id == *user).await;
+    }
+
+    /// Spellings of one user name are one placement.
+    fn fingerprint(&self, placement: &Placement) -> u64 {
+        let Placement {
+            username: _,
+            first_name,
+            last_name,
+            email,
+            security_profiles,
+            routing_profile,
+            hierarchy,
+            phone,
+            sync,
+        } = placement;
+        let rest = (first_name, last_name, email, security_profiles, routing_profile, hierarchy, phone, sync);
+        self.fingerprints.hash_one(rest)
+    }
+
+    /// Asks AWS what the instance is, for a check before deployment. Needs `connect:DescribeInstance`.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn check(&self) -> Result<InstanceReport, Error> {
+        let patience = Patience::lasting(self.provision.settings.patience);
+        let instance = self.provision.calls.describe_instance(patience).await?;
+        Ok(InstanceReport::of(instance))
+    }
 }

@@ -57,6 +57,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 pub use self::history::HistoryEntry;
+pub use self::idp::throwaway_key_pair;
 pub use self::options::{
     Behaviour, IdpOptions, Lag, Options, Ports, PublicUrls, Rate, Rates, ServiceProvider, Sign,
 };

@@ -1,15 +1,34 @@
-//! Credentials and tokens for one user. (Signatures fixed; bodies being built.)
+//! Credentials and tokens for one user.
+//!
+//! `GetFederationToken` takes no user: Connect answers for the user whose name is the caller's role session
+//! name. So each token needs an `AssumeRole` of its own, and whoever may name that session freely can
+//! become anybody: protected names are refused here too, right before that call.
+
+mod cache;
+mod console;
+mod error;
+mod role;
+mod sign_in_url;
+mod token;
+mod wire;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::json;
 use time::OffsetDateTime;
 use url::Url;
 
+pub use error::Error;
+
 use crate::model::{
-    Blamed, CallBudget, Clock, Code, ConnectUser, FederationToken, HandOff, InstanceArn, InstanceName,
+    CallBudget, Clock, ConnectUser, FederationToken, HandOff, InstanceArn, InstanceName, Patience,
     ProtectedNames, Secret, Username,
 };
+use cache::{Lifetimes, Tokens};
+use console::Console;
+use role::Role;
+use token::TokenSource;
 
 /// One instance.
 #[derive(Debug, Clone)]
@@ -53,87 +72,6 @@ pub enum HandOffMode {
     Console,
 }
 
-/// Why there is no token. (Becomes an enum in `error.rs`.)
-#[derive(Debug, thiserror::Error)]
-#[error("not built yet")]
-pub struct Error;
-
-impl Blamed for Error {
-    fn code(&self) -> &'static Code {
-        &crate::model::code::GATEWAY_INTERNAL
-    }
-}
-
-/// Federation into one instance.
-pub struct Federation {}
-
-impl Federation {
-    /// `sdk` carries the base identity (the gateway's own role) and the endpoints.
-    #[must_use]
-    pub fn new(
-        _settings: Settings,
-        _sdk: &aws_config::SdkConfig,
-        _endpoints: Endpoints,
-        _budget: Arc<dyn CallBudget>,
-        _protected: Arc<ProtectedNames>,
-        _clock: Arc<dyn Clock>,
-    ) -> Self {
-        Self {}
-    }
-
-    /// The user's token, from the cache or fresh; never served past `not_after` (the gateway session's end).
-    ///
-    /// # Errors
-    /// See [`Error`].
-    #[expect(clippy::unused_async, reason = "stub")]
-    pub async fn token_for(
-        &self,
-        _user: &ConnectUser,
-        _not_after: OffsetDateTime,
-    ) -> Result<Arc<FederationToken>, Error> {
-        Err(Error)
-    }
-
-    /// What the browser needs to enter at `destination` (a path in the instance).
-    ///
-    /// # Errors
-    /// See [`Error`].
-    #[expect(clippy::unused_async, reason = "stub")]
-    pub async fn hand_off(
-        &self,
-        _user: &ConnectUser,
-        _destination: &str,
-        _not_after: OffsetDateTime,
-    ) -> Result<HandOff, Error> {
-        Err(Error)
-    }
-
-    /// Users whose cached token is due for replacement now.
-    #[must_use]
-    pub fn refresh_due(&self) -> Vec<Username> {
-        Vec::new()
-    }
-
-    /// Replaces the user's cached token by a fresh one, single-flight; keeps the old one when that fails.
-    ///
-    /// # Errors
-    /// See [`Error`].
-    #[expect(clippy::unused_async, reason = "stub")]
-    pub async fn refresh(&self, _user: &ConnectUser, _not_after: OffsetDateTime) -> Result<(), Error> {
-        Err(Error)
-    }
-
-    /// Drops the user's cached token.
-    #[expect(clippy::unused_async, reason = "stub")]
-    pub async fn purge(&self, _username: &Username) {}
-
-    /// Where the instance ends its own session.
-    #[must_use]
-    pub fn logout_url(&self) -> Option<Url> {
-        None
-    }
-}
-
 /// Endpoints other than the AWS default ones, for the emulator, VPC endpoints and tests.
 #[derive(Debug, Clone, Default)]
 pub struct Endpoints {
@@ -141,4 +79,144 @@ pub struct Endpoints {
     pub connect: Option<Url>,
     /// STS.
     pub sts: Option<Url>,
+}
+
+/// Federation into one instance.
+pub struct Federation {
+    settings: Arc<Settings>,
+    role: Arc<Role>,
+    source: Arc<TokenSource>,
+    console: Console,
+    tokens: Tokens,
+    protected: Arc<ProtectedNames>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Federation {
+    /// `sdk` carries the base identity (the gateway's own role) and the endpoints.
+    #[must_use]
+    pub fn new(
+        settings: Settings,
+        sdk: &aws_config::SdkConfig,
+        endpoints: Endpoints,
+        budget: Arc<dyn CallBudget>,
+        protected: Arc<ProtectedNames>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let settings = Arc::new(settings);
+        let role = Arc::new(Role::new(Arc::clone(&settings), sdk, endpoints.sts, Arc::clone(&budget)));
+        let source =
+            TokenSource::new(Arc::clone(&settings), sdk, endpoints.connect, budget, Arc::clone(&role));
+        let lifetimes = Lifetimes {
+            margin: settings.token_margin,
+            max_age: settings.max_token_age,
+            refresh_ahead: settings.refresh_ahead,
+        };
+        Self {
+            role,
+            source: Arc::new(source),
+            console: Console::new(Arc::clone(&settings)),
+            tokens: Tokens::new(lifetimes, Arc::clone(&clock)),
+            settings,
+            protected,
+            clock,
+        }
+    }
+
+    /// The user's token, from the cache or fresh; never served past `not_after` (the gateway session's
+    /// end). The request is made in a task of its own: a caller that goes away does not stop it.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn token_for(
+        &self,
+        user: &ConnectUser,
+        not_after: OffsetDateTime,
+    ) -> Result<Arc<FederationToken>, Error> {
+        self.check_allowed(user, not_after)?;
+        let (tokens, source, user) = (self.tokens.clone(), Arc::clone(&self.source), user.clone());
+        let asked =
+            tokio::spawn(async move { tokens.token(&user.username, &user.id, || source.ask(&user)).await });
+        asked.await.map_err(|_| Error::Interrupted)?
+    }
+
+    /// What the browser needs to enter at `destination` (a path in the instance).
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn hand_off(
+        &self,
+        user: &ConnectUser,
+        destination: &str,
+        not_after: OffsetDateTime,
+    ) -> Result<HandOff, Error> {
+        match self.settings.hand_off {
+            HandOffMode::Instance => {
+                let token = self.token_for(user, not_after).await?;
+                Ok(form(&token, destination))
+            }
+            HandOffMode::Console => {
+                self.check_allowed(user, not_after)?;
+                let patience = Patience::lasting(self.settings.patience);
+                let credentials = self.role.assume(&user.username, patience).await?;
+                Ok(HandOff::Redirect(self.console.login_url(&credentials, destination).await?))
+            }
+        }
+    }
+
+    /// Users whose cached token is due for replacement now.
+    #[must_use]
+    pub fn refresh_due(&self) -> Vec<Username> {
+        self.tokens.due()
+    }
+
+    /// Replaces the user's cached token by a fresh one, single-flight; keeps the old one when that fails.
+    /// Does nothing for a user without a cached token.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn refresh(&self, user: &ConnectUser, not_after: OffsetDateTime) -> Result<(), Error> {
+        self.check_allowed(user, not_after)?;
+        let (tokens, source, user) = (self.tokens.clone(), Arc::clone(&self.source), user.clone());
+        let asked = tokio::spawn(async move { tokens.replace(&user.username, || source.ask(&user)).await });
+        asked.await.map_err(|_| Error::Interrupted)?
+    }
+
+    /// Drops the user's cached token.
+    pub async fn purge(&self, username: &Username) {
+        self.tokens.purge(username).await;
+    }
+
+    /// Where the instance ends its own session.
+    #[must_use]
+    pub fn logout_url(&self) -> Option<Url> {
+        sign_in_url::logout(&self.settings.url)
+    }
+
+    fn check_allowed(&self, user: &ConnectUser, not_after: OffsetDateTime) -> Result<(), Error> {
+        if self.protected.is_username(user.username.as_str()) {
+            return Err(Error::ProtectedUsername);
+        }
+        if self.clock.now() >= not_after {
+            return Err(Error::SessionOver);
+        }
+        Ok(())
+    }
+}
+
+/// The form that the instance's own sign-in address takes; its times are epoch milliseconds.
+/// <https://github.com/amazon-connect/video-call-escalation>
+fn form(token: &FederationToken, destination: &str) -> HandOff {
+    let milliseconds = |time: OffsetDateTime| time.unix_timestamp_nanos() / 1_000_000;
+    let credentials = json!({
+        "AccessToken": token.access_token.expose(),
+        "AccessTokenExpiration": i64::try_from(milliseconds(token.access_token_expiration)).unwrap_or(i64::MAX),
+        "RefreshToken": token.refresh_token.expose(),
+        "RefreshTokenExpiration": i64::try_from(milliseconds(token.refresh_token_expiration)).unwrap_or(i64::MAX),
+    });
+    HandOff::Form {
+        action: token.sign_in_url.clone(),
+        credentials: Secret::new(credentials.to_string()),
+        destination: destination.to_owned(),
+    }
 }

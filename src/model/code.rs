@@ -33,6 +33,9 @@ codes! {
     /// The pre-login cookie is missing.
     SIGN_IN_NO_COOKIE = "sign_in.no_cookie", Person, "Your browser did not send our cookie",
         "Allow cookies for this site, use one browser window for the whole sign-in, and start again from your bookmark.";
+    /// A sign-in was completed a moment ago and left no usable session: going round again would not end.
+    SIGN_IN_NOT_KEPT = "sign_in.not_kept", Person, "Your browser did not keep your sign-in",
+        "Allow cookies for this site and start again. If it happens again, tell your support the code and the support id below.";
     /// `/go/<instance>` names no configured instance.
     SIGN_IN_UNKNOWN_INSTANCE = "sign_in.unknown_instance", Person, "There is no such contact centre here",
         "Check the address of your bookmark, or choose from the start page.";

@@ -2,11 +2,13 @@
 
 pub mod blame;
 pub mod budget;
+pub mod call_error;
 pub mod clock;
 pub mod code;
 pub mod departure;
 pub mod identity;
 pub mod ids;
+pub mod pace;
 pub mod pending;
 pub mod placement;
 pub mod problem;
@@ -19,11 +21,13 @@ pub mod user;
 
 pub use blame::{Blame, Blamed};
 pub use budget::{Busy, Call, CallBudget};
+pub use call_error::{CallError, Cause};
 pub use clock::{Clock, Random, SystemClock, SystemRandom};
 pub use code::Code;
 pub use departure::{Departure, HandOff, IdpChoice};
 pub use identity::{Attributes, Identity, NameId};
 pub use ids::{Destination, IdpName, InstanceArn, InstanceName, RequestId, SupportId, UserId, Username};
+pub use pace::{Patience, Stopped, admitted, paced};
 pub use pending::{PendingKey, PendingSignIn, PendingSignIns};
 pub use placement::{
     Denial, HierarchyPath, Phone, PhoneType, Placed, Placement, RuleOutcome, SyncPolicy, SyncWhen, Trace,

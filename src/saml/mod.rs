@@ -1,63 +1,43 @@
-//! The SAML 2.0 service provider. (Signatures fixed; bodies being built.)
+//! The SAML 2.0 service provider: its metadata, its requests, and the way from a response to a person.
+//!
+//! A response passes the guard (`guard`), two signature engines (`engine`), and the rules of SAML (`response`);
+//! `verification` holds that way on one screen, `docs/saml-checks.md` lists every check.
+
+mod assertion;
+mod authn_request;
+mod engine;
+mod error;
+mod fetch;
+mod guard;
+mod idp;
+mod idp_metadata;
+mod instant;
+mod own_key;
+mod response;
+mod settings;
+mod sp_metadata;
+mod verification;
+mod writer;
+mod xml;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::thread::available_parallelism;
 
-use url::Url;
+use time::OffsetDateTime;
+use tokio::sync::Semaphore;
 
-use crate::model::{
-    Blamed, Clock, Code, Departure, Identity, IdpName, PendingSignIn, Random, ReplayGuard, RequestId, Secret,
-};
+use crate::model::{Clock, Departure, IdpName, PendingSignIn, Random, ReplayGuard, RequestId};
 
-/// Who we are.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// Our entity id.
-    pub entity_id: String,
-    /// Public base URL; the ACS is `<public_url>/saml/acs`. Never taken from a request.
-    pub public_url: Url,
-    /// Name for people, in the metadata.
-    pub display_name: String,
-    /// PEM private key (RSA >= 2048 or P-256/P-384) that signs our requests.
-    pub signing_key: Secret,
-    /// PEM certificate of that key, published in the metadata.
-    pub signing_certificate: String,
-    /// Tolerated clock difference, both ways.
-    pub clock_skew: Duration,
-    /// Longest acceptable assertion lifetime.
-    pub max_assertion_lifetime: Duration,
-}
+pub use assertion::VerifiedAssertion;
+pub use error::{Algorithm, Error, MetadataError, Rule, StatusCode};
+pub use settings::{Binding, IdpSettings, MetadataSource, Settings};
 
-/// One identity provider.
-#[derive(Debug, Clone)]
-pub struct IdpSettings {
-    /// Its name in our configuration.
-    pub name: IdpName,
-    /// Where its metadata comes from.
-    pub metadata: MetadataSource,
-    /// Its entity id, when the metadata holds several or must match one.
-    pub entity_id: Option<String>,
-    /// The binding for our requests; by default what its metadata offers, Redirect first.
-    pub request_binding: Option<Binding>,
-}
-
-/// Where an identity provider's metadata comes from.
-#[derive(Debug, Clone)]
-pub enum MetadataSource {
-    /// A file's content, read by the configuration.
-    Xml(String),
-    /// An https URL (http on loopback only), fetched at start and refreshed in the background.
-    Url(Url),
-}
-
-/// Bindings of an `AuthnRequest`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Binding {
-    /// HTTP-Redirect.
-    Redirect,
-    /// HTTP-POST.
-    Post,
-}
+use authn_request::Request;
+use engine::{Signed, SigningKeys};
+use idp::Idp;
+use own_key::OwnKey;
+use response::Expected;
+use verification::{Outcome, Verification};
 
 /// A request on its way.
 #[derive(Debug, Clone)]
@@ -68,33 +48,18 @@ pub struct AuthnRequest {
     pub departure: Departure,
 }
 
-/// An assertion that passed every check. Only [`ServiceProvider::verify`] makes one.
-#[derive(Debug)]
-pub struct VerifiedAssertion {
-    identity: Identity,
-}
-
-impl VerifiedAssertion {
-    /// Who it speaks of.
-    #[must_use]
-    pub fn into_identity(self) -> Identity {
-        self.identity
-    }
-}
-
-/// Why a message was refused. (Becomes an enum in `error.rs`.)
-#[derive(Debug, thiserror::Error)]
-#[error("not built yet")]
-pub struct Error;
-
-impl Blamed for Error {
-    fn code(&self) -> &'static Code {
-        &crate::model::code::GATEWAY_INTERNAL
-    }
-}
-
 /// The service provider.
-pub struct ServiceProvider {}
+pub struct ServiceProvider {
+    settings: Settings,
+    key: OwnKey,
+    metadata: String,
+    idps: Vec<Idp>,
+    client: reqwest::Client,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    replay: Arc<dyn ReplayGuard>,
+    cores: Arc<Semaphore>,
+}
 
 impl ServiceProvider {
     /// Checks keys and metadata files; metadata URLs are fetched later by [`Self::refresh_metadata`].
@@ -102,23 +67,48 @@ impl ServiceProvider {
     /// # Errors
     /// When our key, or an identity provider's metadata, can't be used.
     pub fn new(
-        _settings: Settings,
-        _idps: Vec<IdpSettings>,
-        _clock: Arc<dyn Clock>,
-        _random: Arc<dyn Random>,
-        _replay: Arc<dyn ReplayGuard>,
+        settings: Settings,
+        idps: Vec<IdpSettings>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+        replay: Arc<dyn ReplayGuard>,
     ) -> Result<Self, Error> {
-        Err(Error)
+        let key = OwnKey::load(&settings)?;
+        let now = clock.now();
+        self_test(&settings, &key, now)?;
+        let idps = idps.into_iter().map(|idp| Idp::new(idp, now)).collect::<Result<_, _>>()?;
+        let cores = available_parallelism().map_or(1, usize::from);
+        Ok(Self {
+            metadata: sp_metadata::render(&settings, &key),
+            settings,
+            key,
+            idps,
+            client: fetch::client()?,
+            clock,
+            random,
+            replay,
+            cores: Arc::new(Semaphore::new(cores)),
+        })
     }
 
     /// Our metadata document.
     #[must_use]
     pub fn metadata(&self) -> &str {
-        ""
+        &self.metadata
     }
 
-    /// Fetches every metadata URL that is due; keeps the last good copy. Called at start and then in the background.
-    pub async fn refresh_metadata(&self) {}
+    /// Fetches every metadata URL that is due; keeps the last good copy. Called at start and then in the background,
+    /// about every minute: what is due is decided here.
+    pub async fn refresh_metadata(&self) {
+        for idp in &self.idps {
+            if let Some(url) = idp.due(self.clock.now()) {
+                let fetched = fetch::fetch(&self.client, url).await;
+                let mut jitter = [0_u8; 1];
+                self.random.fill(&mut jitter);
+                idp.refreshed(fetched, self.clock.now(), jitter[0]);
+            }
+        }
+    }
 
     /// A signed request to `idp`.
     ///
@@ -126,23 +116,110 @@ impl ServiceProvider {
     /// When that identity provider is unknown or its metadata is not there yet.
     pub fn authn_request(
         &self,
-        _idp: &IdpName,
-        _force_authn: bool,
-        _relay_state: &str,
+        idp: &IdpName,
+        force_authn: bool,
+        relay_state: &str,
     ) -> Result<AuthnRequest, Error> {
-        Err(Error)
+        let idp = self.idp(idp)?;
+        let now = self.clock.now();
+        let metadata = idp.metadata(now)?;
+        let (binding, location) = idp.endpoint(&metadata)?;
+        let id = format!("_{}", self.random.token());
+        let request = Request {
+            id: &id,
+            issued: now,
+            destination: location.as_str(),
+            issuer: &self.settings.entity_id,
+            acs: &self.settings.acs_url(),
+            force_authn,
+        };
+        let departure = match binding {
+            Binding::Redirect => Departure::Redirect(request.redirect(&location, relay_state, &self.key)?),
+            Binding::Post => Departure::Post {
+                saml_request: request.post(&self.key)?,
+                action: location,
+                relay_state: relay_state.to_owned(),
+            },
+        };
+        Ok(AuthnRequest { id: RequestId::new(id), departure })
     }
 
     /// Runs every check on the base64 `SAMLResponse` form field; CPU work off the async threads.
     ///
     /// # Errors
     /// The first check that fails.
-    #[expect(clippy::unused_async, reason = "stub")]
     pub async fn verify(
         &self,
-        _saml_response: String,
-        _pending: &PendingSignIn,
+        saml_response: String,
+        pending: &PendingSignIn,
     ) -> Result<VerifiedAssertion, Error> {
-        Err(Error)
+        let verification = self.verification(pending)?;
+        let outcome = self.compute(move || verification.run(&saml_response)).await?;
+        self.check_first_use(outcome).await
     }
+
+    fn verification(&self, pending: &PendingSignIn) -> Result<Verification, Error> {
+        let now = self.clock.now();
+        let idp = self.idp(&pending.idp)?.metadata(now)?;
+        let expected = Expected {
+            acs: self.settings.acs_url(),
+            audience: self.settings.entity_id.clone(),
+            issuer: idp.entity_id.clone(),
+            request_id: pending.request_id.as_str().to_owned(),
+            started_at: pending.started_at,
+            force_authn: pending.force_authn,
+            now,
+            skew: self.settings.clock_skew,
+            max_lifetime: self.settings.max_assertion_lifetime,
+        };
+        Ok(Verification { idp, idp_name: pending.idp.clone(), expected })
+    }
+
+    /// Runs `work` on a thread that may compute, no more at a time than there are cores: a call into C can't be
+    /// cancelled, so the permit stays with the work.
+    async fn compute(
+        &self,
+        work: impl FnOnce() -> Result<Outcome, Error> + Send + 'static,
+    ) -> Result<Outcome, Error> {
+        let stopped = || Error::Machinery("a verification stopped unexpectedly".to_owned());
+        let permit = Arc::clone(&self.cores).acquire_owned().await.map_err(|_| stopped())?;
+        let span = tracing::Span::current();
+        let task = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            span.in_scope(work)
+        });
+        task.await.map_err(|_| stopped())?
+    }
+
+    /// An assertion is used once; when the store can't tell, not at all. SAML profiles 4.1.4.5.
+    async fn check_first_use(&self, outcome: Outcome) -> Result<VerifiedAssertion, Error> {
+        if self.replay.first_use(outcome.replay_key, outcome.replay_until).await? {
+            Ok(VerifiedAssertion::new(outcome.identity))
+        } else {
+            Err(Error::Replay)
+        }
+    }
+
+    fn idp(&self, name: &IdpName) -> Result<&Idp, Error> {
+        let idp = self.idps.iter().find(|idp| idp.settings.name == *name);
+        idp.ok_or_else(|| Error::UnknownIdp(name.clone()))
+    }
+}
+
+/// Both engines verify a request that we sign here: they work, they are initialised before there are threads, and
+/// our own signature is one that others accept.
+fn self_test(settings: &Settings, key: &OwnKey, now: OffsetDateTime) -> Result<(), Error> {
+    let request = Request {
+        id: "_self-test",
+        issued: now,
+        destination: "https://localhost/",
+        issuer: &settings.entity_id,
+        acs: &settings.acs_url(),
+        force_authn: false,
+    };
+    let broken = || Error::Machinery("the signature engines do not verify our own signature".to_owned());
+    let keys = SigningKeys::load(&[key.certificate().to_vec()]).ok_or_else(broken)?;
+    let text = request.signed(key)?;
+    let signed = Signed { text: &text, count: 1, target: request.id, prefixes: &[] };
+    keys.verify(&signed).map(|_| ()).map_err(|_| broken())
 }

@@ -1,1 +1,92 @@
-//! Being built.
+//! HTTP and pages: routes, cookies, headers, and a page for every error.
+//!
+//! A route returns a page, a redirect or a [`refusal::Refusal`]; [`boundary`] makes a page, a status and
+//! one audit line of every refusal, and puts the security headers on everything that leaves.
+
+mod acs;
+mod boundary;
+mod cookies;
+mod go;
+mod headers;
+mod pages;
+mod paths;
+mod refusal;
+mod sign_out;
+mod start;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::header;
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use tower_sessions::SessionStore;
+use url::Url;
+
+use crate::model::{Clock, Random};
+use crate::session;
+use crate::sign_in::SignIn;
+
+pub use refusal::status;
+
+/// The largest form that is read, in bytes.
+const LARGEST_FORM: usize = 512 * 1024;
+
+/// What the routes work with.
+#[derive(Clone)]
+pub struct WebState {
+    /// The journeys.
+    pub sign_in: Arc<SignIn>,
+    /// What every page has in common.
+    pub site: Site,
+}
+
+/// What every page has in common.
+#[derive(Clone)]
+pub struct Site {
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Makes support ids and the pre-login cookie's secret.
+    pub random: Arc<dyn Random>,
+    /// The gateway's name for people.
+    pub display_name: String,
+    /// Where people get help, in the administrator's words.
+    pub support: Option<String>,
+    /// Our public address: whether it is https decides on HSTS.
+    pub public_url: Url,
+}
+
+/// The whole of the gateway's HTTP, with sessions kept in `store`.
+pub fn router<S: SessionStore + Clone>(state: WebState, store: S) -> Router {
+    let site = Arc::new(state.site.clone());
+    let routes = Router::new()
+        .route("/", get(start::page))
+        .route("/sign-in", get(start::page))
+        .route("/go/{instance}", get(go::instance))
+        .route("/go/{instance}/{destination}", get(go::destination))
+        .route("/saml/acs", post(acs::post))
+        .route("/saml/metadata", get(metadata))
+        .route("/sign-out", get(sign_out::confirm).post(sign_out::post))
+        .with_state(Arc::new(state));
+    bounded(routes, site, store)
+}
+
+/// Everything around the routes, from the inside out: body limit, sessions, panics, the boundary.
+fn bounded<S: SessionStore + Clone>(routes: Router, site: Arc<Site>, store: S) -> Router {
+    routes
+        .route("/healthz", get(|| async { "ok" }))
+        .fallback(|| async { axum::http::StatusCode::NOT_FOUND })
+        .layer(DefaultBodyLimit::max(LARGEST_FORM))
+        .layer(session::layer(store))
+        .layer(tower_http::catch_panic::CatchPanicLayer::custom(boundary::panicked))
+        .layer(axum::middleware::from_fn_with_state(site, boundary::boundary))
+}
+
+/// Our SAML metadata, for the identity provider's administrator.
+async fn metadata(State(web): State<Arc<WebState>>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/samlmetadata+xml")], web.sign_in.metadata().to_owned())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,7 @@
 //! The signing key, made new at each start, and signatures.
 
+use std::io;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use openssl::asn1::Asn1Time;
@@ -18,6 +20,35 @@ pub(super) const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-
 pub(super) const SHA256: &str = "http://www.w3.org/2001/04/xmlenc#sha256";
 pub(super) const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
 
+/// A new RSA key and its certificate, both in PEM, for a service provider that lives as long as the emulator.
+///
+/// # Errors
+/// When the system has no randomness.
+pub fn throwaway_key_pair(common_name: &str) -> io::Result<(String, String)> {
+    let (key, certificate) = self_signed(common_name)?;
+    let text = |pem: Vec<u8>| String::from_utf8(pem).map_err(io::Error::other);
+    Ok((text(key.private_key_to_pem_pkcs8()?)?, text(certificate.to_pem()?)?))
+}
+
+fn self_signed(common_name: &str) -> Result<(PKey<Private>, X509), ErrorStack> {
+    let key = PKey::from_rsa(Rsa::generate(2048)?)?;
+    let mut name = X509NameBuilder::new()?;
+    name.append_entry_by_text("CN", common_name)?;
+    let name = name.build();
+    let mut builder = X509::builder()?;
+    builder.set_version(2)?;
+    let serial = BigNum::from_u32(1)?.to_asn1_integer()?;
+    builder.set_serial_number(&serial)?;
+    builder.set_subject_name(&name)?;
+    builder.set_issuer_name(&name)?;
+    let (from, until) = (Asn1Time::days_from_now(0)?, Asn1Time::days_from_now(365)?);
+    builder.set_not_before(&from)?;
+    builder.set_not_after(&until)?;
+    builder.set_pubkey(&key)?;
+    builder.sign(&key, MessageDigest::sha256())?;
+    Ok((key, builder.build()))
+}
+
 /// An RSA key and its certificate.
 pub(super) struct Keys {
     private: PKey<Private>,
@@ -27,23 +58,8 @@ pub(super) struct Keys {
 impl Keys {
     /// A new 2048-bit key with a certificate of one year.
     pub(super) fn generate() -> Result<Self, ErrorStack> {
-        let private = PKey::from_rsa(Rsa::generate(2048)?)?;
-        let mut name = X509NameBuilder::new()?;
-        name.append_entry_by_text("CN", "Emulated identity provider")?;
-        let name = name.build();
-        let mut builder = X509::builder()?;
-        builder.set_version(2)?;
-        let serial = BigNum::from_u32(1)?.to_asn1_integer()?;
-        builder.set_serial_number(&serial)?;
-        builder.set_subject_name(&name)?;
-        builder.set_issuer_name(&name)?;
-        let (from, until) = (Asn1Time::days_from_now(0)?, Asn1Time::days_from_now(365)?);
-        builder.set_not_before(&from)?;
-        builder.set_not_after(&until)?;
-        builder.set_pubkey(&private)?;
-        builder.sign(&private, MessageDigest::sha256())?;
-        let certificate = STANDARD.encode(builder.build().to_der()?);
-        Ok(Self { private, certificate })
+        let (private, certificate) = self_signed("Emulated identity provider")?;
+        Ok(Self { private, certificate: STANDARD.encode(certificate.to_der()?) })
     }
 
     /// The certificate, base64 DER.

@@ -7,6 +7,8 @@ mod response;
 mod trust;
 mod xml;
 
+pub use self::keys::throwaway_key_pair;
+
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,4 @@
-//! The journey of one sign-in, with no HTTP, AWS or SAML library word in it. (Being built.)
+//! What goes into a journey and what comes out.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,8 +10,7 @@ use crate::connect::Connect;
 use crate::federation::Federation;
 use crate::mapping::Rules;
 use crate::model::{
-    Blame, Blamed, Clock, Code, Departure, Destination, HandOff, IdpChoice, IdpName, InstanceName,
-    PendingSignIns, Random, SignedIn, Trace,
+    Clock, Departure, Destination, IdpChoice, IdpName, InstanceName, PendingSignIns, Random, SignedIn, Trace,
 };
 use crate::saml::ServiceProvider;
 
@@ -58,7 +57,7 @@ pub struct Parts {
 }
 
 /// Where a person wants to go.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ask {
     /// The instance.
     pub instance: InstanceName,
@@ -116,104 +115,4 @@ pub struct InstanceChoice {
 pub struct SignedOut {
     /// Instances that were entered: name on the page, and where each ends its own session (`None`: it has no such address).
     pub instances: Vec<(String, Option<Url>)>,
-}
-
-/// Why a journey stopped. (Becomes an enum.)
-#[derive(Debug, thiserror::Error)]
-#[error("{detail}")]
-pub struct SignInError {
-    /// The stable code.
-    pub code: &'static Code,
-    /// For the audit line only.
-    pub detail: String,
-    /// For the person.
-    pub message: Option<String>,
-    /// When to try again.
-    pub retry_after: Option<Duration>,
-}
-
-impl SignInError {
-    /// Who must act.
-    #[must_use]
-    pub fn blame(&self) -> Blame {
-        self.code.blame
-    }
-}
-
-impl Blamed for SignInError {
-    fn code(&self) -> &'static Code {
-        self.code
-    }
-    fn retry_after(&self) -> Option<Duration> {
-        self.retry_after
-    }
-    fn message_for_person(&self) -> Option<&str> {
-        self.message.as_deref()
-    }
-}
-
-/// The journeys.
-pub struct SignIn {
-    parts: Parts,
-}
-
-impl SignIn {
-    /// Composes the rooms.
-    #[must_use]
-    pub fn new(parts: Parts) -> Self {
-        Self { parts }
-    }
-
-    /// The start page's entries.
-    #[must_use]
-    pub fn choices(&self) -> Vec<InstanceChoice> {
-        self.parts.instances.iter().map(|_| unreachable!()).collect()
-    }
-
-    /// Our SAML metadata.
-    #[must_use]
-    pub fn metadata(&self) -> &str {
-        self.parts.saml.metadata()
-    }
-
-    /// Sends a browser to the identity provider. `browser_secret` is the pre-login cookie's content.
-    ///
-    /// # Errors
-    /// See [`SignInError`].
-    pub async fn start(&self, _ask: &Ask, _browser_secret: &str) -> Result<Start, SignInError> {
-        unimplemented!()
-    }
-
-    /// Takes the identity provider's answer.
-    ///
-    /// # Errors
-    /// See [`SignInError`].
-    pub async fn complete(&self, _answer: Answer) -> Result<Completed, SignInError> {
-        unimplemented!()
-    }
-
-    /// Whether this session may enter `instance` without going to the identity provider (again).
-    #[must_use]
-    pub fn may_enter(&self, _signed_in: &SignedIn, _instance: &InstanceName) -> bool {
-        unimplemented!()
-    }
-
-    /// Puts the user in place, gets the token and says how the browser enters. Updates `signed_in`
-    /// (`forced_for`, `handed_over`): the caller stores it.
-    ///
-    /// # Errors
-    /// See [`SignInError`]; a `Blame::Wait` is worth the same request again after `retry_after`.
-    pub async fn hand_off(
-        &self,
-        _signed_in: &mut SignedIn,
-        _instance: &InstanceName,
-        _destination: Option<&Destination>,
-    ) -> Result<HandOff, SignInError> {
-        unimplemented!()
-    }
-
-    /// Ends what we can end.
-    pub async fn sign_out(&self, _signed_in: &SignedIn) -> SignedOut {
-        unimplemented!()
-    }
 }

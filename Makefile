@@ -1,0 +1,31 @@
+# `make help` lists the targets.
+.DEFAULT_GOAL := help
+.PHONY: demo test bench lint fmt help build-packages test-packages
+
+demo: build-packages ## Run the gateway against a local stand-in for AWS and an identity provider
+	cargo build --locked --bins
+	cargo run --locked --bin demo
+
+test: build-packages test-packages ## Run every test: unit, HTTP, boto3, SimpleSAMLphp and a headless browser
+	cargo test --locked
+
+bench: build-packages ## Print CPU per verified SAML answer, as a ratio to one RSA-2048 verification
+	cargo bench --locked
+
+lint: build-packages ## Check formatting and lints; licences and advisories too where cargo-deny is installed
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	@if command -v cargo-deny >/dev/null; then cargo deny --all-features check; \
+	else echo "cargo-deny is not installed: licences and advisories were not checked"; fi
+
+fmt: ## Format the code
+	cargo fmt
+
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 15
+
+build-packages:
+	@scripts/install-packages build
+
+test-packages:
+	@scripts/install-packages test

@@ -1,0 +1,159 @@
+//! One operation's turns, by virtual scheduling: each admitted call is told its moment at once.
+//! ITU-T I.371, generic cell rate algorithm.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Rate;
+
+/// The rate never falls below this part of its nominal value.
+const FLOOR: f64 = 0.125;
+/// Every quiet stretch of this length doubles a lowered rate, up to the nominal one.
+const RECOVERY: Duration = Duration::from_secs(10);
+/// Keeps durations finite when a rate is configured as zero or less.
+const SLOWEST: f64 = 0.0001;
+
+/// A call's place in the queue.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Turn {
+    at: Instant,
+    delay_seen: Duration,
+}
+
+/// The queue of one operation. Pure: the moment is an argument.
+#[derive(Debug)]
+pub(super) struct Bucket {
+    rate: Rate,
+    /// The turn after the last one given out, as if calls were evenly spaced.
+    next: Instant,
+    /// By how much throttling has put off turns that were given out before.
+    delay: Duration,
+    slowness: Option<Slowness>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Slowness {
+    since: Instant,
+    factor: f64,
+}
+
+impl Bucket {
+    /// A full bucket.
+    pub(super) fn new(rate: Rate, now: Instant) -> Self {
+        Self { rate, next: now, delay: Duration::ZERO, slowness: None }
+    }
+
+    /// Takes the next turn, unless it is further away than `patience`: then says how far.
+    pub(super) fn take(&mut self, now: Instant, patience: Duration) -> Result<Turn, Duration> {
+        let next = self.next.max(now);
+        let wait = next.duration_since(now).saturating_sub(self.head_start());
+        if wait > patience {
+            return Err(wait);
+        }
+        self.next = next + self.interval(now);
+        Ok(Turn { at: now + wait, delay_seen: self.delay })
+    }
+
+    /// When the turn comes, as things stand now.
+    pub(super) fn due(&self, turn: Turn) -> Instant {
+        turn.at + self.delay.saturating_sub(turn.delay_seen)
+    }
+
+    /// Halves the rate and puts off everybody who waits by one of the new intervals.
+    pub(super) fn slow_down(&mut self, now: Instant) {
+        let factor = (self.factor(now) / 2.0).max(FLOOR);
+        self.slowness = Some(Slowness { since: now, factor });
+        let pause = self.interval(now);
+        self.delay += pause;
+        self.next = self.next.max(now + self.head_start()) + pause;
+    }
+
+    /// How far ahead of the even spacing a burst may run. One call of the burst is kept back: calls
+    /// leave here evenly and still reach AWS unevenly.
+    fn head_start(&self) -> Duration {
+        self.even_interval() * self.rate.burst.saturating_sub(2)
+    }
+
+    fn even_interval(&self) -> Duration {
+        Duration::from_secs_f64(1.0 / self.rate.per_second.max(SLOWEST))
+    }
+
+    fn interval(&self, now: Instant) -> Duration {
+        self.even_interval().div_f64(self.factor(now))
+    }
+
+    fn factor(&self, now: Instant) -> f64 {
+        self.slowness.map_or(1.0, |slow| {
+            let quiet = now.saturating_duration_since(slow.since).as_secs_f64() / RECOVERY.as_secs_f64();
+            (slow.factor * quiet.exp2()).min(1.0)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CONNECT: Rate = Rate { per_second: 2.0, burst: 5 };
+    const LONG: Duration = Duration::from_hours(1);
+
+    fn turns(bucket: &mut Bucket, now: Instant, count: usize) -> Vec<u128> {
+        (0..count)
+            .map(|_| {
+                let turn = bucket.take(now, LONG).unwrap();
+                bucket.due(turn).duration_since(now).as_millis()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_burst_goes_at_once_but_for_one_call_and_the_rest_at_the_rate() {
+        let now = Instant::now();
+        let mut bucket = Bucket::new(CONNECT, now);
+        assert_eq!(turns(&mut bucket, now, 7), [0, 0, 0, 0, 500, 1000, 1500]);
+    }
+
+    #[test]
+    fn a_turn_too_far_away_is_not_taken() {
+        let now = Instant::now();
+        let mut bucket = Bucket::new(CONNECT, now);
+        turns(&mut bucket, now, 6);
+        let wait = bucket.take(now, Duration::from_millis(1400)).unwrap_err();
+        assert_eq!(wait.as_millis(), 1500);
+        assert_eq!(turns(&mut bucket, now, 1), [1500], "the refused call left its place to the next");
+    }
+
+    #[test]
+    fn a_pause_refills_the_burst_and_no_more() {
+        let now = Instant::now();
+        let mut bucket = Bucket::new(CONNECT, now);
+        turns(&mut bucket, now, 6);
+        let later = now + Duration::from_mins(1);
+        assert_eq!(turns(&mut bucket, later, 5), [0, 0, 0, 0, 500]);
+    }
+
+    #[test]
+    fn throttling_puts_off_those_who_wait_and_halves_the_rate_until_it_recovers() {
+        let now = Instant::now();
+        let mut bucket = Bucket::new(CONNECT, now);
+        turns(&mut bucket, now, 4);
+        let waiting = bucket.take(now, LONG).unwrap();
+        bucket.slow_down(now);
+        assert_eq!(bucket.due(waiting).duration_since(now).as_millis(), 1500, "0.5 s and one pause of 1 s");
+        let after = turns(&mut bucket, now, 2);
+        assert_eq!(after[1] - after[0], 1000);
+        let recovered = now + Duration::from_mins(2);
+        assert_eq!(turns(&mut bucket, recovered, 6), [0, 0, 0, 0, 500, 1000]);
+    }
+
+    #[test]
+    fn the_rate_never_falls_below_its_floor() {
+        let now = Instant::now();
+        let mut bucket = Bucket::new(CONNECT, now);
+        for _ in 0..50 {
+            bucket.slow_down(now);
+        }
+        assert_eq!(bucket.interval(now).as_millis(), 4000);
+    }
+}

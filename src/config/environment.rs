@@ -1,0 +1,68 @@
+//! Overrides from the environment: `CONNECT_GATEWAY__SECTION__KEY`.
+
+use std::collections::BTreeMap;
+
+use toml::{Table, Value};
+
+use crate::model::Problem;
+
+const PREFIX: &str = "CONNECT_GATEWAY__";
+
+/// Puts the overrides into the tree, as text: the reader of a key knows its type.
+/// Returns each overridden key with its variable's name.
+///
+/// # Errors
+/// Every variable that names no place in the tree.
+pub(super) fn apply(
+    table: &mut Table,
+    environment: impl IntoIterator<Item = (String, String)>,
+) -> Result<BTreeMap<String, String>, Vec<Problem>> {
+    let mut overrides = BTreeMap::new();
+    let mut problems = Vec::new();
+    for (variable, value) in environment {
+        let Some(path) = variable.strip_prefix(PREFIX) else { continue };
+        let segments: Vec<String> = path.split("__").map(str::to_ascii_lowercase).collect();
+        match insert(table, &segments, value) {
+            Ok(key) => {
+                if let Some(other) = overrides.insert(key, variable.clone()) {
+                    problems.push(Problem::new(variable, format!("sets the same key as {other}")));
+                }
+            }
+            Err(message) => problems.push(Problem::new(variable, message)),
+        }
+    }
+    if problems.is_empty() { Ok(overrides) } else { Err(problems) }
+}
+
+/// Returns the key's dotted path.
+fn insert(table: &mut Table, segments: &[String], value: String) -> Result<String, &'static str> {
+    let [segment, rest @ ..] = segments else { return Err("names no key") };
+    if segment.is_empty() {
+        return Err("names no key: write CONNECT_GATEWAY__SECTION__KEY");
+    }
+    let key = written(table, segment);
+    if rest.is_empty() {
+        if matches!(table.get(&key), Some(Value::Table(_))) || is_list_of_tables(table.get(&key)) {
+            return Err("names a table: its keys can be set, the table itself only in the file");
+        }
+        table.insert(key.clone(), Value::String(value));
+        return Ok(key);
+    }
+    match table.entry(key.clone()).or_insert_with(|| Value::Table(Table::new())) {
+        Value::Table(inner) => insert(inner, rest, value).map(|below| format!("{key}.{below}")),
+        list if is_list_of_tables(Some(list)) => {
+            Err("names a list of tables: it can be set in the file only")
+        }
+        _ => Err("goes below a key that is no table"),
+    }
+}
+
+/// The key as the file spells it: variables have no `-` and no lower case.
+fn written(table: &Table, segment: &str) -> String {
+    let same = |key: &&String| key.replace('-', "_").eq_ignore_ascii_case(segment);
+    table.keys().find(same).cloned().unwrap_or_else(|| segment.to_owned())
+}
+
+fn is_list_of_tables(value: Option<&Value>) -> bool {
+    matches!(value, Some(Value::Array(items)) if items.iter().any(Value::is_table))
+}

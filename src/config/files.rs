@@ -1,0 +1,79 @@
+//! Files that the configuration names: secrets, certificates, metadata.
+
+use std::path::{Path, PathBuf};
+
+use crate::model::Secret;
+
+use super::section::Section;
+
+/// Where files are looked for.
+pub(super) struct Files<'p> {
+    base_dir: &'p Path,
+    config_file: Option<&'p Path>,
+}
+
+impl<'p> Files<'p> {
+    /// Relative paths start at `base_dir`.
+    pub(super) fn new(base_dir: &'p Path, config_file: Option<&'p Path>) -> Self {
+        Self { base_dir, config_file }
+    }
+
+    /// The secret under `key`, or in the file that `file_key` names.
+    pub(super) fn secret(&self, section: &mut Section<'_>, key: &str, file_key: &str) -> Option<Secret> {
+        let inline = section.has(key) && !section.is_override(key);
+        let (text, path) = self.text(section, key, file_key)?;
+        let exposed = match (&path, self.config_file) {
+            (Some(path), _) => readable_by_others(path),
+            (None, Some(config)) => inline && readable_by_others(config),
+            (None, None) => false,
+        };
+        if exposed {
+            let key = if path.is_some() { file_key } else { key };
+            section.warning(key, "the secret's file can be read by others: chmod 600");
+        }
+        Some(Secret::new(text))
+    }
+
+    /// The text under `key`, or in the file that `file_key` names, with that file's path.
+    pub(super) fn text(
+        &self,
+        section: &mut Section<'_>,
+        key: &str,
+        file_key: &str,
+    ) -> Option<(String, Option<PathBuf>)> {
+        let inline = section.parsed(key, not_empty);
+        let from_file = section.parsed(file_key, |path| self.read(path));
+        match (inline, from_file) {
+            (Some(_), Some(_)) => {
+                section.problem(key, format!("is set twice: keep either {key} or {file_key}"));
+                None
+            }
+            (Some(text), None) => Some((text, None)),
+            (None, Some((text, path))) => Some((text, Some(path))),
+            (None, None) => None,
+        }
+    }
+
+    /// The file's text without its last line break, and its path.
+    pub(super) fn read(&self, path: &str) -> Result<(String, PathBuf), String> {
+        let path = self.base_dir.join(not_empty(path)?);
+        let text = std::fs::read_to_string(&path)
+            .map_err(|error| format!("{} can't be read: {}", path.display(), error.kind()))?;
+        Ok((not_empty(text.trim_end_matches(['\r', '\n']))?, path))
+    }
+}
+
+fn not_empty(text: &str) -> Result<String, String> {
+    if text.is_empty() { Err("is empty".to_owned()) } else { Ok(text.to_owned()) }
+}
+
+#[cfg(unix)]
+fn readable_by_others(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+fn readable_by_others(_path: &Path) -> bool {
+    false
+}

@@ -1,0 +1,73 @@
+//! `[idp.<name>]`: an identity provider, and where it puts its values.
+
+use crate::mapping::{NameSources, NamesConfig, Preset};
+use crate::model::{IdpChoice, IdpName};
+use crate::saml::{Binding, IdpSettings, MetadataSource};
+
+use super::files::Files;
+use super::section::Section;
+use super::{address, saml};
+
+/// What one `[idp.<name>]` says.
+pub(super) struct Idp {
+    pub(super) name: IdpName,
+    pub(super) display_name: String,
+    pub(super) names: NamesConfig,
+    pub(super) settings: Option<IdpSettings>,
+}
+
+impl Idp {
+    pub(super) fn choice(&self) -> IdpChoice {
+        IdpChoice { name: self.name.clone(), display_name: self.display_name.clone() }
+    }
+}
+
+pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> Idp {
+    if let Err(message) = address::name(name) {
+        section.problem("", message);
+    }
+    let name = IdpName::new(name);
+    let display_name = section.text("display_name", 100).unwrap_or_else(|| name.to_string());
+    let metadata = metadata(section, files);
+    let entity_id = section.parsed("entity_id", saml::entity_id);
+    let bindings = [("redirect", Some(Binding::Redirect)), ("post", Some(Binding::Post))];
+    let request_binding = section.one_of("request_binding", &bindings, None);
+    let names = NamesConfig {
+        preset: section.one_of("preset", &Preset::ALL, Preset::Generic),
+        attributes: section.section("attributes", attributes),
+        groups_separator: section.parsed("groups_separator", |text| Ok(text.to_owned())),
+    };
+    let settings =
+        metadata.map(|metadata| IdpSettings { name: name.clone(), metadata, entity_id, request_binding });
+    Idp { name, display_name, names, settings }
+}
+
+fn metadata(section: &mut Section<'_>, files: &Files<'_>) -> Option<MetadataSource> {
+    let both = section.has("metadata_file") && section.has("metadata_url");
+    let neither = !section.has("metadata_file") && !section.has("metadata_url");
+    let file = section.parsed("metadata_file", |path| files.read(path));
+    let url = section.parsed("metadata_url", metadata_url);
+    if both {
+        section.problem("metadata_url", "is set beside metadata_file: keep one of them");
+    }
+    if neither {
+        section.problem("metadata_url", "is missing: write metadata_url or metadata_file");
+    }
+    file.map(|(text, _)| MetadataSource::Xml(text)).or(url.map(MetadataSource::Url))
+}
+
+/// Some identity providers tell their applications apart in the query.
+fn metadata_url(text: &str) -> Result<url::Url, String> {
+    let url = url::Url::parse(text).map_err(|_| "is not a URL: write https://…".to_owned())?;
+    address::secure(url)
+}
+
+fn attributes(section: &mut Section<'_>) -> NameSources {
+    NameSources {
+        username: section.text_or_texts("username"),
+        first_name: section.text_or_texts("first_name"),
+        last_name: section.text_or_texts("last_name"),
+        email: section.text_or_texts("email"),
+        groups: section.text_or_texts("groups"),
+    }
+}

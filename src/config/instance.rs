@@ -1,0 +1,215 @@
+//! `[instance.<name>]`: an Amazon Connect instance.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use url::Url;
+
+use crate::connect::{self, Provisioning};
+use crate::federation::{self, HandOffMode};
+use crate::model::{Destination, IdpName, InstanceArn, InstanceName, Secret};
+
+use super::address;
+use super::cache::Cache;
+use super::files::Files;
+use super::section::Section;
+
+/// One Amazon Connect instance.
+#[derive(Debug, Clone)]
+pub struct Instance {
+    /// Its name in paths.
+    pub name: InstanceName,
+    /// Its name on pages.
+    pub display_name: String,
+    /// Identity providers that may sign people in here; never empty.
+    pub idps: Vec<IdpName>,
+    /// Destination names to paths in the instance.
+    pub destinations: BTreeMap<Destination, String>,
+    /// The path used when none is named.
+    pub default_destination: String,
+    /// Whether everyone authenticates anew at the identity provider for this instance.
+    pub force_authn: bool,
+    /// Its users.
+    pub connect: connect::Settings,
+    /// Its tokens.
+    pub federation: federation::Settings,
+}
+
+/// What instances share.
+pub(super) struct Shared<'c> {
+    pub(super) public_url: Option<&'c Url>,
+    pub(super) idps: Vec<IdpName>,
+    pub(super) cache: Cache,
+    pub(super) patience: Duration,
+}
+
+pub(super) fn read(
+    name: &str,
+    section: &mut Section<'_>,
+    files: &Files<'_>,
+    shared: &Shared<'_>,
+) -> Option<Instance> {
+    if let Err(message) = address::name(name) {
+        section.problem("", message);
+    }
+    let display_name = section.text("display_name", 100).unwrap_or_else(|| name.to_owned());
+    let arn = section.required("arn", "write the instance's ARN", arn);
+    let idps = idps(section, &shared.idps);
+    let (destinations, default_destination) = destinations(section);
+    let force_authn = section.flag("force_authn", false);
+    let connect = users(name, section, arn.as_ref(), shared);
+    let federation = tokens(name, section, files, arn.as_ref(), shared);
+    Some(Instance {
+        name: InstanceName::new(name),
+        display_name,
+        idps,
+        destinations,
+        default_destination,
+        force_authn,
+        connect: connect?,
+        federation: federation?,
+    })
+}
+
+fn users(
+    name: &str,
+    section: &mut Section<'_>,
+    arn: Option<&InstanceArn>,
+    shared: &Shared<'_>,
+) -> Option<connect::Settings> {
+    let words = [("off", Provisioning::Off), ("create", Provisioning::Create), ("sync", Provisioning::Sync)];
+    let provisioning = section.one_of("provisioning", &words, Provisioning::Sync);
+    let send_email = section.flag("send_email", false);
+    Some(connect::Settings {
+        instance: InstanceName::new(name),
+        arn: arn?.clone(),
+        provisioning,
+        send_email,
+        directory_max_age: shared.cache.directory_max_age,
+        known_for: shared.cache.known_for,
+        settle_within: shared.cache.settle_within,
+        patience: shared.patience,
+    })
+}
+
+fn tokens(
+    name: &str,
+    section: &mut Section<'_>,
+    files: &Files<'_>,
+    arn: Option<&InstanceArn>,
+    shared: &Shared<'_>,
+) -> Option<federation::Settings> {
+    let url = section.required("url", "write the instance's access URL", address::instance);
+    let role_arn =
+        section.required("role_arn", "write the ARN of the federation role", |text| role(text, arn));
+    let external_id = external_id(section, files);
+    let source_identity = section.flag("source_identity", true);
+    let words = [("instance", HandOffMode::Instance), ("console", HandOffMode::Console)];
+    let hand_off = section.one_of("hand_off", &words, HandOffMode::Instance);
+    let signin_endpoint = section.parsed("signin_endpoint", address::endpoint);
+    let console_url = section.parsed("console_url", address::origin);
+    let arn = arn?;
+    let cache = &shared.cache;
+    Some(federation::Settings {
+        instance: InstanceName::new(name),
+        url: url?,
+        role_arn: role_arn?,
+        external_id,
+        source_identity,
+        hand_off,
+        signin_endpoint: signin_endpoint.or_else(|| default_signin_endpoint(arn))?,
+        console_url: console_url.or_else(|| default_console_url(arn))?,
+        issuer_url: shared.public_url?.join(&format!("go/{name}")).ok()?,
+        arn: arn.clone(),
+        token_margin: cache.token_margin,
+        refresh_ahead: cache.refresh_ahead,
+        max_token_age: cache.max_token_age,
+        patience: shared.patience,
+    })
+}
+
+fn arn(text: &str) -> Result<InstanceArn, String> {
+    let arn: InstanceArn = text.parse().map_err(|error| format!("is {error}"))?;
+    match arn.partition.as_str() {
+        "aws" | "aws-us-gov" => Ok(arn),
+        _ => Err("must be in the partition aws or aws-us-gov".to_owned()),
+    }
+}
+
+/// `GetFederationToken` works only from within the instance's own account.
+fn role(text: &str, instance: Option<&InstanceArn>) -> Result<String, String> {
+    let parts: Vec<&str> = text.split(':').collect();
+    let ["arn", partition, "iam", "", account, resource] = parts[..] else {
+        return Err("must be arn:aws:iam::<account>:role/<name>".to_owned());
+    };
+    let name = resource.strip_prefix("role/").unwrap_or_default();
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"_+=,.@-/".contains(&b);
+    if name.is_empty() || name.len() > 576 || !name.bytes().all(plain) {
+        return Err("must end in role/<name>".to_owned());
+    }
+    match instance {
+        Some(arn) if arn.account != account || arn.partition != partition => {
+            Err("must be a role in the instance's own account and partition".to_owned())
+        }
+        _ => Ok(text.to_owned()),
+    }
+}
+
+/// `ExternalId` of `AssumeRole`. <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
+fn external_id(section: &mut Section<'_>, files: &Files<'_>) -> Option<Secret> {
+    let id = files.secret(section, "external_id", "external_id_file")?;
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"_+=,.@:/-".contains(&b);
+    let usable = (2..=1224).contains(&id.expose().len()) && id.expose().bytes().all(plain);
+    if !usable {
+        section.problem("external_id", "must be 2 to 1224 letters, digits and _ + = , . @ : / -");
+    }
+    usable.then_some(id)
+}
+
+fn idps(section: &mut Section<'_>, configured: &[IdpName]) -> Vec<IdpName> {
+    let Some(idps) = section.texts("idps") else { return configured.to_vec() };
+    let idps: Vec<IdpName> = idps.into_iter().map(IdpName::new).collect();
+    if idps.is_empty() {
+        section.problem("idps", "is empty: name at least one, or leave the key out to allow all");
+    }
+    for idp in idps.iter().filter(|idp| !configured.contains(idp)) {
+        section.problem("idps", format!("there is no [idp.{idp}]"));
+    }
+    idps
+}
+
+fn destinations(section: &mut Section<'_>) -> (BTreeMap<Destination, String>, String) {
+    let written = section.text_table("destinations").unwrap_or_else(usual_destinations);
+    let mut destinations = BTreeMap::new();
+    for (name, path) in written {
+        let checked = address::name(&name).and_then(|()| address::local_path(&path));
+        match checked {
+            Ok(path) => _ = destinations.insert(Destination::new(name), path),
+            Err(message) => section.problem(&format!("destinations.{name}"), message),
+        }
+    }
+    let default = section.text("default_destination", 64).unwrap_or_else(|| "ccp".to_owned());
+    let path = destinations.get(&Destination::new(&default)).cloned();
+    if path.is_none() {
+        section.problem("default_destination", format!("there is no \"{default}\" in destinations"));
+    }
+    (destinations, path.unwrap_or_default())
+}
+
+fn usual_destinations() -> Vec<(String, String)> {
+    [("admin", "/home"), ("ccp", "/ccp-v2/"), ("workspace", "/agent-app-v2/")]
+        .map(|(name, path)| (name.to_owned(), path.to_owned()))
+        .to_vec()
+}
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_enable-console-custom-url.html>
+fn default_signin_endpoint(arn: &InstanceArn) -> Option<Url> {
+    let host = if arn.partition == "aws" { "signin.aws.amazon.com" } else { "signin.amazonaws-us-gov.com" };
+    Url::parse(&format!("https://{host}/federation")).ok()
+}
+
+fn default_console_url(arn: &InstanceArn) -> Option<Url> {
+    let domain =
+        if arn.partition == "aws" { "console.aws.amazon.com" } else { "console.amazonaws-us-gov.com" };
+    Url::parse(&format!("https://{}.{domain}", arn.region)).ok()
+}

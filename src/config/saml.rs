@@ -1,0 +1,97 @@
+//! `[saml]`: who we are.
+
+use std::time::Duration;
+
+use sha2::{Digest as _, Sha256};
+use url::Url;
+
+use crate::model::Secret;
+use crate::saml::Settings;
+
+use super::address;
+use super::files::Files;
+use super::section::Section;
+
+const MAKE_A_KEY: &str = "make one with `openssl req -x509 -newkey rsa:3072 -nodes -days 3650 -subj /CN=connect-gateway \
+     -keyout signing.key -out signing.crt`";
+
+/// SHA-256 of `config/examples/signing.key`, which everybody has.
+const EXAMPLE_KEY: &str = "ba84ed3403af8552f8ed9d24cb95cb99f6683934c6c2794c8d92ce1c53a0a34e";
+
+/// What `[saml]` says.
+pub(super) struct Saml {
+    pub(super) settings: Option<Settings>,
+    pub(super) pending_for: Duration,
+}
+
+pub(super) fn read(
+    section: &mut Section<'_>,
+    files: &Files<'_>,
+    public_url: Option<&Url>,
+    display_name: &str,
+) -> Saml {
+    let entity_id = section.parsed("entity_id", entity_id);
+    let key = files.secret(section, "signing_key", "signing_key_file");
+    let certificate = files.text(section, "signing_certificate", "signing_certificate_file");
+    let certificate = certificate.map(|(text, _)| text);
+    check_key(section, key.as_ref(), public_url);
+    check_certificate(section, certificate.as_deref());
+    let clock_skew = section.seconds("clock_skew_seconds", 120, 0..=300);
+    let max_assertion_lifetime = section.seconds("max_assertion_lifetime_seconds", 5400, 60..=86_400);
+    let minutes = section.number("sign_in_minutes", 15, 1..=60);
+    let settings = || {
+        let public_url = public_url?.clone();
+        Some(Settings {
+            entity_id: entity_id.or_else(|| Some(public_url.join("saml/metadata").ok()?.to_string()))?,
+            public_url,
+            display_name: display_name.to_owned(),
+            signing_key: key?,
+            signing_certificate: certificate?,
+            clock_skew,
+            max_assertion_lifetime,
+        })
+    };
+    Saml { settings: settings(), pending_for: Duration::from_secs(minutes * 60) }
+}
+
+/// SAML core 8.3.6: an absolute URI of at most 1024 characters.
+pub(super) fn entity_id(text: &str) -> Result<String, String> {
+    let uri = Url::parse(text).is_ok() && text.bytes().all(|b| b.is_ascii_graphic());
+    if uri && text.len() <= 1024 {
+        Ok(text.to_owned())
+    } else {
+        Err("must be a URI of at most 1024 characters".to_owned())
+    }
+}
+
+fn check_key(section: &Section<'_>, key: Option<&Secret>, public_url: Option<&Url>) {
+    let Some(key) = key else {
+        return section.problem("signing_key_file", format!("is missing or unusable: {MAKE_A_KEY}"));
+    };
+    if !key.expose().contains("PRIVATE KEY-----") {
+        return section
+            .problem("signing_key_file", format!("is not a private key in PEM form: {MAKE_A_KEY}"));
+    }
+    if hex::encode(Sha256::digest(key.expose().trim_end())) != EXAMPLE_KEY {
+        return;
+    }
+    if public_url.is_some_and(address::is_reserved) {
+        section.warning("signing_key_file", "is the example key, which everybody has");
+    } else {
+        section.problem("signing_key_file", format!("is the example key, which everybody has: {MAKE_A_KEY}"));
+    }
+}
+
+fn check_certificate(section: &Section<'_>, certificate: Option<&str>) {
+    let key = "signing_certificate_file";
+    match certificate {
+        None => section.problem(key, format!("is missing or unusable: {MAKE_A_KEY}")),
+        Some(text) if text.contains("PRIVATE KEY-----") => {
+            section.problem(key, "holds a private key, and certificates are published: name the certificate");
+        }
+        Some(text) if !text.contains("-----BEGIN CERTIFICATE-----") => {
+            section.problem(key, "is not a certificate in PEM form");
+        }
+        Some(_) => {}
+    }
+}

@@ -1,0 +1,233 @@
+//! Every call this room makes to Amazon Connect.
+//! <https://docs.aws.amazon.com/connect/latest/APIReference/API_Operations_Amazon_Connect_Service.html>
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_sdk_connect::Client;
+use aws_sdk_connect::config::Region;
+use aws_sdk_connect::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_connect::types::{HierarchyGroup, Instance, User};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use url::Url;
+
+use super::error::Error;
+use super::plan::{Change, NewUser};
+use super::wire;
+use crate::model::{Call, CallBudget, InstanceArn, Patience, paced};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The most that a `List` operation returns at once.
+const PAGE_SIZE: i32 = 1000;
+/// A listing serves everybody, so each of its pages may wait longer than one sign-in would.
+const PAGE_PATIENCE: Duration = Duration::from_secs(30);
+
+/// A resource's name and id.
+pub(super) type Named = (String, String);
+
+type Answer<T, E> = Result<T, SdkError<E, HttpResponse>>;
+type Page = (Vec<Named>, Option<String>);
+
+/// A client for the instance's Region. The SDK's own retries are off: its list of throttling errors has
+/// `LimitExceededException`, which is a full quota, and only the budget knows when a call's turn is.
+#[must_use]
+pub fn client(sdk: &SdkConfig, arn: &InstanceArn, endpoint: Option<&Url>) -> Client {
+    let timeouts =
+        TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_attempt_timeout(ATTEMPT_TIMEOUT);
+    let mut config = aws_sdk_connect::config::Builder::from(sdk)
+        .region(Region::new(arn.region.clone()))
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(timeouts.build());
+    config.set_endpoint_url(
+        endpoint.map(ToString::to_string).or_else(|| sdk.endpoint_url().map(str::to_owned)),
+    );
+    Client::from_conf(config.build())
+}
+
+/// The calls of one instance.
+pub(super) struct Calls {
+    client: Client,
+    budget: Arc<dyn CallBudget>,
+    arn: InstanceArn,
+}
+
+impl Calls {
+    pub(super) fn new(client: Client, budget: Arc<dyn CallBudget>, arn: InstanceArn) -> Self {
+        Self { client, budget, arn }
+    }
+
+    /// Needs `connect:DescribeInstance`.
+    pub(super) async fn describe_instance(&self, patience: Patience) -> Result<Option<Instance>, Error> {
+        let request = self.client.describe_instance().instance_id(&self.arn.id);
+        let answer = self.call("DescribeInstance", patience, || request.clone().send()).await?;
+        Ok(answer.instance)
+    }
+
+    /// Needs `connect:ListUsers`.
+    pub(super) async fn users(&self) -> Result<Vec<Named>, Error> {
+        to_the_end(|token| async move {
+            let request = self.client.list_users().instance_id(&self.arn.id).max_results(PAGE_SIZE);
+            let request = request.set_next_token(token);
+            let page = self.page("ListUsers", || request.clone().send()).await?;
+            Ok((wire::named(page.user_summary_list, |u| (u.username, u.id)), page.next_token))
+        })
+        .await
+    }
+
+    /// Needs `connect:ListSecurityProfiles`.
+    pub(super) async fn security_profiles(&self) -> Result<Vec<Named>, Error> {
+        to_the_end(|token| async move {
+            let request =
+                self.client.list_security_profiles().instance_id(&self.arn.id).max_results(PAGE_SIZE);
+            let request = request.set_next_token(token);
+            let page = self.page("ListSecurityProfiles", || request.clone().send()).await?;
+            Ok((wire::named(page.security_profile_summary_list, |p| (p.name, p.id)), page.next_token))
+        })
+        .await
+    }
+
+    /// Needs `connect:ListRoutingProfiles`.
+    pub(super) async fn routing_profiles(&self) -> Result<Vec<Named>, Error> {
+        to_the_end(|token| async move {
+            let request =
+                self.client.list_routing_profiles().instance_id(&self.arn.id).max_results(PAGE_SIZE);
+            let request = request.set_next_token(token);
+            let page = self.page("ListRoutingProfiles", || request.clone().send()).await?;
+            Ok((wire::named(page.routing_profile_summary_list, |p| (p.name, p.id)), page.next_token))
+        })
+        .await
+    }
+
+    /// Needs `connect:ListUserHierarchyGroups`.
+    pub(super) async fn hierarchy_groups(&self) -> Result<Vec<Named>, Error> {
+        to_the_end(|token| async move {
+            let request =
+                self.client.list_user_hierarchy_groups().instance_id(&self.arn.id).max_results(PAGE_SIZE);
+            let request = request.set_next_token(token);
+            let page = self.page("ListUserHierarchyGroups", || request.clone().send()).await?;
+            Ok((wire::named(page.user_hierarchy_group_summary_list, |g| (g.name, g.id)), page.next_token))
+        })
+        .await
+    }
+
+    /// Needs `connect:DescribeUserHierarchyGroup`.
+    pub(super) async fn describe_hierarchy_group(
+        &self,
+        id: &str,
+        patience: Patience,
+    ) -> Result<Option<HierarchyGroup>, Error> {
+        let request =
+            self.client.describe_user_hierarchy_group().instance_id(&self.arn.id).hierarchy_group_id(id);
+        let answer = self.call("DescribeUserHierarchyGroup", patience, || request.clone().send()).await?;
+        Ok(answer.hierarchy_group)
+    }
+
+    /// Needs `connect:DescribeUser`.
+    pub(super) async fn describe_user(&self, id: &str, patience: Patience) -> Result<Option<User>, Error> {
+        let request = self.client.describe_user().instance_id(&self.arn.id).user_id(id);
+        let answer = self.call("DescribeUser", patience, || request.clone().send()).await?;
+        Ok(answer.user)
+    }
+
+    /// Creates the user and returns its id. Never sends `Password` or `DirectoryUserId`, which instances
+    /// that use SAML refuse. Needs `connect:CreateUser`.
+    pub(super) async fn create_user(
+        &self,
+        user: &NewUser,
+        patience: Patience,
+    ) -> Result<Option<String>, Error> {
+        let request = self
+            .client
+            .create_user()
+            .instance_id(&self.arn.id)
+            .username(user.username.as_str())
+            .identity_info(wire::identity_info(&user.identity))
+            .set_phone_config(user.phone.as_ref().map(wire::phone_config))
+            .set_security_profile_ids(Some(user.security_profiles.iter().cloned().collect()))
+            .routing_profile_id(&user.routing_profile)
+            .set_hierarchy_group_id(user.hierarchy_group.clone());
+        let answer = self.call("CreateUser", patience, || request.clone().send()).await?;
+        Ok(answer.user_id)
+    }
+
+    /// Makes one change. Each needs the permission named like its operation.
+    pub(super) async fn apply(&self, id: &str, change: &Change, patience: Patience) -> Result<(), Error> {
+        let instance = &self.arn.id;
+        match change {
+            Change::SecurityProfiles(ids) => {
+                let request = self.client.update_user_security_profiles().instance_id(instance).user_id(id);
+                let request = request.set_security_profile_ids(Some(ids.iter().cloned().collect()));
+                self.call("UpdateUserSecurityProfiles", patience, || request.clone().send()).await?;
+            }
+            Change::RoutingProfile(profile) => {
+                let request = self.client.update_user_routing_profile().instance_id(instance).user_id(id);
+                let request = request.routing_profile_id(profile);
+                self.call("UpdateUserRoutingProfile", patience, || request.clone().send()).await?;
+            }
+            Change::Hierarchy(group) => {
+                let request = self.client.update_user_hierarchy().instance_id(instance).user_id(id);
+                let request = request.hierarchy_group_id(group);
+                self.call("UpdateUserHierarchy", patience, || request.clone().send()).await?;
+            }
+            Change::IdentityInfo(identity) => {
+                let request = self.client.update_user_identity_info().instance_id(instance).user_id(id);
+                let request = request.identity_info(wire::identity_info(identity));
+                self.call("UpdateUserIdentityInfo", patience, || request.clone().send()).await?;
+            }
+            Change::PhoneConfig(phone) => {
+                let request = self.client.update_user_phone_config().instance_id(instance).user_id(id);
+                let request = request.phone_config(wire::phone_config(phone));
+                self.call("UpdateUserPhoneConfig", patience, || request.clone().send()).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn page<T, E, F>(&self, operation: &'static str, attempt: impl Fn() -> F) -> Result<T, Error>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+        F: Future<Output = Answer<T, E>>,
+    {
+        self.call(operation, Patience::lasting(PAGE_PATIENCE), attempt).await
+    }
+
+    async fn call<T, E, F>(
+        &self,
+        operation: &'static str,
+        patience: Patience,
+        attempt: impl Fn() -> F,
+    ) -> Result<T, Error>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+        F: Future<Output = Answer<T, E>>,
+    {
+        let call = Call { account: self.arn.account.clone(), region: self.arn.region.clone(), operation };
+        // Boxed: the SDK's futures are large.
+        let attempt = || {
+            let answer = Box::pin(attempt());
+            async move { answer.await.map_err(|error| wire::call_error(operation, &error)) }
+        };
+        paced(&*self.budget, &call, patience, attempt).await.map_err(Error::from)
+    }
+}
+
+/// Reads pages until there is no further one.
+async fn to_the_end<F: Future<Output = Result<Page, Error>>>(
+    page: impl Fn(Option<String>) -> F,
+) -> Result<Vec<Named>, Error> {
+    let mut all = Vec::new();
+    let mut token = None;
+    loop {
+        let (mut some, next) = page(token).await?;
+        all.append(&mut some);
+        match next.filter(|next| !next.is_empty()) {
+            Some(next) => token = Some(next),
+            None => return Ok(all),
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Why a user could not be put in place.
+
+use std::time::Duration;
+
+use crate::model::{Blamed, Busy, CallError, Cause, Code, Stopped, code};
+
+/// Why a user could not be put in place. The text is for the audit line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The user name may never be federated.
+    #[error("the user name is protected")]
+    ProtectedUsername,
+    /// The rules grant, or the existing user holds, a protected security profile.
+    #[error("the security profile {0:?} is protected")]
+    ProtectedProfile(String),
+    /// The user holds a security profile whose name is not listed, so nobody can say what it is.
+    #[error("the user holds security profile {0}, which ListSecurityProfiles does not list")]
+    UnlistedProfile(String),
+    /// The user is absent and may not be created.
+    #[error("the user does not exist and provisioning is off")]
+    NoUser,
+    /// Several users differ from the wanted name in case only.
+    #[error("{0} users differ from the wanted name in case only")]
+    AmbiguousUser(usize),
+    /// The rules leave out what `CreateUser` needs.
+    #[error("the user can't be created: the rules set no {0}")]
+    Incomplete(&'static str),
+    /// A configured name is not in the instance.
+    #[error("the instance has no {kind} named {name:?}")]
+    UnknownName {
+        /// What was looked for.
+        kind: &'static str,
+        /// The name in the rules.
+        name: String,
+    },
+    /// Connect said that the user exists and did not show it in time.
+    #[error("the user exists already but Connect does not show it yet")]
+    Unsettled,
+    /// The task that did the work died: a bug of ours.
+    #[error("the work was interrupted")]
+    Interrupted,
+    /// A call failed.
+    #[error("{0}")]
+    Call(#[from] CallError),
+    /// The call budget is used up.
+    #[error("{0}")]
+    Busy(#[from] Busy),
+}
+
+impl Error {
+    /// Whether a call failed in this way.
+    pub(super) fn is(&self, cause: Cause) -> bool {
+        matches!(self, Self::Call(call) if call.cause == cause)
+    }
+}
+
+impl From<Stopped> for Error {
+    fn from(stopped: Stopped) -> Self {
+        match stopped {
+            Stopped::Busy(busy) => Self::Busy(busy),
+            Stopped::Failed(call) => Self::Call(call),
+        }
+    }
+}
+
+impl Blamed for Error {
+    fn code(&self) -> &'static Code {
+        match self {
+            Self::ProtectedUsername => &code::CONNECT_PROTECTED_USER,
+            Self::ProtectedProfile(_) => &code::CONNECT_PROTECTED_PROFILE,
+            Self::UnlistedProfile(_) => &code::CONNECT_REFUSED,
+            Self::NoUser => &code::CONNECT_NO_USER,
+            Self::AmbiguousUser(_) => &code::CONNECT_AMBIGUOUS_USER,
+            Self::Incomplete(_) => &code::CONNECT_INCOMPLETE,
+            Self::UnknownName { .. } => &code::CONNECT_UNKNOWN_NAME,
+            Self::Unsettled => &code::CONNECT_UNAVAILABLE,
+            Self::Interrupted => &code::GATEWAY_INTERNAL,
+            Self::Call(call) => page(call),
+            Self::Busy(_) => &code::BUSY,
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Busy(busy) => Some(busy.retry_after),
+            _ => None,
+        }
+    }
+}
+
+fn page(call: &CallError) -> &'static Code {
+    let about_a_user = call.operation.contains("User") && !call.operation.starts_with("List");
+    match call.cause {
+        Cause::NotFound if !about_a_user => &code::CONNECT_NO_INSTANCE,
+        Cause::NotFound | Cause::Duplicate | Cause::Refused => &code::CONNECT_REFUSED,
+        Cause::Quota => &code::CONNECT_QUOTA,
+        Cause::AccessDenied => &code::CONNECT_ACCESS_DENIED,
+        Cause::Credentials => &code::FEDERATION_CREDENTIALS,
+        Cause::Throttled | Cause::Unavailable => &code::CONNECT_UNAVAILABLE,
+    }
+}

@@ -1,0 +1,175 @@
+//! Puts one user in place.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use super::client::Calls;
+use super::directory::{Directory, Kind, Resolved};
+use super::plan::{Desired, Wanted, new_user, plan, wanted_of_existing, wanted_of_new};
+use super::{Error, Provisioning, Settings, wire};
+use crate::model::{Cause, Clock, ConnectUser, Patience, Placement, ProtectedNames, UserId, Username};
+
+/// Pause before looking again for a user that Connect says it has.
+const SETTLE_PAUSE: Duration = Duration::from_millis(500);
+
+pub(super) struct Provision {
+    pub(super) settings: Settings,
+    pub(super) calls: Arc<Calls>,
+    directory: Directory,
+    protected: Arc<ProtectedNames>,
+}
+
+/// What became of a user that was listed.
+enum Found {
+    InPlace(ConnectUser),
+    /// Deleted, or not visible yet.
+    Gone,
+}
+
+impl Provision {
+    pub(super) fn new(
+        settings: Settings,
+        calls: Arc<Calls>,
+        protected: Arc<ProtectedNames>,
+        clock: &Arc<dyn Clock>,
+    ) -> Self {
+        let directory = Directory::new(Arc::clone(&calls), settings.directory_max_age, clock);
+        Self { settings, calls, directory, protected }
+    }
+
+    /// Refuses what may never be federated or granted, before anything is asked of AWS.
+    pub(super) fn check_allowed(&self, placement: &Placement) -> Result<(), Error> {
+        self.check_username(placement.username.as_str())?;
+        placement.security_profiles.iter().try_for_each(|name| self.check_profile(name))
+    }
+
+    pub(super) async fn ensure(&self, placement: &Placement) -> Result<ConnectUser, Error> {
+        let patience = Patience::lasting(self.settings.patience);
+        let mut resolved = self.directory.user(&placement.username, patience).await?;
+        if let Resolved::User(id) = &resolved {
+            if let Found::InPlace(user) = self.existing(id, placement, patience).await? {
+                return Ok(user);
+            }
+            self.directory.forget_user(id).await;
+            resolved = self.directory.user_now(&placement.username, patience).await?;
+        }
+        match resolved {
+            Resolved::Several(count) => Err(Error::AmbiguousUser(count)),
+            Resolved::Nobody => self.create(placement, patience).await,
+            Resolved::User(id) => match self.existing(&id, placement, patience).await? {
+                Found::InPlace(user) => Ok(user),
+                Found::Gone => Err(Error::Unsettled),
+            },
+        }
+    }
+
+    async fn existing(&self, id: &str, placement: &Placement, patience: Patience) -> Result<Found, Error> {
+        let described = match self.calls.describe_user(id, patience).await {
+            // A user that is still being created may be answered for in either way.
+            Err(error) if error.is(Cause::NotFound) || error.is(Cause::Refused) => return Ok(Found::Gone),
+            answer => answer?,
+        };
+        let named = described.and_then(|user| user.username.clone().zip(Some(user)));
+        let Some((username, user)) = named else { return Ok(Found::Gone) };
+        if !username.eq_ignore_ascii_case(placement.username.as_str()) {
+            return Ok(Found::Gone);
+        }
+        self.check_username(&username)?;
+        let mut current = wire::current(user);
+        self.check_held(&current.security_profiles, patience).await?;
+        if self.settings.provisioning == Provisioning::Sync {
+            if !self.settings.send_email {
+                current.identity.email = None;
+            }
+            let wanted = wanted_of_existing(placement, self.settings.send_email);
+            let desired = self.resolve(wanted, patience).await?;
+            for change in plan(&current, desired) {
+                self.calls.apply(id, &change, patience).await?;
+            }
+        }
+        // Differs from the wanted name in case at most, so it is as good a user name.
+        let username = Username::new(username).unwrap_or_else(|_| placement.username.clone());
+        Ok(Found::InPlace(self.user(id, username)))
+    }
+
+    async fn create(&self, placement: &Placement, patience: Patience) -> Result<ConnectUser, Error> {
+        if self.settings.provisioning == Provisioning::Off {
+            return Err(Error::NoUser);
+        }
+        let wanted = wanted_of_new(placement, self.settings.send_email);
+        let user = new_user(placement.username.clone(), self.resolve(wanted, patience).await?)?;
+        match self.calls.create_user(&user, patience).await {
+            Err(error) if error.is(Cause::Duplicate) => self.created_elsewhere(placement).await,
+            answer => {
+                let id = answer?.ok_or(Error::Unsettled)?;
+                self.directory.remember_user(&user.username, &id).await;
+                Ok(self.user(&id, user.username))
+            }
+        }
+    }
+
+    /// Somebody else created the user a moment ago: waits until Connect shows it.
+    async fn created_elsewhere(&self, placement: &Placement) -> Result<ConnectUser, Error> {
+        let settle = Patience::lasting(self.settings.settle_within);
+        loop {
+            if let Resolved::User(id) = self.directory.user_now(&placement.username, settle).await?
+                && let Found::InPlace(user) = self.existing(&id, placement, settle).await?
+            {
+                return Ok(user);
+            }
+            if settle.left() < SETTLE_PAUSE {
+                return Err(Error::Unsettled);
+            }
+            sleep(SETTLE_PAUSE).await;
+        }
+    }
+
+    async fn resolve(&self, wanted: Wanted, patience: Patience) -> Result<Desired, Error> {
+        let mut security_profiles = BTreeSet::new();
+        for name in &wanted.security_profiles {
+            security_profiles.insert(self.directory.id(Kind::SecurityProfile, name, patience).await?);
+        }
+        let routing_profile = match &wanted.routing_profile {
+            Some(name) => Some(self.directory.id(Kind::RoutingProfile, name, patience).await?),
+            None => None,
+        };
+        let hierarchy_group = match &wanted.hierarchy {
+            Some(path) => Some(self.directory.group_id(path, patience).await?),
+            None => None,
+        };
+        let Wanted { identity, phone, .. } = wanted;
+        Ok(Desired { identity, security_profiles, routing_profile, hierarchy_group, phone })
+    }
+
+    /// Refuses a user that holds a protected profile, or one whose name nobody can tell.
+    async fn check_held(&self, profiles: &BTreeSet<String>, patience: Patience) -> Result<(), Error> {
+        if !self.protected.has_security_profiles() {
+            return Ok(());
+        }
+        for id in profiles {
+            match self.directory.name(Kind::SecurityProfile, id, patience).await? {
+                Some(name) => self.check_profile(&name)?,
+                None => return Err(Error::UnlistedProfile(id.clone())),
+            }
+        }
+        Ok(())
+    }
+
+    fn check_username(&self, name: &str) -> Result<(), Error> {
+        if self.protected.is_username(name) { Err(Error::ProtectedUsername) } else { Ok(()) }
+    }
+
+    fn check_profile(&self, name: &str) -> Result<(), Error> {
+        if self.protected.is_security_profile(name) {
+            return Err(Error::ProtectedProfile(name.to_owned()));
+        }
+        Ok(())
+    }
+
+    fn user(&self, id: &str, username: Username) -> ConnectUser {
+        ConnectUser { instance: self.settings.instance.clone(), id: UserId::new(id), username }
+    }
+}

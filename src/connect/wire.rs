@@ -1,0 +1,121 @@
+//! Between the SDK's types and ours.
+
+use std::collections::BTreeSet;
+use std::error::Error as StdError;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_connect::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_connect::types::{
+    HierarchyPath, PhoneType as SdkPhoneType, User, UserIdentityInfo, UserPhoneConfig,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+
+use super::client::Named;
+use super::plan::{Current, IdentityInfo, PhoneConfig};
+use crate::model::{CallError, Cause, PhoneType};
+
+/// Names and ids of a page; what lacks either is left out.
+pub(super) fn named<T>(
+    items: Option<Vec<T>>,
+    parts: impl Fn(T) -> (Option<String>, Option<String>),
+) -> Vec<Named> {
+    items
+        .into_iter()
+        .flatten()
+        .filter_map(|item| {
+            let (name, id) = parts(item);
+            name.zip(id)
+        })
+        .collect()
+}
+
+/// The group's names from the top level down to itself.
+pub(super) fn path(levels: &HierarchyPath) -> Vec<String> {
+    [&levels.level_one, &levels.level_two, &levels.level_three, &levels.level_four, &levels.level_five]
+        .into_iter()
+        .flatten()
+        .filter_map(|group| group.name.clone())
+        .collect()
+}
+
+pub(super) fn current(user: User) -> Current {
+    Current {
+        identity: user.identity_info.map(identity).unwrap_or_default(),
+        phone: user.phone_config.as_ref().map(phone),
+        security_profiles: user.security_profile_ids.into_iter().flatten().collect::<BTreeSet<_>>(),
+        routing_profile: user.routing_profile_id,
+        hierarchy_group: user.hierarchy_group_id,
+    }
+}
+
+fn identity(info: UserIdentityInfo) -> IdentityInfo {
+    IdentityInfo {
+        first_name: info.first_name,
+        last_name: info.last_name,
+        email: info.email,
+        secondary_email: info.secondary_email,
+        mobile: info.mobile,
+    }
+}
+
+fn phone(config: &UserPhoneConfig) -> PhoneConfig {
+    PhoneConfig {
+        kind: match config.phone_type {
+            SdkPhoneType::DeskPhone => PhoneType::DeskPhone,
+            _ => PhoneType::SoftPhone,
+        },
+        auto_accept: config.auto_accept,
+        after_contact_work_seconds: u32::try_from(config.after_contact_work_time_limit).unwrap_or(0),
+        desk_number: config.desk_phone_number.clone(),
+        persistent_connection: config.persistent_connection,
+    }
+}
+
+pub(super) fn identity_info(identity: &IdentityInfo) -> UserIdentityInfo {
+    UserIdentityInfo::builder()
+        .set_first_name(identity.first_name.clone())
+        .set_last_name(identity.last_name.clone())
+        .set_email(identity.email.clone())
+        .set_secondary_email(identity.secondary_email.clone())
+        .set_mobile(identity.mobile.clone())
+        .build()
+}
+
+pub(super) fn phone_config(phone: &PhoneConfig) -> UserPhoneConfig {
+    let kind = match phone.kind {
+        PhoneType::SoftPhone => SdkPhoneType::SoftPhone,
+        PhoneType::DeskPhone => SdkPhoneType::DeskPhone,
+    };
+    UserPhoneConfig::builder()
+        .phone_type(kind)
+        .auto_accept(phone.auto_accept)
+        .after_contact_work_time_limit(i32::try_from(phone.after_contact_work_seconds).unwrap_or(i32::MAX))
+        .set_desk_phone_number(phone.desk_number.clone())
+        .set_persistent_connection(phone.persistent_connection)
+        .build()
+}
+
+/// What a failed call comes to.
+pub(super) fn call_error<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> CallError
+where
+    E: ProvideErrorMetadata + StdError + 'static,
+{
+    let raw = error.raw_response();
+    let status = raw.map(|raw| raw.status().as_u16());
+    let request_id = raw.and_then(|raw| raw.headers().get("x-amzn-requestid")).map(str::to_owned);
+    if let Some(code) = error.as_service_error().and_then(ProvideErrorMetadata::code) {
+        return CallError { operation, cause: Cause::of(code, status), code: code.to_owned(), request_id };
+    }
+    let (cause, word) = match error {
+        _ if lacks_credentials(error) => (Cause::Credentials, "no credentials"),
+        SdkError::TimeoutError(_) => (Cause::Unavailable, "timeout"),
+        SdkError::DispatchFailure(_) => (Cause::Unavailable, "no connection"),
+        SdkError::ConstructionFailure(_) => (Cause::Refused, "the request could not be built"),
+        _ => (Cause::of("", status), "an answer without an error code"),
+    };
+    CallError { operation, cause, code: word.to_owned(), request_id }
+}
+
+fn lacks_credentials(error: &(dyn StdError + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| (*error).source()).any(<dyn StdError>::is::<CredentialsError>)
+}

@@ -1,0 +1,305 @@
+//! Tokens kept for a while, one request in flight per user.
+
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use moka::future::Cache;
+use time::OffsetDateTime;
+
+use super::Error;
+use crate::model::{Clock, FederationToken, UserId, Username};
+
+type Outcome = Result<Arc<FederationToken>, Error>;
+
+/// Users whose tokens are kept; the least used go first.
+const CAPACITY: u64 = 100_000;
+/// No token lives longer than this: a Connect session ends after twelve hours.
+const IDLE: Duration = Duration::from_hours(12);
+
+/// How long tokens are served.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lifetimes {
+    pub(super) margin: Duration,
+    pub(super) max_age: Duration,
+    pub(super) refresh_ahead: Duration,
+}
+
+/// The tokens of one instance and role, in memory only.
+#[derive(Clone)]
+pub(super) struct Tokens {
+    slots: Cache<Username, Arc<Slot>>,
+    lifetimes: Lifetimes,
+    clock: Arc<dyn Clock>,
+}
+
+/// One user's place. Purging takes the place away: a request that is under way still answers those who
+/// wait for it, and what it brings is not kept for anybody else.
+#[derive(Default)]
+struct Slot {
+    kept: Mutex<Option<Kept>>,
+    last: Mutex<(u64, Option<Outcome>)>,
+    flight: tokio::sync::Mutex<()>,
+}
+
+struct Kept {
+    token: Arc<FederationToken>,
+    serve_until: OffsetDateTime,
+}
+
+impl Tokens {
+    pub(super) fn new(lifetimes: Lifetimes, clock: Arc<dyn Clock>) -> Self {
+        let slots = Cache::builder().max_capacity(CAPACITY).time_to_idle(IDLE).build();
+        Self { slots, lifetimes, clock }
+    }
+
+    /// The kept token of this user, else the one that `ask` brings.
+    pub(super) async fn token<F: Future<Output = Result<FederationToken, Error>>>(
+        &self,
+        username: &Username,
+        id: &UserId,
+        ask: impl FnOnce() -> F,
+    ) -> Outcome {
+        let slot = self.slots.get_with_by_ref(username, async { Arc::default() }).await;
+        let kept = || slot.served(self.clock.now()).filter(|token| token.user_id == *id);
+        if let Some(token) = kept() {
+            return Ok(token);
+        }
+        self.fly(&slot, kept, ask).await
+    }
+
+    /// Replaces the kept token, if there is one, by what `ask` brings.
+    pub(super) async fn replace<F: Future<Output = Result<FederationToken, Error>>>(
+        &self,
+        username: &Username,
+        ask: impl FnOnce() -> F,
+    ) -> Result<(), Error> {
+        match self.slots.get(username).await {
+            Some(slot) if slot.kept().is_some() => self.fly(&slot, || None, ask).await.map(drop),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) async fn purge(&self, username: &Username) {
+        self.slots.invalidate(username).await;
+    }
+
+    /// Users whose token is still served but not for long. Tokens that are over are dropped.
+    pub(super) fn due(&self) -> Vec<Username> {
+        let now = self.clock.now();
+        let due = self.slots.iter().filter(|(_, slot)| {
+            let serve_until = slot.served(now).and(slot.kept().as_ref().map(|kept| kept.serve_until));
+            serve_until.is_some_and(|end| end - self.lifetimes.refresh_ahead <= now)
+        });
+        due.map(|(username, _)| (*username).clone()).collect()
+    }
+
+    /// One request at a time: whoever waited for another's request takes its outcome, good or bad.
+    async fn fly<F: Future<Output = Result<FederationToken, Error>>>(
+        &self,
+        slot: &Slot,
+        kept: impl Fn() -> Option<Arc<FederationToken>>,
+        ask: impl FnOnce() -> F,
+    ) -> Outcome {
+        let seen = slot.last().0;
+        let _flight = slot.flight.lock().await;
+        let (count, last) = slot.last().clone();
+        if let Some(outcome) = last.filter(|_| count != seen) {
+            return outcome;
+        }
+        if let Some(token) = kept() {
+            return Ok(token);
+        }
+        let asked_at = self.clock.now();
+        let outcome = ask().await.map(Arc::new);
+        if let Ok(token) = &outcome {
+            let serve_until = self.serve_until(token, asked_at);
+            *slot.kept() = Some(Kept { token: Arc::clone(token), serve_until });
+        }
+        *slot.last() = (count + 1, Some(outcome.clone()));
+        outcome
+    }
+
+    fn serve_until(&self, token: &FederationToken, asked_at: OffsetDateTime) -> OffsetDateTime {
+        (token.access_token_expiration - self.lifetimes.margin).min(asked_at + self.lifetimes.max_age)
+    }
+}
+
+impl Slot {
+    /// The kept token, dropped once it is no longer to be served.
+    fn served(&self, now: OffsetDateTime) -> Option<Arc<FederationToken>> {
+        let mut kept = self.kept();
+        if kept.as_ref().is_some_and(|kept| kept.serve_until <= now) {
+            *kept = None;
+            self.last().1 = None;
+        }
+        kept.as_ref().map(|kept| Arc::clone(&kept.token))
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Option<Kept>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn last(&self) -> MutexGuard<'_, (u64, Option<Outcome>)> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+
+    use time::macros::datetime;
+    use tokio::sync::Notify;
+    use url::Url;
+
+    use super::*;
+    use crate::model::Secret;
+
+    const START: OffsetDateTime = datetime!(2026-03-01 08:00 UTC);
+
+    #[derive(Default)]
+    struct Minutes(AtomicI64);
+
+    impl Clock for Minutes {
+        fn now(&self) -> OffsetDateTime {
+            START + time::Duration::minutes(self.0.load(Ordering::SeqCst))
+        }
+    }
+
+    /// Tokens that live an hour, from a source that counts.
+    struct House {
+        clock: Arc<Minutes>,
+        tokens: Tokens,
+        asked: AtomicUsize,
+    }
+
+    impl House {
+        fn new(max_age: Duration) -> Arc<Self> {
+            let lifetimes =
+                Lifetimes { margin: Duration::from_mins(5), max_age, refresh_ahead: Duration::from_mins(10) };
+            let clock = Arc::new(Minutes::default());
+            let tokens = Tokens::new(lifetimes, Arc::clone(&clock) as Arc<dyn Clock>);
+            Arc::new(Self { clock, tokens, asked: AtomicUsize::new(0) })
+        }
+
+        async fn fresh(&self) -> Result<FederationToken, Error> {
+            let number = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
+            Ok(FederationToken {
+                access_token: Secret::new(format!("token {number}")),
+                access_token_expiration: self.clock.now() + time::Duration::HOUR,
+                refresh_token: Secret::new("refresh"),
+                refresh_token_expiration: self.clock.now() + 12 * time::Duration::HOUR,
+                sign_in_url: Url::parse("https://acme.my.connect.aws/auth/sign-in").unwrap(),
+                user_id: UserId::new("1"),
+            })
+        }
+
+        async fn token_at(&self, minute: i64) -> String {
+            self.clock.0.store(minute, Ordering::SeqCst);
+            let token = self.tokens.token(&ada(), &UserId::new("1"), || self.fresh()).await.unwrap();
+            token.access_token.expose().to_owned()
+        }
+    }
+
+    fn ada() -> Username {
+        Username::new("ada").unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_token_is_served_until_its_margin_begins() {
+        let house = House::new(Duration::from_hours(12));
+        assert_eq!(house.token_at(0).await, "token 1");
+        assert_eq!(house.token_at(54).await, "token 1");
+        assert_eq!(house.token_at(55).await, "token 2");
+    }
+
+    #[tokio::test]
+    async fn a_token_is_never_served_longer_than_the_configured_maximum() {
+        let house = House::new(Duration::from_mins(20));
+        assert_eq!(house.token_at(0).await, "token 1");
+        assert_eq!(house.token_at(19).await, "token 1");
+        assert_eq!(house.token_at(20).await, "token 2");
+    }
+
+    #[tokio::test]
+    async fn a_token_of_a_user_that_was_created_anew_is_not_served() {
+        let house = House::new(Duration::from_hours(12));
+        house.token_at(0).await;
+        let asked_anew = house.tokens.token(&ada(), &UserId::new("2"), || house.fresh()).await.unwrap();
+        assert_eq!(asked_anew.access_token.expose(), "token 2");
+    }
+
+    #[tokio::test]
+    async fn a_token_is_due_ahead_of_its_end_and_forgotten_after_it() {
+        let house = House::new(Duration::from_hours(12));
+        house.token_at(0).await;
+        for (minute, due) in [(44, false), (45, true), (54, true), (55, false)] {
+            house.clock.0.store(minute, Ordering::SeqCst);
+            assert_eq!(house.tokens.due() == [ada()], due, "minute {minute}");
+        }
+        house.tokens.replace(&ada(), || house.fresh()).await.unwrap();
+        assert_eq!(house.asked.load(Ordering::SeqCst), 1, "nothing is left to refresh");
+    }
+
+    #[tokio::test]
+    async fn a_refresh_replaces_the_token_and_a_failed_one_keeps_it() {
+        let house = House::new(Duration::from_hours(12));
+        house.token_at(0).await;
+        let failed = house.tokens.replace(&ada(), async || Err(Error::OtherUser)).await;
+        assert_eq!(failed, Err(Error::OtherUser));
+        assert_eq!(house.token_at(50).await, "token 1");
+        house.tokens.replace(&ada(), || house.fresh()).await.unwrap();
+        assert_eq!(house.token_at(90).await, "token 2");
+    }
+
+    #[tokio::test]
+    async fn what_was_purged_is_not_served_even_if_its_request_was_under_way() {
+        let house = House::new(Duration::from_hours(12));
+        let (asking, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let under_way = {
+            let (house, asking, go_on) = (Arc::clone(&house), Arc::clone(&asking), Arc::clone(&go_on));
+            tokio::spawn(async move {
+                let slow = async || {
+                    asking.notify_one();
+                    go_on.notified().await;
+                    house.fresh().await
+                };
+                house.tokens.token(&ada(), &UserId::new("1"), slow).await.map(drop)
+            })
+        };
+        asking.notified().await;
+        house.tokens.purge(&ada()).await;
+        go_on.notify_one();
+        assert_eq!(under_way.await.unwrap(), Ok(()));
+        assert_eq!(house.token_at(0).await, "token 2");
+        house.tokens.purge(&ada()).await;
+        assert_eq!(house.token_at(0).await, "token 3");
+    }
+
+    #[tokio::test]
+    async fn those_who_wait_for_one_request_share_its_outcome_good_or_bad() {
+        for good in [true, false] {
+            let house = House::new(Duration::from_hours(12));
+            let go_on = Arc::new(tokio::sync::Semaphore::new(0));
+            let mut callers = tokio::task::JoinSet::new();
+            for _ in 0..20 {
+                let (house, go_on) = (Arc::clone(&house), Arc::clone(&go_on));
+                callers.spawn(async move {
+                    let slow = async || {
+                        drop(go_on.acquire().await);
+                        let token = house.fresh().await;
+                        if good { token } else { Err(Error::OtherUser) }
+                    };
+                    house.tokens.token(&ada(), &UserId::new("1"), slow).await.is_ok()
+                });
+            }
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+            go_on.add_permits(1);
+            assert_eq!(callers.join_all().await, vec![good; 20]);
+            assert_eq!(house.asked.load(Ordering::SeqCst), 1);
+        }
+    }
+}

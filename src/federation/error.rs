@@ -1,0 +1,120 @@
+//! Why there is no token.
+
+use std::time::Duration;
+
+use crate::model::{Blamed, Busy, CallError, Cause, Code, Stopped, code};
+
+/// Why there is no token. The text is for the audit line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The user name may never be federated.
+    #[error("the user name is protected")]
+    ProtectedUsername,
+    /// The gateway session is over: nothing is handed out for it.
+    #[error("the gateway session is over")]
+    SessionOver,
+    /// STS refuses the federation role.
+    #[error("{call}: {reason}")]
+    Role {
+        /// What STS said.
+        call: CallError,
+        /// What that means for the role.
+        reason: &'static str,
+    },
+    /// The user was federated through another role before.
+    #[error("{0}: the user is bound to another IAM role")]
+    RoleBinding(CallError),
+    /// Connect knows no user by that name.
+    #[error("{0}: no Connect user has the role session's name")]
+    NoUser(CallError),
+    /// The token is for another user id than the one that was put in place: the user was created anew.
+    #[error("GetFederationToken answered for another user id than the one that was put in place")]
+    OtherUser,
+    /// Connect refuses to federate.
+    #[error("{0}")]
+    Refused(CallError),
+    /// `SignInUrl` is not the instance's own sign-in address.
+    #[error("SignInUrl is not the sign-in address of the configured url")]
+    SignInUrl,
+    /// The answer lacks something.
+    #[error("{operation} answered without {missing}")]
+    IncompleteAnswer {
+        /// The operation.
+        operation: &'static str,
+        /// What is missing.
+        missing: &'static str,
+    },
+    /// The federation endpoint gave no sign-in token.
+    #[error("getSigninToken failed: {0}")]
+    SigninToken(&'static str),
+    /// The task that did the work died: a bug of ours.
+    #[error("the work was interrupted")]
+    Interrupted,
+    /// Another failed call.
+    #[error("{0}")]
+    Call(CallError),
+    /// The call budget is used up.
+    #[error("{0}")]
+    Busy(Busy),
+}
+
+impl Error {
+    /// What a stopped `AssumeRole` means. `denied_action` is the IAM action that AWS named as denied.
+    pub(super) fn of_assume_role(stopped: Stopped, denied_action: Option<&'static str>) -> Self {
+        match stopped {
+            Stopped::Busy(busy) => Self::Busy(busy),
+            Stopped::Failed(call) => match call.cause {
+                Cause::Credentials | Cause::Throttled | Cause::Unavailable => Self::Call(call),
+                Cause::AccessDenied => Self::Role { call, reason: denied_action.unwrap_or(DENIED) },
+                _ => Self::Role { call, reason: "the request for the role was refused" },
+            },
+        }
+    }
+
+    /// What a stopped `GetFederationToken` means.
+    pub(super) fn of_federation_token(stopped: Stopped) -> Self {
+        match stopped {
+            Stopped::Busy(busy) => Self::Busy(busy),
+            Stopped::Failed(call) => match (call.cause, call.code.as_str()) {
+                (Cause::NotFound, "UserNotFoundException") => Self::NoUser(call),
+                (Cause::Duplicate, _) => Self::RoleBinding(call),
+                (Cause::Refused, _) => Self::Refused(call),
+                (Cause::AccessDenied, _) => {
+                    Self::Role { call, reason: "the role lacks connect:GetFederationToken" }
+                }
+                _ => Self::Call(call),
+            },
+        }
+    }
+}
+
+const DENIED: &str = "the trust policy does not let the gateway assume the role with this session name";
+
+impl Blamed for Error {
+    fn code(&self) -> &'static Code {
+        match self {
+            Self::ProtectedUsername => &code::CONNECT_PROTECTED_USER,
+            Self::SessionOver => &code::SIGN_IN_NOT_PENDING,
+            Self::Role { .. } => &code::FEDERATION_ROLE,
+            Self::RoleBinding(_) => &code::FEDERATION_ROLE_BINDING,
+            Self::NoUser(_) | Self::OtherUser => &code::FEDERATION_NO_USER,
+            Self::Refused(_) => &code::FEDERATION_REFUSED,
+            Self::SignInUrl => &code::FEDERATION_SIGN_IN_URL,
+            Self::IncompleteAnswer { .. } | Self::SigninToken(_) => &code::FEDERATION_UNAVAILABLE,
+            Self::Interrupted => &code::GATEWAY_INTERNAL,
+            Self::Call(call) => match call.cause {
+                Cause::Credentials => &code::FEDERATION_CREDENTIALS,
+                Cause::NotFound => &code::CONNECT_NO_INSTANCE,
+                _ => &code::FEDERATION_UNAVAILABLE,
+            },
+            Self::Busy(_) => &code::BUSY,
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Busy(busy) => Some(busy.retry_after),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! IAM credentials for one user: the federation role, assumed with the user's name.
+//! <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_config::SdkConfig;
+use aws_config::retry::RetryConfig;
+use aws_credential_types::Credentials;
+use aws_sdk_sts::config::Region;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata as _;
+use serde_json::json;
+use url::Url;
+
+use super::{Error, Settings, wire};
+use crate::model::{Call, CallBudget, InstanceArn, Patience, Username, paced};
+
+/// The shortest life STS gives: credentials are used at once and thrown away.
+const DURATION_SECONDS: i32 = 900;
+const OPERATION: &str = "AssumeRole";
+
+/// The federation role of one instance.
+pub(super) struct Role {
+    client: aws_sdk_sts::Client,
+    budget: Arc<dyn CallBudget>,
+    call: Call,
+    settings: Arc<Settings>,
+}
+
+impl Role {
+    pub(super) fn new(
+        settings: Arc<Settings>,
+        sdk: &SdkConfig,
+        endpoint: Option<Url>,
+        budget: Arc<dyn CallBudget>,
+    ) -> Self {
+        let mut config = aws_sdk_sts::config::Builder::from(sdk)
+            .region(Region::new(settings.arn.region.clone()))
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(wire::timeouts());
+        if let Some(endpoint) = endpoint {
+            config = config.endpoint_url(endpoint);
+        }
+        let call = Call {
+            account: settings.arn.account.clone(),
+            region: settings.arn.region.clone(),
+            operation: OPERATION,
+        };
+        Self { client: aws_sdk_sts::Client::from_conf(config.build()), budget, call, settings }
+    }
+
+    /// Credentials that can do nothing but ask for this user's token at this instance.
+    pub(super) async fn assume(&self, username: &Username, patience: Patience) -> Result<Credentials, Error> {
+        let name = username.as_str();
+        let request = self
+            .client
+            .assume_role()
+            .role_arn(&self.settings.role_arn)
+            .role_session_name(name)
+            .set_source_identity(self.settings.source_identity.then(|| name.to_owned()))
+            .policy(session_policy(&self.settings.arn))
+            .set_external_id(self.settings.external_id.as_ref().map(|id| id.expose().to_owned()))
+            .duration_seconds(DURATION_SECONDS);
+        let denied = Mutex::new(None);
+        let attempt = || {
+            let (answer, denied) = (Box::pin(request.clone().send()), &denied);
+            async move {
+                answer.await.map_err(|error| {
+                    let message = error.as_service_error().and_then(|error| error.message());
+                    *denied.lock().unwrap_or_else(PoisonError::into_inner) = message.and_then(denied_action);
+                    wire::call_error(OPERATION, &error)
+                })
+            }
+        };
+        let answer = paced(&*self.budget, &self.call, patience, attempt).await;
+        let denied = denied.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let answer = answer.map_err(|stopped| Error::of_assume_role(stopped, denied))?;
+        let missing = Error::IncompleteAnswer { operation: OPERATION, missing: "credentials" };
+        let keys = answer.credentials.ok_or(missing)?;
+        Ok(Credentials::new(
+            keys.access_key_id,
+            keys.secret_access_key,
+            Some(keys.session_token),
+            None,
+            "federation role",
+        ))
+    }
+}
+
+/// Narrows the role to one action at one instance, whatever else the role may do.
+fn session_policy(arn: &InstanceArn) -> String {
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Action": "connect:GetFederationToken",
+            "Resource": format!("{arn}/user/*"),
+            "Condition": { "StringEquals": { "connect:InstanceId": arn.id } },
+        }],
+    })
+    .to_string()
+}
+
+/// AWS's message for a denial names the action; the rest of the message is not kept.
+fn denied_action(message: &str) -> Option<&'static str> {
+    [
+        (
+            "sts:SetSourceIdentity",
+            "the role's trust policy lacks sts:SetSourceIdentity (or set source_identity = false)",
+        ),
+        ("sts:TagSession", "the role's trust policy lacks sts:TagSession"),
+    ]
+    .into_iter()
+    .find_map(|(action, reason)| message.contains(action).then_some(reason))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_session_policy_allows_one_action_at_one_instance() {
+        let arn: InstanceArn = "arn:aws:connect:eu-west-2:123456789012:instance/abc".parse().unwrap();
+        let policy: serde_json::Value = serde_json::from_str(&session_policy(&arn)).unwrap();
+        let statements = policy["Statement"].as_array().unwrap();
+        assert_eq!(statements.len(), 1);
+        assert_eq!(statements[0]["Action"], "connect:GetFederationToken");
+        assert_eq!(statements[0]["Resource"], "arn:aws:connect:eu-west-2:123456789012:instance/abc/user/*");
+        assert_eq!(statements[0]["Condition"]["StringEquals"]["connect:InstanceId"], "abc");
+        assert!(session_policy(&arn).len() < 2048);
+    }
+
+    #[test]
+    fn a_denial_says_which_permission_is_missing() {
+        let message = "User: x is not authorized to perform: sts:SetSourceIdentity on resource: y";
+        assert!(denied_action(message).unwrap().contains("source_identity = false"));
+        assert_eq!(
+            denied_action("User: x is not authorized to perform: sts:AssumeRole on resource: y"),
+            None
+        );
+    }
+}

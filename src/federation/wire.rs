@@ -1,0 +1,53 @@
+//! Between the SDK's types and ours.
+
+use std::error::Error as StdError;
+use std::time::Duration;
+
+use aws_config::timeout::TimeoutConfig;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::DateTime;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use time::OffsetDateTime;
+
+use crate::model::{CallError, Cause};
+
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+pub(super) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+
+pub(super) fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .build()
+}
+
+pub(super) fn moment(time: &DateTime) -> Option<OffsetDateTime> {
+    OffsetDateTime::from_unix_timestamp_nanos(time.as_nanos()).ok()
+}
+
+/// What a failed call comes to.
+pub(super) fn call_error<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> CallError
+where
+    E: ProvideErrorMetadata + StdError + 'static,
+{
+    let raw = error.raw_response();
+    let status = raw.map(|raw| raw.status().as_u16());
+    let request_id = raw.and_then(|raw| raw.headers().get("x-amzn-requestid")).map(str::to_owned);
+    if let Some(code) = error.as_service_error().and_then(ProvideErrorMetadata::code) {
+        return CallError { operation, cause: Cause::of(code, status), code: code.to_owned(), request_id };
+    }
+    let (cause, word) = match error {
+        _ if lacks_credentials(error) => (Cause::Credentials, "no credentials"),
+        SdkError::TimeoutError(_) => (Cause::Unavailable, "timeout"),
+        SdkError::DispatchFailure(_) => (Cause::Unavailable, "no connection"),
+        SdkError::ConstructionFailure(_) => (Cause::Refused, "the request could not be built"),
+        _ => (Cause::of("", status), "an answer without an error code"),
+    };
+    CallError { operation, cause, code: word.to_owned(), request_id }
+}
+
+fn lacks_credentials(error: &(dyn StdError + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| (*error).source()).any(<dyn StdError>::is::<CredentialsError>)
+}

@@ -1,0 +1,88 @@
+//! What AWS says when a call fails, in words that every room can act on.
+
+/// An AWS call that failed. AWS's own message is left out: it may quote personal data.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{operation} failed: {code} (AWS request id {})", request_id.as_deref().unwrap_or("unknown"))]
+pub struct CallError {
+    /// The operation.
+    pub operation: &'static str,
+    /// What kind of failure.
+    pub cause: Cause,
+    /// AWS's error code, or our word for a missing answer.
+    pub code: String,
+    /// AWS's request id.
+    pub request_id: Option<String>,
+}
+
+/// Kinds of failed calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// The resource does not exist (yet).
+    NotFound,
+    /// The name is taken.
+    Duplicate,
+    /// A resource quota is full: asking again changes nothing.
+    Quota,
+    /// Too many calls: worth another turn.
+    Throttled,
+    /// The caller may not do this.
+    AccessDenied,
+    /// The caller's credentials are missing, expired or wrong.
+    Credentials,
+    /// A value or state was refused.
+    Refused,
+    /// No answer, or a fault of AWS's own: worth another attempt.
+    Unavailable,
+}
+
+impl Cause {
+    /// Reads an error code and an HTTP status of AWS. `LimitExceededException` has the status of
+    /// throttling (429) and is a full quota.
+    /// <https://docs.aws.amazon.com/connect/latest/APIReference/CommonErrors.html>
+    #[must_use]
+    pub fn of(code: &str, status: Option<u16>) -> Self {
+        match (code, status) {
+            ("ResourceNotFoundException" | "UserNotFoundException", _) => Self::NotFound,
+            ("DuplicateResourceException", _) => Self::Duplicate,
+            ("LimitExceededException", _) => Self::Quota,
+            ("AccessDeniedException" | "AccessDenied", _) => Self::AccessDenied,
+            (
+                "ExpiredTokenException"
+                | "ExpiredToken"
+                | "UnrecognizedClientException"
+                | "InvalidClientTokenId"
+                | "InvalidSignatureException"
+                | "SignatureDoesNotMatch",
+                _,
+            ) => Self::Credentials,
+            ("ThrottlingException" | "Throttling" | "RequestLimitExceeded", _) | (_, Some(429)) => {
+                Self::Throttled
+            }
+            ("InternalServiceException" | "InternalFailure", _) => Self::Unavailable,
+            (_, Some(400..500)) => Self::Refused,
+            _ => Self::Unavailable,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cause;
+
+    #[test]
+    fn a_full_quota_is_not_taken_for_throttling() {
+        assert_eq!(Cause::of("LimitExceededException", Some(429)), Cause::Quota);
+        assert_eq!(Cause::of("ThrottlingException", Some(429)), Cause::Throttled);
+        assert_eq!(Cause::of("Throttling", Some(400)), Cause::Throttled);
+        assert_eq!(Cause::of("", Some(429)), Cause::Throttled);
+    }
+
+    #[test]
+    fn only_faults_of_aws_are_worth_another_attempt() {
+        for (code, status) in [("InternalServiceException", Some(500)), ("", Some(503)), ("timeout", None)] {
+            assert_eq!(Cause::of(code, status), Cause::Unavailable);
+        }
+        assert_eq!(Cause::of("InvalidRequestException", Some(400)), Cause::Refused);
+        assert_eq!(Cause::of("ExpiredToken", Some(403)), Cause::Credentials);
+    }
+}

@@ -1,0 +1,98 @@
+//! What a verified assertion says, once every check has passed.
+
+use crate::model::{Attributes, Identity, IdpName, NameId};
+
+use super::error::Error;
+use super::response::{authn_instant, authn_statement, instant_of};
+use super::xml::{Node, SAML, child, children, plain_text};
+
+/// Most `Attribute` elements we read.
+const MAX_ATTRIBUTES: usize = 256;
+/// Most values over all attributes.
+const MAX_VALUES: usize = 2048;
+
+/// An assertion that passed every check. Only [`ServiceProvider::verify`](super::ServiceProvider::verify) makes one.
+#[derive(Debug)]
+pub struct VerifiedAssertion {
+    identity: Identity,
+}
+
+impl VerifiedAssertion {
+    pub(super) fn new(identity: Identity) -> Self {
+        Self { identity }
+    }
+
+    /// Who it speaks of.
+    #[must_use]
+    pub fn into_identity(self) -> Identity {
+        self.identity
+    }
+}
+
+/// Reads the identity out of an assertion of verified bytes.
+pub(super) fn read_identity(assertion: Node<'_, '_>, idp: &IdpName, issuer: &str) -> Result<Identity, Error> {
+    let statement = authn_statement(assertion)?;
+    Ok(Identity {
+        idp: idp.clone(),
+        issuer: issuer.to_owned(),
+        name_id: read_name_id(assertion)?,
+        session_index: statement.attribute("SessionIndex").map(str::to_owned),
+        authn_instant: authn_instant(statement)?,
+        session_not_on_or_after: instant_of(statement, "SessionNotOnOrAfter")?,
+        attributes: read_attributes(assertion)?,
+    })
+}
+
+/// `NameID`, octet for octet, when sent. Core 2.2.3.
+fn read_name_id(assertion: Node<'_, '_>) -> Result<Option<NameId>, Error> {
+    let Some(subject) = child(assertion, SAML, "Subject") else { return Ok(None) };
+    if child(subject, SAML, "EncryptedID").is_some() {
+        return Err(Error::Encrypted);
+    }
+    let Some(name_id) = child(subject, SAML, "NameID") else { return Ok(None) };
+    let value = plain_text(name_id).filter(|value| !value.trim().is_empty());
+    let attribute = |name: &str| name_id.attribute(name).map(str::to_owned);
+    Ok(Some(NameId {
+        value: value.ok_or(Error::Content("NameID is empty or holds markup"))?.to_owned(),
+        format: attribute("Format"),
+        name_qualifier: attribute("NameQualifier"),
+        sp_name_qualifier: attribute("SPNameQualifier"),
+    }))
+}
+
+/// Attributes by `Name`, whatever their `NameFormat`; several of one name are read as one, in order. A value that is
+/// nil or holds markup (such as a `NameID`) has no text of its own: its attribute is kept without it. Core 2.7.3.
+fn read_attributes(assertion: Node<'_, '_>) -> Result<Attributes, Error> {
+    let mut attributes = Attributes::new();
+    let (mut count, mut values) = (0, 0);
+    for statement in children(assertion, SAML, "AttributeStatement") {
+        if child(statement, SAML, "EncryptedAttribute").is_some() {
+            return Err(Error::Encrypted);
+        }
+        for attribute in children(statement, SAML, "Attribute") {
+            let name = attribute.attribute("Name").filter(|name| !name.is_empty());
+            let name = name.ok_or(Error::Content("an attribute has no Name"))?;
+            let known = attributes.entry(name.to_owned()).or_default();
+            known.extend(children(attribute, SAML, "AttributeValue").filter_map(value));
+            count += 1;
+            values += children(attribute, SAML, "AttributeValue").count();
+        }
+    }
+    check_amount(count, values)?;
+    Ok(attributes)
+}
+
+fn value(node: Node<'_, '_>) -> Option<String> {
+    const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
+    let is_nil = matches!(node.attribute((XSI, "nil")), Some("true" | "1"));
+    plain_text(node).filter(|_| !is_nil).map(str::to_owned)
+}
+
+/// A person has a bounded number of attributes and values.
+fn check_amount(attributes: usize, values: usize) -> Result<(), Error> {
+    if attributes > MAX_ATTRIBUTES || values > MAX_VALUES {
+        Err(Error::Content("there are too many attributes or values"))
+    } else {
+        Ok(())
+    }
+}

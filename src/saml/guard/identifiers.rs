@@ -1,0 +1,40 @@
+//! Identifiers: what signatures point at.
+
+use std::collections::HashSet;
+
+use crate::saml::error::{Error, Rule};
+use crate::saml::xml::{Node, SAML, SAMLP, is};
+
+/// Longest identifier we accept.
+const MAX_LENGTH: usize = 128;
+
+/// G7: every attribute that any engine could take for an identifier is un-prefixed, an `NCName`, at most 128
+/// bytes, and unique over all spellings; responses and assertions have one called `ID`. SAML core 1.3.4.
+pub(super) fn check_identifiers(response: Node<'_, '_>) -> Result<(), Error> {
+    let mut seen = HashSet::new();
+    for node in response.descendants().filter(Node::is_element) {
+        let mut has_id = false;
+        for attribute in node.attributes().filter(|attribute| names_an_id(attribute.name())) {
+            let plain = attribute.namespace().is_none() && is_ncname(attribute.value());
+            if !plain || !seen.insert(attribute.value()) {
+                return Err(Error::Forbidden(Rule::Identifiers));
+            }
+            has_id |= attribute.name() == "ID";
+        }
+        if !has_id && (is(node, SAMLP, "Response") || is(node, SAML, "Assertion")) {
+            return Err(Error::Forbidden(Rule::Identifiers));
+        }
+    }
+    Ok(())
+}
+
+fn names_an_id(name: &str) -> bool {
+    name.eq_ignore_ascii_case("id") || name.eq_ignore_ascii_case("assertionid")
+}
+
+/// The ASCII part of `NCName`, which is all that identity providers use.
+fn is_ncname(value: &str) -> bool {
+    value.len() <= MAX_LENGTH
+        && value.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
+}

@@ -1,0 +1,203 @@
+//! Which elements stand where.
+
+use crate::saml::error::{Error, Rule};
+use crate::saml::xml::{DS, Node, SAML, SAMLP, XENC, elements, is, is_blank, plain_text};
+
+/// A place in an element's content: who may stand there, and whether they may be missing or repeat.
+struct Slot {
+    any_of: &'static [(&'static str, &'static str)],
+    least: usize,
+    most: usize,
+}
+
+const fn slot(any_of: &'static [(&'static str, &'static str)], least: usize, most: usize) -> Slot {
+    Slot { any_of, least, most }
+}
+
+const ANY: usize = usize::MAX;
+const IDENTIFIER: &[(&str, &str)] = &[(SAML, "NameID"), (SAML, "BaseID"), (SAML, "EncryptedID")];
+
+/// Content models of the SAML schemas for the elements whose order we rely on.
+const MODELS: &[((&str, &str), &[Slot])] = &[
+    (
+        (SAMLP, "Response"),
+        &[
+            slot(&[(SAML, "Issuer")], 0, 1),
+            slot(&[(DS, "Signature")], 0, 1),
+            slot(&[(SAMLP, "Extensions")], 0, 1),
+            slot(&[(SAMLP, "Status")], 1, 1),
+            slot(&[(SAML, "Assertion"), (SAML, "EncryptedAssertion")], 0, ANY),
+        ],
+    ),
+    (
+        (SAMLP, "Status"),
+        &[
+            slot(&[(SAMLP, "StatusCode")], 1, 1),
+            slot(&[(SAMLP, "StatusMessage")], 0, 1),
+            slot(&[(SAMLP, "StatusDetail")], 0, 1),
+        ],
+    ),
+    ((SAMLP, "StatusCode"), &[slot(&[(SAMLP, "StatusCode")], 0, 1)]),
+    (
+        (SAML, "Assertion"),
+        &[
+            slot(&[(SAML, "Issuer")], 1, 1),
+            slot(&[(DS, "Signature")], 0, 1),
+            slot(&[(SAML, "Subject")], 0, 1),
+            slot(&[(SAML, "Conditions")], 0, 1),
+            slot(&[(SAML, "Advice")], 0, 1),
+            slot(
+                &[
+                    (SAML, "Statement"),
+                    (SAML, "AuthnStatement"),
+                    (SAML, "AuthzDecisionStatement"),
+                    (SAML, "AttributeStatement"),
+                ],
+                0,
+                ANY,
+            ),
+        ],
+    ),
+    ((SAML, "Subject"), &[slot(IDENTIFIER, 0, 1), slot(&[(SAML, "SubjectConfirmation")], 0, ANY)]),
+    (
+        (SAML, "SubjectConfirmation"),
+        &[slot(IDENTIFIER, 0, 1), slot(&[(SAML, "SubjectConfirmationData")], 0, 1)],
+    ),
+    ((SAML, "AudienceRestriction"), &[slot(&[(SAML, "Audience")], 1, ANY)]),
+    (
+        (SAML, "AuthnStatement"),
+        &[slot(&[(SAML, "SubjectLocality")], 0, 1), slot(&[(SAML, "AuthnContext")], 1, 1)],
+    ),
+    ((SAML, "AttributeStatement"), &[slot(&[(SAML, "Attribute"), (SAML, "EncryptedAttribute")], 1, ANY)]),
+    ((SAML, "Attribute"), &[slot(&[(SAML, "AttributeValue")], 0, ANY)]),
+];
+
+/// Elements that hold text and nothing else.
+const TEXTS: &[(&str, &str)] =
+    &[(SAML, "Issuer"), (SAML, "NameID"), (SAML, "Audience"), (SAMLP, "StatusMessage")];
+
+/// G4: the root is a `Response`; elements stand in the order of the schemas, with nothing but white space between
+/// them; names and audiences are text only. SAML core 2 and 3.
+pub(super) fn check_order(response: Node<'_, '_>) -> Result<(), Error> {
+    let root_is_response = is(response, SAMLP, "Response");
+    if root_is_response && response.descendants().filter(Node::is_element).all(fits_its_model) {
+        Ok(())
+    } else {
+        Err(Error::Forbidden(Rule::Structure))
+    }
+}
+
+fn fits_its_model(node: Node<'_, '_>) -> bool {
+    let is_one_of = |(namespace, name): &(&str, &str)| is(node, namespace, name);
+    if TEXTS.iter().any(is_one_of) {
+        return plain_text(node).is_some();
+    }
+    if is(node, SAML, "Conditions") {
+        return has_no_stray_text(node);
+    }
+    match MODELS.iter().find(|(name, _)| is_one_of(name)) {
+        Some((_, slots)) => has_no_stray_text(node) && fits(node, slots),
+        None => true,
+    }
+}
+
+/// Whether the child elements of `node` fill `slots` from first to last.
+pub(super) fn has_no_stray_text(node: Node<'_, '_>) -> bool {
+    node.children().all(|child| child.is_element() || is_blank(child))
+}
+
+fn fits(node: Node<'_, '_>, slots: &[Slot]) -> bool {
+    let mut inside = elements(node).peekable();
+    for slot in slots {
+        let mut count = 0;
+        let belongs = |child: &Node<'_, '_>| slot.any_of.iter().any(|(ns, name)| is(*child, ns, name));
+        while count < slot.most && inside.next_if(belongs).is_some() {
+            count += 1;
+        }
+        if count < slot.least {
+            return false;
+        }
+    }
+    inside.next().is_none()
+}
+
+/// G5: at most one `Assertion` or `EncryptedAssertion` in the whole document, and it is a child of the response.
+/// (A refusal of the identity provider has none.)
+pub(super) fn check_one_assertion(response: Node<'_, '_>) -> Result<(), Error> {
+    let is_assertion =
+        |node: &Node<'_, '_>| is(*node, SAML, "Assertion") || is(*node, SAML, "EncryptedAssertion");
+    let everywhere = response.descendants().filter(is_assertion).count();
+    let in_place = elements(response).filter(is_assertion).count();
+    if everywhere <= 1 && in_place == everywhere { Ok(()) } else { Err(Error::Forbidden(Rule::Assertions)) }
+}
+
+/// G6: an element with a name of SAML, XML signature or XML encryption stands in that namespace.
+pub(super) fn check_names(response: Node<'_, '_>) -> Result<(), Error> {
+    for node in response.descendants().filter(Node::is_element) {
+        let tag = node.tag_name();
+        if home_of(tag.name()).is_some_and(|namespace| tag.namespace() != Some(namespace)) {
+            return Err(Error::Forbidden(Rule::ForeignName));
+        }
+    }
+    Ok(())
+}
+
+/// The one namespace of each name that a careless reader might look up by its local part alone.
+fn home_of(name: &str) -> Option<&'static str> {
+    match name {
+        "Assertion"
+        | "EncryptedAssertion"
+        | "Issuer"
+        | "Subject"
+        | "NameID"
+        | "BaseID"
+        | "EncryptedID"
+        | "SubjectConfirmation"
+        | "SubjectConfirmationData"
+        | "Conditions"
+        | "AudienceRestriction"
+        | "Audience"
+        | "OneTimeUse"
+        | "ProxyRestriction"
+        | "Advice"
+        | "AuthnStatement"
+        | "AttributeStatement"
+        | "Attribute"
+        | "AttributeValue"
+        | "EncryptedAttribute" => Some(SAML),
+        "Response" | "Status" | "StatusCode" | "StatusMessage" | "StatusDetail" => Some(SAMLP),
+        "Signature"
+        | "SignedInfo"
+        | "SignatureValue"
+        | "SignatureMethod"
+        | "CanonicalizationMethod"
+        | "Reference"
+        | "Transforms"
+        | "Transform"
+        | "DigestMethod"
+        | "DigestValue"
+        | "KeyInfo"
+        | "RetrievalMethod"
+        | "Object"
+        | "Manifest" => Some(DS),
+        "EncryptedData" | "EncryptedKey" | "CipherData" | "CipherValue" | "CipherReference" => Some(XENC),
+        _ => None,
+    }
+}
+
+/// G14: extensions, status details and advice hold nothing of SAML's or XML signature's own, and nothing
+/// without a namespace. SAML core 3.2.1 says the same of `Extensions`.
+pub(super) fn check_extensions(response: Node<'_, '_>) -> Result<(), Error> {
+    let open = |node: &Node<'_, '_>| {
+        is(*node, SAMLP, "Extensions") || is(*node, SAMLP, "StatusDetail") || is(*node, SAML, "Advice")
+    };
+    let foreign = |node: &Node<'_, '_>| {
+        node.tag_name().namespace().is_some_and(|namespace| ![SAML, SAMLP, DS, XENC].contains(&namespace))
+    };
+    let inside = response.descendants().filter(open).flat_map(|node| node.descendants().skip(1));
+    if inside.filter(Node::is_element).all(|node| foreign(&node)) {
+        Ok(())
+    } else {
+        Err(Error::Forbidden(Rule::Extensions))
+    }
+}

@@ -1,0 +1,153 @@
+//! What can be said of the message before it is read as XML.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::saml::error::{Error, Rule};
+use crate::saml::xml::is_space;
+
+/// Largest decoded message.
+const MAX_BYTES: usize = 256 * 1024;
+/// Deepest nesting of elements.
+const MAX_DEPTH: usize = 24;
+/// Longest tag, in bytes.
+const MAX_TAG: usize = 8 * 1024;
+/// Most attributes and namespace declarations of one element.
+const MAX_ATTRIBUTES: usize = 64;
+
+/// Base64 of the form field: the alphabet, padding, and the line breaks that the binding permits. SAML bindings 3.5.4.
+pub(super) fn decode(field: &str) -> Result<Vec<u8>, Error> {
+    check_size(field.len() / 4 * 3)?;
+    let field = if field.bytes().any(is_space) {
+        Cow::Owned(field.bytes().filter(|byte| !is_space(*byte)).collect())
+    } else {
+        Cow::Borrowed(field.as_bytes())
+    };
+    let bytes = STANDARD.decode(field).map_err(|_| Error::NotBase64)?;
+    Ok(bytes)
+}
+
+/// G1: a response is small; an attacker's need not be. (Line breaks make the encoded form a little larger.)
+fn check_size(decoded: usize) -> Result<(), Error> {
+    if decoded > MAX_BYTES + MAX_BYTES / 16 { Err(Error::TooLarge) } else { Ok(()) }
+}
+
+/// G1: UTF-8 without byte order mark or NUL. Engines read other encodings differently.
+pub(super) fn check_encoding(bytes: &[u8]) -> Result<&str, Error> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Error::NotUtf8)?;
+    if text.starts_with('\u{feff}') || text.contains('\0') { Err(Error::NotUtf8) } else { Ok(text) }
+}
+
+/// G1: the XML declaration is absent, or says 1.0 and UTF-8. What follows it is the document that is read from here on.
+pub(super) fn check_declaration(text: &str) -> Result<&str, Error> {
+    let Some(rest) = text.strip_prefix("<?xml") else { return Ok(text) };
+    let (declaration, document) = rest.split_once("?>").ok_or(Error::NotXml)?;
+    let declaration = declaration.replace('\'', "\"");
+    let mut parts = declaration.split_ascii_whitespace();
+    if parts.next() != Some("version=\"1.0\"") {
+        return Err(Error::NotUtf8);
+    }
+    for part in parts {
+        let known = part.eq_ignore_ascii_case("encoding=\"utf-8\"")
+            || matches!(part, "standalone=\"yes\"" | "standalone=\"no\"");
+        if !known {
+            return Err(Error::NotUtf8);
+        }
+    }
+    Ok(document.trim_ascii_start())
+}
+
+/// G3: no comment, processing instruction, CDATA section or document type. Engines and readers split text at
+/// them differently, and a document type can declare entities and identifiers.
+pub(super) fn check_markup(document: &str) -> Result<(), Error> {
+    let mut rest = document.as_bytes();
+    while let Some(at) = rest.iter().position(|byte| *byte == b'<') {
+        if matches!(rest.get(at + 1), Some(b'!' | b'?')) {
+            return Err(Error::Forbidden(Rule::Markup));
+        }
+        rest = &rest[at + 1..];
+    }
+    Ok(())
+}
+
+/// G2: nesting, tag length and attribute count are bounded before any parser builds a tree.
+pub(super) fn check_limits(document: &str) -> Result<(), Error> {
+    let mut depth = 0_usize;
+    for tag in Tags(document) {
+        let tag = tag?;
+        if tag.starts_with('/') {
+            depth = depth.saturating_sub(1);
+        } else if !tag.ends_with('/') {
+            depth += 1;
+        }
+        if depth > MAX_DEPTH || tag.len() > MAX_TAG || attributes(tag).count() > MAX_ATTRIBUTES {
+            return Err(Error::Forbidden(Rule::Limits));
+        }
+    }
+    Ok(())
+}
+
+/// G12: namespace names are absolute URIs of a strict alphabet, so that canonicalisation can't fail on them or
+/// read them differently. `xmlns=""` is allowed: it undeclares the default.
+pub(super) fn check_namespace_names(document: &str) -> Result<(), Error> {
+    for tag in Tags(document) {
+        for (name, value) in attributes(tag?) {
+            let declares = name == "xmlns" || name.starts_with("xmlns:");
+            if declares && !(is_absolute_uri(value) || name == "xmlns" && value.is_empty()) {
+                return Err(Error::Forbidden(Rule::NamespaceName));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_absolute_uri(name: &str) -> bool {
+    let Some((scheme, rest)) = name.split_once(':') else { return false };
+    scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+.-".contains(&byte))
+        && !rest.is_empty()
+        && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~:/?#@!$()*+,;=%".contains(&byte))
+}
+
+/// The inside of each tag, in order. Quoted values may hold `>`, never `<`.
+struct Tags<'a>(&'a str);
+
+impl<'a> Iterator for Tags<'a> {
+    type Item = Result<&'a str, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let start = self.0.find('<')? + 1;
+        let rest = &self.0[start..];
+        let mut quote = None;
+        for (at, byte) in rest.bytes().enumerate() {
+            match (quote, byte) {
+                (None, b'>') => {
+                    self.0 = &rest[at + 1..];
+                    return Some(Ok(&rest[..at]));
+                }
+                (_, b'<') => break,
+                (None, b'"' | b'\'') => quote = Some(byte),
+                (Some(open), _) if open == byte => quote = None,
+                _ => {}
+            }
+        }
+        self.0 = "";
+        Some(Err(Error::NotXml))
+    }
+}
+
+/// Names and raw values of a tag's attributes.
+fn attributes(tag: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut rest = tag;
+    std::iter::from_fn(move || {
+        let (name, value) = rest.split_once('=')?;
+        let name = name.trim_ascii_end().rsplit(|c: char| c.is_ascii_whitespace()).next()?;
+        let value = value.trim_ascii_start();
+        let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+        let (value, after) = value[1..].split_once(quote)?;
+        rest = after;
+        Some((name, value))
+    })
+}

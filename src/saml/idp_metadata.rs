@@ -1,0 +1,172 @@
+//! Reads an identity provider's metadata. SAML metadata 2.4; metadata interoperability profile.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use openssl::nid::Nid;
+use openssl::pkey::{HasPublic, Id, PKey};
+use openssl::x509::X509;
+use time::OffsetDateTime;
+use url::Url;
+
+use super::engine::SigningKeys;
+use super::error::MetadataError;
+use super::instant;
+use super::settings::Binding;
+use super::xml::{DS, MD, Node, SAMLP, children, elements, is, is_space, plain_text};
+
+/// Largest document: the aggregates of large federations are bigger, and have no place in a sign-in gateway.
+pub(super) const MAX_BYTES: usize = 8 * 1024 * 1024;
+/// Most signing keys: each one costs time when a signature is forged.
+const MAX_KEYS: usize = 4;
+
+/// What we use of an identity provider's metadata.
+pub(super) struct IdpMetadata {
+    /// `entityID`: the only issuer its keys count for.
+    pub(super) entity_id: String,
+    /// Signing keys. Never empty.
+    pub(super) keys: SigningKeys,
+    /// Single sign-on services that we can use, in the document's order.
+    pub(super) endpoints: Vec<(Binding, Url)>,
+    /// When the document stops being valid.
+    pub(super) valid_until: Option<OffsetDateTime>,
+}
+
+impl IdpMetadata {
+    /// Reads the entity called `entity_id`, or the only one.
+    pub(super) fn read(
+        xml: &str,
+        entity_id: Option<&str>,
+        now: OffsetDateTime,
+    ) -> Result<Self, MetadataError> {
+        if xml.len() > MAX_BYTES {
+            return Err(MetadataError::TooLarge);
+        }
+        let xml = xml.trim_start_matches('\u{feff}');
+        let document = roxmltree::Document::parse(xml).map_err(|_| MetadataError::NotXml)?;
+        let entity = entity(document.root_element(), entity_id)?;
+        let role = role(entity)?;
+        let valid_until = valid_until(role)?;
+        if valid_until.is_some_and(|until| until <= now) {
+            return Err(MetadataError::Expired);
+        }
+        Ok(Self {
+            entity_id: entity.attribute("entityID").ok_or(MetadataError::Entity)?.to_owned(),
+            keys: SigningKeys::load(&certificates(role)?).ok_or(MetadataError::Key)?,
+            endpoints: endpoints(role)?,
+            valid_until,
+        })
+    }
+
+    /// The single sign-on service for `binding`, or the best: Redirect before POST.
+    pub(super) fn endpoint(&self, binding: Option<Binding>) -> Option<&(Binding, Url)> {
+        let find = |wanted: Binding| self.endpoints.iter().find(|(binding, _)| *binding == wanted);
+        match binding {
+            Some(wanted) => find(wanted),
+            None => find(Binding::Redirect).or_else(|| find(Binding::Post)),
+        }
+    }
+}
+
+/// The wanted entity of an `EntityDescriptor` or of (nested) `EntitiesDescriptor`s; there must be exactly one.
+fn entity<'a, 'i>(root: Node<'a, 'i>, entity_id: Option<&str>) -> Result<Node<'a, 'i>, MetadataError> {
+    if !is(root, MD, "EntityDescriptor") && !is(root, MD, "EntitiesDescriptor") {
+        return Err(MetadataError::Entity);
+    }
+    let is_wanted = |node: &Node<'_, '_>| {
+        is(*node, MD, "EntityDescriptor")
+            && entity_id.is_none_or(|wanted| node.attribute("entityID") == Some(wanted))
+    };
+    let mut wanted = root.descendants().filter(is_wanted);
+    match (wanted.next(), wanted.next()) {
+        (Some(entity), None) => Ok(entity),
+        _ => Err(MetadataError::Entity),
+    }
+}
+
+/// The `IDPSSODescriptor` for SAML 2.0.
+fn role<'a, 'i>(entity: Node<'a, 'i>) -> Result<Node<'a, 'i>, MetadataError> {
+    let speaks_saml2 = |role: &Node<'_, '_>| {
+        let protocols = role.attribute("protocolSupportEnumeration").unwrap_or("");
+        protocols.split_ascii_whitespace().any(|protocol| protocol == SAMLP)
+    };
+    children(entity, MD, "IDPSSODescriptor").find(speaks_saml2).ok_or(MetadataError::Role)
+}
+
+/// The earliest `validUntil` of the role and everything around it. Metadata 2.3.1.
+fn valid_until(role: Node<'_, '_>) -> Result<Option<OffsetDateTime>, MetadataError> {
+    let texts = role.ancestors().filter_map(|node| node.attribute("validUntil"));
+    let read = |text: &str| {
+        let with_zone = if text.len() == 19 { format!("{text}Z") } else { text.to_owned() };
+        instant::parse(&with_zone).ok_or(MetadataError::Expired)
+    };
+    texts.map(read).try_fold(None, |earliest: Option<OffsetDateTime>, until| {
+        let until = until?;
+        Ok(Some(earliest.map_or(until, |earliest| earliest.min(until))))
+    })
+}
+
+/// Certificates for signing: `use="signing"`, and those without `use`, which serve both. Metadata 2.4.1.1.
+/// Their dates and issuers mean nothing; their keys do.
+fn certificates(role: Node<'_, '_>) -> Result<Vec<Vec<u8>>, MetadataError> {
+    let for_signing = |key: &Node<'_, '_>| matches!(key.attribute("use"), None | Some("signing"));
+    let mut found: Vec<Vec<u8>> = Vec::new();
+    for key in children(role, MD, "KeyDescriptor").filter(for_signing) {
+        for certificate in key.descendants().filter(|node| is(*node, DS, "X509Certificate")) {
+            let certificate = read_certificate(certificate).ok_or(MetadataError::Key)?;
+            if !found.contains(&certificate) {
+                found.push(certificate);
+            }
+        }
+    }
+    match found.len() {
+        0 => Err(MetadataError::NoSigningKey),
+        1..=MAX_KEYS => Ok(found),
+        _ => Err(MetadataError::TooManyKeys),
+    }
+}
+
+fn read_certificate(node: Node<'_, '_>) -> Option<Vec<u8>> {
+    let text: Vec<u8> = plain_text(node)?.bytes().filter(|byte| !is_space(*byte)).collect();
+    let der = STANDARD.decode(text).ok()?;
+    let key = X509::from_der(&der).ok()?.public_key().ok()?;
+    is_strong(&key).then_some(der)
+}
+
+/// RSA of 2048 bits or more, or an elliptic curve P-256 or P-384.
+pub(super) fn is_strong<T: HasPublic>(key: &PKey<T>) -> bool {
+    match key.id() {
+        Id::RSA => key.bits() >= 2048,
+        Id::EC => {
+            let curve = key.ec_key().ok().and_then(|key| key.group().curve_name());
+            matches!(curve, Some(Nid::X9_62_PRIME256V1 | Nid::SECP384R1))
+        }
+        _ => false,
+    }
+}
+
+/// Single sign-on services at addresses that a person may be sent to.
+fn endpoints(role: Node<'_, '_>) -> Result<Vec<(Binding, Url)>, MetadataError> {
+    let read = |service: Node<'_, '_>| {
+        let binding = match service.attribute("Binding")? {
+            "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" => Binding::Redirect,
+            "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" => Binding::Post,
+            _ => return None,
+        };
+        let location = Url::parse(service.attribute("Location")?.trim()).ok()?;
+        is_safe(&location).then_some((binding, location))
+    };
+    let services = elements(role).filter(|node| is(*node, MD, "SingleSignOnService"));
+    let found: Vec<_> = services.filter_map(read).collect();
+    if found.is_empty() { Err(MetadataError::NoEndpoint) } else { Ok(found) }
+}
+
+/// https anywhere, or http on this machine.
+pub(super) fn is_safe(url: &Url) -> bool {
+    let loopback = match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    url.scheme() == "https" && url.has_host() || url.scheme() == "http" && loopback
+}

@@ -1,0 +1,86 @@
+//! The key that signs our requests.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use openssl::ecdsa::EcdsaSig;
+use openssl::error::ErrorStack;
+use openssl::hash::MessageDigest;
+use openssl::pkey::{Id, PKey, Private};
+use openssl::sign::Signer;
+use openssl::x509::X509;
+
+use super::error::Error;
+use super::idp_metadata::is_strong;
+use super::settings::Settings;
+
+/// Our private key and its certificate.
+pub(super) struct OwnKey {
+    key: PKey<Private>,
+    certificate: Vec<u8>,
+}
+
+impl OwnKey {
+    /// Reads both from PEM and checks that they belong together.
+    pub(super) fn load(settings: &Settings) -> Result<Self, Error> {
+        let key = PKey::private_key_from_pem(settings.signing_key.expose().as_bytes())
+            .map_err(|_| Error::OwnKey("the key is not a PEM private key".to_owned()))?;
+        let certificate = X509::from_pem(settings.signing_certificate.as_bytes())
+            .map_err(|_| Error::OwnKey("the certificate is not PEM".to_owned()))?;
+        if !is_strong(&key) {
+            return Err(Error::OwnKey("the key is neither RSA of 2048 bits nor P-256 or P-384".to_owned()));
+        }
+        if !certificate.public_key().is_ok_and(|public| public.public_eq(&key)) {
+            return Err(Error::OwnKey("the certificate is not that key's".to_owned()));
+        }
+        let certificate = certificate.to_der().map_err(broken)?;
+        Ok(Self { key, certificate })
+    }
+
+    /// The certificate in DER.
+    pub(super) fn certificate(&self) -> &[u8] {
+        &self.certificate
+    }
+
+    /// The certificate in base64, as `X509Certificate` wants it.
+    pub(super) fn certificate_base64(&self) -> String {
+        STANDARD.encode(&self.certificate)
+    }
+
+    /// The URI of our signature method. RFC 6931 2.3.2, 2.3.6.
+    pub(super) fn algorithm(&self) -> &'static str {
+        match self.key.id() {
+            Id::EC => "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256",
+            _ => "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
+        }
+    }
+
+    /// Signs octets for the query of the Redirect binding; ECDSA values are DER, which is what Java's and OpenSSL's
+    /// verifiers at identity providers take there.
+    pub(super) fn sign(&self, octets: &[u8]) -> Result<Vec<u8>, Error> {
+        self.sign_raw(octets).map_err(broken)
+    }
+
+    /// Signs octets for XML signature, where ECDSA values are the two numbers side by side. XML signature 1.1, 6.4.3.
+    pub(super) fn sign_for_xml(&self, octets: &[u8]) -> Result<Vec<u8>, Error> {
+        let value = self.sign(octets)?;
+        if self.key.id() != Id::EC {
+            return Ok(value);
+        }
+        let width = i32::try_from(self.key.bits().div_ceil(8)).unwrap_or(i32::MAX);
+        let pair = EcdsaSig::from_der(&value).map_err(broken)?;
+        let mut both = pair.r().to_vec_padded(width).map_err(broken)?;
+        both.extend(pair.s().to_vec_padded(width).map_err(broken)?);
+        Ok(both)
+    }
+
+    fn sign_raw(&self, octets: &[u8]) -> Result<Vec<u8>, ErrorStack> {
+        let mut signer = Signer::new(MessageDigest::sha256(), &self.key)?;
+        signer.sign_oneshot_to_vec(octets)
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err calls")]
+fn broken(error: ErrorStack) -> Error {
+    let code = error.errors().first().map_or(0, openssl::error::Error::code);
+    Error::Machinery(format!("OpenSSL error {code:#x} while signing"))
+}

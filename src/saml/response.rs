@@ -1,0 +1,315 @@
+//! The rules of SAML, as a list: each check is one function with its section of the specification.
+
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use super::error::{Error, StatusCode};
+use super::instant;
+use super::xml::{Node, SAML, SAMLP, child, children, elements, is, plain_text};
+
+/// What an acceptable answer must say.
+pub(super) struct Expected {
+    /// Our assertion consumer service.
+    pub(super) acs: String,
+    /// Our entity id.
+    pub(super) audience: String,
+    /// Entity id of the identity provider that was asked.
+    pub(super) issuer: String,
+    /// `ID` of the pending request.
+    pub(super) request_id: String,
+    /// When that request was made.
+    pub(super) started_at: OffsetDateTime,
+    /// Whether it carried `ForceAuthn`.
+    pub(super) force_authn: bool,
+    /// The present moment.
+    pub(super) now: OffsetDateTime,
+    /// Tolerated clock difference, both ways.
+    pub(super) skew: Duration,
+    /// Longest acceptable lifetime of an assertion.
+    pub(super) max_lifetime: Duration,
+}
+
+impl Expected {
+    fn is_ahead(&self, instant: OffsetDateTime) -> bool {
+        instant > self.now + self.skew
+    }
+
+    /// `NotOnOrAfter` is exclusive.
+    fn is_over(&self, not_on_or_after: OffsetDateTime) -> bool {
+        self.now >= not_on_or_after + self.skew
+    }
+
+    fn is_before_request(&self, instant: OffsetDateTime) -> bool {
+        instant < self.started_at - self.skew
+    }
+}
+
+/// The checks of the response around the assertion. When only the assertion is signed these read unverified
+/// text: it can make us refuse, and nothing else is taken from it.
+pub(super) fn check_response(
+    response: Node<'_, '_>,
+    is_signed: bool,
+    expected: &Expected,
+) -> Result<(), Error> {
+    check_version(response)?;
+    check_destination(response, is_signed, expected)?;
+    check_response_issuer(response, expected)?;
+    check_status(response)?;
+    check_in_response_to(response, expected)?;
+    check_issue_instant(response, expected)
+}
+
+/// The checks of the verified assertion. Returns when its bearer confirmation ends.
+pub(super) fn check_assertion(assertion: Node<'_, '_>, expected: &Expected) -> Result<OffsetDateTime, Error> {
+    check_version(assertion)?;
+    check_issuer(assertion, expected)?;
+    check_issue_instant(assertion, expected)?;
+    check_conditions_known(assertion)?;
+    check_validity(assertion, expected)?;
+    check_audience(assertion, expected)?;
+    check_lifetime(assertion, expected)?;
+    check_authn_statement(assertion, expected)?;
+    check_session_not_over(assertion, expected)?;
+    check_subject_confirmation(assertion, expected)
+}
+
+/// `Version` is 2.0. Core 2.3.3, 3.2.2.
+fn check_version(node: Node<'_, '_>) -> Result<(), Error> {
+    if node.attribute("Version") == Some("2.0") { Ok(()) } else { Err(Error::Version) }
+}
+
+/// `Destination` is our ACS, octet for octet; a signed response must have it. Bindings 3.5.5.2.
+fn check_destination(response: Node<'_, '_>, is_signed: bool, expected: &Expected) -> Result<(), Error> {
+    match response.attribute("Destination") {
+        Some(destination) if destination == expected.acs => Ok(()),
+        None if !is_signed => Ok(()),
+        _ => Err(Error::Destination),
+    }
+}
+
+/// `Issuer` of the response, when sent, is the identity provider that was asked. Profiles 4.1.4.2.
+fn check_response_issuer(response: Node<'_, '_>, expected: &Expected) -> Result<(), Error> {
+    match child(response, SAML, "Issuer") {
+        Some(issuer) => check_entity(issuer, expected),
+        None => Ok(()),
+    }
+}
+
+/// `Issuer` of the assertion is the identity provider that was asked. Core 2.3.3, profiles 4.1.4.2.
+fn check_issuer(assertion: Node<'_, '_>, expected: &Expected) -> Result<(), Error> {
+    check_entity(child(assertion, SAML, "Issuer").ok_or(Error::Issuer)?, expected)
+}
+
+/// An `Issuer` holds the expected entity id, in the entity format. Core 8.3.6.
+fn check_entity(issuer: Node<'_, '_>, expected: &Expected) -> Result<(), Error> {
+    const ENTITY: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:entity";
+    let is_entity = issuer.attribute("Format").is_none_or(|format| format == ENTITY);
+    if is_entity && plain_text(issuer) == Some(&expected.issuer) { Ok(()) } else { Err(Error::Issuer) }
+}
+
+/// `Status` is Success; anything else ends the sign-in, assertion or not. Core 3.2.2.2.
+pub(super) fn check_status(response: Node<'_, '_>) -> Result<(), Error> {
+    const SUCCESS: &str = "urn:oasis:names:tc:SAML:2.0:status:Success";
+    let code = child(response, SAMLP, "Status").and_then(|status| child(status, SAMLP, "StatusCode"));
+    let value = code.and_then(|code| code.attribute("Value"));
+    if value == Some(SUCCESS) {
+        return Ok(());
+    }
+    let detail = code.and_then(|code| child(code, SAMLP, "StatusCode")?.attribute("Value"));
+    Err(Error::Status(known_status(detail.or(value))))
+}
+
+/// Only words that the specification lists reach the audit line.
+fn known_status(value: Option<&str>) -> StatusCode {
+    const KNOWN: &[&str] = &[
+        "AuthnFailed",
+        "InvalidAttrNameOrValue",
+        "InvalidNameIDPolicy",
+        "NoAuthnContext",
+        "NoAvailableIDP",
+        "NoPassive",
+        "NoSupportedIDP",
+        "RequestDenied",
+        "RequestUnsupported",
+        "Requester",
+        "Responder",
+        "UnknownPrincipal",
+        "UnsupportedBinding",
+        "VersionMismatch",
+    ];
+    let word = value.and_then(|value| value.strip_prefix("urn:oasis:names:tc:SAML:2.0:status:"));
+    let known = KNOWN.iter().find(|known| Some(**known) == word);
+    known.map_or(StatusCode::Unknown, |known| StatusCode::Known(known))
+}
+
+/// `InResponseTo` of the response names the pending request. Core 3.2.2, profiles 4.1.4.2.
+fn check_in_response_to(response: Node<'_, '_>, expected: &Expected) -> Result<(), Error> {
+    if response.attribute("InResponseTo") == Some(&expected.request_id) {
+        Ok(())
+    } else {
+        Err(Error::InResponseTo)
+    }
+}
+
+/// `IssueInstant` lies between our request and now. Core 2.3.3, 3.2.2.
+fn check_issue_instant(node: Node<'_, '_>, expected: &Expected) -> Result<(), Error> {
+    let instant = instant_of(node, "IssueInstant").ok().flatten().ok_or(Error::IssueInstant)?;
+    if expected.is_ahead(instant) || expected.is_before_request(instant) {
+        Err(Error::IssueInstant)
+    } else {
+        Ok(())
+    }
+}
+
+/// At least one bearer confirmation fits: `Recipient` is our ACS, `InResponseTo` the pending request,
+/// `NotOnOrAfter` ahead, and no `NotBefore`. Profiles 4.1.4.2 and 4.1.4.3.
+/// Returns the latest end of all bearer confirmations: until then the assertion must not be taken again.
+fn check_subject_confirmation(assertion: Node<'_, '_>, expected: &Expected) -> Result<OffsetDateTime, Error> {
+    const BEARER: &str = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
+    let subject =
+        child(assertion, SAML, "Subject").ok_or(Error::SubjectConfirmation("there is no Subject"))?;
+    let bearers = children(subject, SAML, "SubjectConfirmation")
+        .filter(|node| node.attribute("Method") == Some(BEARER));
+    let mut outcome = Err(Error::SubjectConfirmation("there is no bearer confirmation"));
+    let mut latest = expected.now;
+    for bearer in bearers {
+        let fits = check_bearer(bearer, expected);
+        if let Ok(end) = &fits {
+            latest = latest.max(*end);
+        }
+        if outcome.is_err() {
+            outcome = fits;
+        }
+    }
+    outcome.map(|_| latest)
+}
+
+fn check_bearer(bearer: Node<'_, '_>, expected: &Expected) -> Result<OffsetDateTime, Error> {
+    let data = child(bearer, SAML, "SubjectConfirmationData")
+        .ok_or(Error::SubjectConfirmation("it has no SubjectConfirmationData"))?;
+    check_recipient(data, expected)?;
+    check_confirmed_request(data, expected)?;
+    check_no_not_before(data)?;
+    check_confirmation_end(data, expected)
+}
+
+/// `Recipient` is our ACS, octet for octet. Profiles 4.1.4.2.
+fn check_recipient(data: Node<'_, '_>, expected: &Expected) -> Result<(), Error> {
+    if data.attribute("Recipient") == Some(&expected.acs) {
+        Ok(())
+    } else {
+        Err(Error::SubjectConfirmation("Recipient is not our assertion consumer service"))
+    }
+}
+
+/// `InResponseTo` of the confirmation names the pending request. Profiles 4.1.4.2.
+fn check_confirmed_request(data: Node<'_, '_>, expected: &Expected) -> Result<(), Error> {
+    if data.attribute("InResponseTo") == Some(&expected.request_id) {
+        Ok(())
+    } else {
+        Err(Error::InResponseTo)
+    }
+}
+
+/// A bearer confirmation has no `NotBefore`. Profiles 4.1.4.2.
+fn check_no_not_before(data: Node<'_, '_>) -> Result<(), Error> {
+    if data.has_attribute("NotBefore") { Err(Error::SubjectConfirmation("it has NotBefore")) } else { Ok(()) }
+}
+
+/// `NotOnOrAfter` of the confirmation is there and ahead. Profiles 4.1.4.2.
+fn check_confirmation_end(data: Node<'_, '_>, expected: &Expected) -> Result<OffsetDateTime, Error> {
+    let end = instant_of(data, "NotOnOrAfter").ok().flatten();
+    let end = end.ok_or(Error::SubjectConfirmation("it has no readable NotOnOrAfter"))?;
+    if expected.is_over(end) { Err(Error::ConfirmationExpired) } else { Ok(end) }
+}
+
+/// There are `Conditions`, and each is one that we understand: audience restrictions, one-time use (an assertion
+/// is never used twice here) and proxy restriction (we issue nothing). Core 2.5.1.
+fn check_conditions_known(assertion: Node<'_, '_>) -> Result<(), Error> {
+    const KNOWN: &[&str] = &["AudienceRestriction", "OneTimeUse", "ProxyRestriction"];
+    let known = |condition: Node<'_, '_>| KNOWN.iter().any(|name| is(condition, SAML, name));
+    if elements(conditions(assertion)?).all(known) {
+        Ok(())
+    } else {
+        Err(Error::Conditions("there is one that we do not know"))
+    }
+}
+
+/// `NotBefore` has come and `NotOnOrAfter` has not. Core 2.5.1.2.
+fn check_validity(assertion: Node<'_, '_>, expected: &Expected) -> Result<(), Error> {
+    let conditions = conditions(assertion)?;
+    let (start, end) = (instant_of(conditions, "NotBefore")?, instant_of(conditions, "NotOnOrAfter")?);
+    if start.is_some_and(|start| expected.is_ahead(start)) {
+        return Err(Error::NotYetValid);
+    }
+    if end.is_some_and(|end| expected.is_over(end)) { Err(Error::Expired) } else { Ok(()) }
+}
+
+/// There is an audience restriction, and every one of them names us. Core 2.5.1.4, profiles 4.1.4.2.
+fn check_audience(assertion: Node<'_, '_>, expected: &Expected) -> Result<(), Error> {
+    let mut restrictions = children(conditions(assertion)?, SAML, "AudienceRestriction").peekable();
+    let names_us = |restriction: Node<'_, '_>| {
+        children(restriction, SAML, "Audience")
+            .any(|audience| plain_text(audience) == Some(&expected.audience))
+    };
+    if restrictions.peek().is_some() && restrictions.all(names_us) { Ok(()) } else { Err(Error::Audience) }
+}
+
+/// The assertion ends, and soon enough after it was issued: both its conditions and its confirmations. A thief of
+/// the identity provider's old assertions, or of its key, gets no long-lived ones past us.
+fn check_lifetime(assertion: Node<'_, '_>, expected: &Expected) -> Result<(), Error> {
+    let issued = instant_of(assertion, "IssueInstant")?.ok_or(Error::IssueInstant)?;
+    let longest = issued + expected.max_lifetime;
+    let conditions_end = instant_of(conditions(assertion)?, "NotOnOrAfter")?.ok_or(Error::Lifetime)?;
+    let confirmations = child(assertion, SAML, "Subject").into_iter();
+    let confirmations = confirmations.flat_map(|subject| children(subject, SAML, "SubjectConfirmation"));
+    let data = confirmations.filter_map(|confirmation| child(confirmation, SAML, "SubjectConfirmationData"));
+    let mut ends = data.filter_map(|data| instant_of(data, "NotOnOrAfter").ok().flatten());
+    if conditions_end > longest || ends.any(|end| end > longest) { Err(Error::Lifetime) } else { Ok(()) }
+}
+
+/// There is exactly one authentication statement; its instant is not ahead, and not before a request that asked
+/// for a new authentication. Core 2.7.2, 3.4.1; profiles 4.1.4.2.
+fn check_authn_statement(assertion: Node<'_, '_>, expected: &Expected) -> Result<(), Error> {
+    let instant = authn_instant(authn_statement(assertion)?)?;
+    if expected.is_ahead(instant) {
+        return Err(Error::AuthnStatement("AuthnInstant is in the future"));
+    }
+    if expected.force_authn && expected.is_before_request(instant) {
+        return Err(Error::StaleAuthentication);
+    }
+    Ok(())
+}
+
+/// `SessionNotOnOrAfter`, when sent, is ahead. Core 2.7.2.
+fn check_session_not_over(assertion: Node<'_, '_>, expected: &Expected) -> Result<(), Error> {
+    let end = instant_of(authn_statement(assertion)?, "SessionNotOnOrAfter")?;
+    if end.is_some_and(|end| expected.is_over(end)) { Err(Error::SessionOver) } else { Ok(()) }
+}
+
+fn conditions<'a, 'i>(assertion: Node<'a, 'i>) -> Result<Node<'a, 'i>, Error> {
+    child(assertion, SAML, "Conditions").ok_or(Error::Conditions("there are none"))
+}
+
+/// The one authentication statement.
+pub(super) fn authn_statement<'a, 'i>(assertion: Node<'a, 'i>) -> Result<Node<'a, 'i>, Error> {
+    let mut statements = children(assertion, SAML, "AuthnStatement");
+    match (statements.next(), statements.next()) {
+        (Some(statement), None) => Ok(statement),
+        (None, _) => Err(Error::AuthnStatement("there is none")),
+        _ => Err(Error::AuthnStatement("there are several")),
+    }
+}
+
+/// `AuthnInstant` of a statement.
+pub(super) fn authn_instant(statement: Node<'_, '_>) -> Result<OffsetDateTime, Error> {
+    let instant = instant_of(statement, "AuthnInstant")?;
+    instant.ok_or(Error::AuthnStatement("it has no AuthnInstant"))
+}
+
+/// A time attribute: absent is `None`, unreadable is an error.
+pub(super) fn instant_of(node: Node<'_, '_>, name: &str) -> Result<Option<OffsetDateTime>, Error> {
+    let unreadable = Error::Content("a time is not an xs:dateTime with a zone");
+    node.attribute(name).map(|text| instant::parse(text).ok_or(unreadable)).transpose()
+}

@@ -1,0 +1,64 @@
+//! Who we are and whom we ask.
+
+use std::time::Duration;
+
+use url::Url;
+
+use crate::model::{IdpName, Secret};
+
+/// Who we are.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Our entity id.
+    pub entity_id: String,
+    /// Public base URL; the ACS is `<public_url>/saml/acs`. Never taken from a request.
+    pub public_url: Url,
+    /// Name for people, in the metadata.
+    pub display_name: String,
+    /// PEM private key (RSA >= 2048 or P-256/P-384) that signs our requests.
+    pub signing_key: Secret,
+    /// PEM certificate of that key, published in the metadata.
+    pub signing_certificate: String,
+    /// Tolerated clock difference, both ways.
+    pub clock_skew: Duration,
+    /// Longest acceptable assertion lifetime.
+    pub max_assertion_lifetime: Duration,
+}
+
+/// One identity provider.
+#[derive(Debug, Clone)]
+pub struct IdpSettings {
+    /// Its name in our configuration.
+    pub name: IdpName,
+    /// Where its metadata comes from.
+    pub metadata: MetadataSource,
+    /// Its entity id, when the metadata holds several or must match one.
+    pub entity_id: Option<String>,
+    /// The binding for our requests; by default what its metadata offers, Redirect first.
+    pub request_binding: Option<Binding>,
+}
+
+/// Where an identity provider's metadata comes from.
+#[derive(Debug, Clone)]
+pub enum MetadataSource {
+    /// A file's content, read by the configuration.
+    Xml(String),
+    /// An https URL (http on loopback only), fetched at start and refreshed in the background.
+    Url(Url),
+}
+
+/// Bindings of an `AuthnRequest`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Binding {
+    /// HTTP-Redirect.
+    Redirect,
+    /// HTTP-POST.
+    Post,
+}
+
+impl Settings {
+    /// The address of our assertion consumer service.
+    pub(super) fn acs_url(&self) -> String {
+        format!("{}/saml/acs", self.public_url.as_str().trim_end_matches('/'))
+    }
+}

@@ -1,0 +1,143 @@
+//! Why a journey stopped.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::Ask;
+use crate::model::{Blame, Blamed, Code, Denial, StateUnavailable, Trace, code};
+use crate::{connect, federation, saml};
+
+/// Why a journey stopped, where it was going, and what the rules said if they were asked.
+#[derive(Debug)]
+pub struct SignInError(Box<Stopped>);
+
+#[derive(Debug)]
+struct Stopped {
+    cause: Cause,
+    ask: Option<Ask>,
+    trace: Option<Trace>,
+}
+
+/// What stopped it.
+#[derive(Debug, thiserror::Error)]
+pub enum Cause {
+    /// No instance of that name is configured.
+    #[error("no such instance is configured")]
+    UnknownInstance,
+    /// The instance has no destination of that name.
+    #[error("the instance has no such destination")]
+    UnknownDestination,
+    /// That identity provider does not exist or does not serve the instance.
+    #[error("no such identity provider serves the instance")]
+    UnknownIdp,
+    /// This browser has no such sign-in under way.
+    #[error("no sign-in with this RelayState is under way in this browser")]
+    NotPending,
+    /// The rules refuse the person.
+    #[error("{}", .0.detail)]
+    Denied(Denial),
+    /// The identity provider's answer, or our request to it.
+    #[error(transparent)]
+    Saml(#[from] saml::Error),
+    /// The user in Connect.
+    #[error(transparent)]
+    Connect(#[from] connect::Error),
+    /// The credentials or the token.
+    #[error(transparent)]
+    Federation(#[from] federation::Error),
+    /// Shared state.
+    #[error(transparent)]
+    State(#[from] StateUnavailable),
+}
+
+impl SignInError {
+    /// Remembers where the person was going, for the page's "try again".
+    #[must_use]
+    pub(super) fn on_the_way_to(mut self, ask: Ask) -> Self {
+        self.0.ask.get_or_insert(ask);
+        self
+    }
+
+    /// Remembers what the rules said.
+    #[must_use]
+    pub(super) fn with_trace(mut self, trace: Trace) -> Self {
+        self.0.trace = Some(trace);
+        self
+    }
+
+    /// What stopped it.
+    #[must_use]
+    pub fn cause(&self) -> &Cause {
+        &self.0.cause
+    }
+
+    /// Where the person was going, when known.
+    #[must_use]
+    pub fn ask(&self) -> Option<&Ask> {
+        self.0.ask.as_ref()
+    }
+
+    /// What the rules said, when they were asked.
+    #[must_use]
+    pub fn trace(&self) -> Option<&Trace> {
+        self.0.trace.as_ref()
+    }
+
+    /// Who must act.
+    #[must_use]
+    pub fn blame(&self) -> Blame {
+        self.code().blame
+    }
+
+    /// Whether the session that led here is worth nothing any more: trying again needs a fresh word
+    /// from the identity provider.
+    #[must_use]
+    pub fn ends_session(&self) -> bool {
+        matches!(self.0.cause, Cause::Denied(_))
+    }
+}
+
+impl<C: Into<Cause>> From<C> for SignInError {
+    fn from(cause: C) -> Self {
+        Self(Box::new(Stopped { cause: cause.into(), ask: None, trace: None }))
+    }
+}
+
+impl fmt::Display for SignInError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.cause.fmt(f)
+    }
+}
+
+impl std::error::Error for SignInError {}
+
+impl Blamed for SignInError {
+    fn code(&self) -> &'static Code {
+        match &self.0.cause {
+            Cause::UnknownInstance => &code::SIGN_IN_UNKNOWN_INSTANCE,
+            Cause::UnknownDestination => &code::SIGN_IN_UNKNOWN_DESTINATION,
+            Cause::UnknownIdp => &code::SIGN_IN_UNKNOWN_IDP,
+            Cause::NotPending => &code::SIGN_IN_NOT_PENDING,
+            Cause::Denied(denial) => denial.code,
+            Cause::Saml(error) => error.code(),
+            Cause::Connect(error) => error.code(),
+            Cause::Federation(error) => error.code(),
+            Cause::State(_) => &code::GATEWAY_STATE_UNAVAILABLE,
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match &self.0.cause {
+            Cause::Connect(error) => error.retry_after(),
+            Cause::Federation(error) => error.retry_after(),
+            _ => None,
+        }
+    }
+
+    fn message_for_person(&self) -> Option<&str> {
+        match &self.0.cause {
+            Cause::Denied(denial) => denial.message.as_deref(),
+            _ => None,
+        }
+    }
+}

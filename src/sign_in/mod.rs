@@ -1,0 +1,234 @@
+//! The journey of one sign-in, with no HTTP, AWS or SAML library word in it.
+
+mod error;
+mod people;
+mod types;
+
+pub use error::{Cause, SignInError};
+pub use types::{Answer, Ask, Completed, Instance, InstanceChoice, Parts, SignedOut, Start};
+
+use people::{People, Present};
+
+use crate::mapping::place;
+use crate::model::{
+    Blamed as _, Destination, HandOff, IdpChoice, IdpName, Identity, InstanceName, PendingKey, PendingSignIn, Placement,
+    SignedIn, Trace, Username, code,
+};
+
+/// The journeys.
+pub struct SignIn {
+    parts: Parts,
+    people: People,
+}
+
+impl SignIn {
+    /// Composes the rooms.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self { parts, people: People::default() }
+    }
+
+    /// The start page's entries.
+    #[must_use]
+    pub fn choices(&self) -> Vec<InstanceChoice> {
+        let choice = |instance: &Instance| InstanceChoice {
+            name: instance.name.clone(),
+            display_name: instance.display_name.clone(),
+            destinations: instance.destinations.keys().cloned().collect(),
+        };
+        self.parts.instances.iter().map(choice).collect()
+    }
+
+    /// Our SAML metadata.
+    #[must_use]
+    pub fn metadata(&self) -> &str {
+        self.parts.saml.metadata()
+    }
+
+    /// Sends a browser to the identity provider. `browser_secret` is the pre-login cookie's content.
+    ///
+    /// # Errors
+    /// Unknown names, metadata that is not there yet, or a store that can't remember the request.
+    pub async fn start(&self, ask: &Ask, browser_secret: &str) -> Result<Start, SignInError> {
+        self.depart(ask, browser_secret).await.map_err(|error| error.on_the_way_to(ask.clone()))
+    }
+
+    async fn depart(&self, ask: &Ask, browser_secret: &str) -> Result<Start, SignInError> {
+        let instance = self.instance(&ask.instance)?;
+        Self::path(instance, ask.destination.as_ref())?;
+        let idp = match (&ask.idp, &instance.idps[..]) {
+            (Some(idp), idps) if idps.contains(idp) => idp,
+            (Some(_), _) => return Err(Cause::UnknownIdp.into()),
+            (None, [only]) => only,
+            (None, several) => return Ok(Start::ChooseIdp(self.idp_choices(several))),
+        };
+        let relay_state = self.parts.random.token();
+        let request = self.parts.saml.authn_request(idp, instance.force_authn, &relay_state)?;
+        let now = self.parts.clock.now();
+        let pending = PendingSignIn {
+            request_id: request.id,
+            idp: idp.clone(),
+            instance: ask.instance.clone(),
+            destination: ask.destination.clone(),
+            force_authn: instance.force_authn,
+            started_at: now,
+        };
+        let key = PendingKey::new(&relay_state, browser_secret);
+        self.parts.pending.put(key, pending, now + self.parts.pending_for).await?;
+        Ok(Start::Depart(request.departure))
+    }
+
+    /// Takes the identity provider's answer: the request it answers is used up, whatever follows.
+    ///
+    /// # Errors
+    /// No such request in this browser, an answer that fails a check, or rules that refuse the person.
+    pub async fn complete(&self, answer: Answer) -> Result<Completed, SignInError> {
+        let key = PendingKey::new(&answer.relay_state, &answer.browser_secret);
+        let pending = self.parts.pending.take(&key).await?.ok_or(Cause::NotPending)?;
+        let ask =
+            Ask { instance: pending.instance.clone(), destination: pending.destination.clone(), idp: None };
+        self.arrive(answer.saml_response, pending).await.map_err(|error| error.on_the_way_to(ask))
+    }
+
+    async fn arrive(&self, saml_response: String, pending: PendingSignIn) -> Result<Completed, SignInError> {
+        let identity = self.parts.saml.verify(saml_response, &pending).await?.into_identity();
+        let (_, trace) = self.place(&identity)?;
+        let since = self.parts.clock.now();
+        let longest = since + self.parts.session_max;
+        let until = identity.session_not_on_or_after.map_or(longest, |theirs| theirs.min(longest));
+        let forced_for = pending.force_authn.then(|| pending.instance.clone());
+        let signed_in = SignedIn { identity, since, until, forced_for, handed_over: [].into() };
+        Ok(Completed { signed_in, instance: pending.instance, destination: pending.destination, trace })
+    }
+
+    /// Whether this session may enter `instance` without going to the identity provider (again).
+    #[must_use]
+    pub fn may_enter(&self, signed_in: &SignedIn, instance: &InstanceName) -> bool {
+        let Ok(instance) = self.instance(instance) else { return false };
+        let fresh = !instance.force_authn || signed_in.forced_for.as_ref() == Some(&instance.name);
+        fresh && self.parts.clock.now() < signed_in.until && instance.idps.contains(&signed_in.identity.idp)
+    }
+
+    /// Puts the user in place, gets the token and says how the browser enters. Updates `signed_in`
+    /// (`forced_for`, `handed_over`): the caller stores it.
+    ///
+    /// # Errors
+    /// See [`Cause`]; one that is to be waited for is worth the same request again after its `retry_after`.
+    pub async fn hand_off(
+        &self,
+        signed_in: &mut SignedIn,
+        instance: &InstanceName,
+        destination: Option<&Destination>,
+    ) -> Result<HandOff, SignInError> {
+        let ask = Ask { instance: instance.clone(), destination: destination.cloned(), idp: None };
+        let outcome = self.enter(signed_in, &ask).await;
+        if outcome.as_ref().is_err_and(SignInError::ends_session) {
+            self.forget(signed_in).await;
+        }
+        outcome.map_err(|error| error.on_the_way_to(ask))
+    }
+
+    async fn enter(&self, signed_in: &mut SignedIn, ask: &Ask) -> Result<HandOff, SignInError> {
+        let instance = self.instance(&ask.instance)?;
+        let path = Self::path(instance, ask.destination.as_ref())?;
+        let (placement, trace) = self.place(&signed_in.identity)?;
+        let user =
+            instance.connect.ensure(&placement).await.map_err(|e| SignInError::from(e).with_trace(trace))?;
+        let (identity, until) = (signed_in.identity.clone(), signed_in.until);
+        let moved = self.people.arrive(Present { identity, placement, user: user.clone(), until });
+        if moved {
+            instance.federation.purge(&user.username).await;
+        }
+        let hand_off = match instance.federation.hand_off(&user, path, until).await {
+            Ok(hand_off) => hand_off,
+            Err(error) => {
+                if *error.code() == code::FEDERATION_NO_USER {
+                    // Deleted behind our back: the next try looks again.
+                    instance.connect.forget(&user.id).await;
+                }
+                return Err(error.into());
+            }
+        };
+        signed_in.forced_for = None;
+        signed_in.handed_over.insert((instance.name.clone(), user.username));
+        Ok(hand_off)
+    }
+
+    /// Ends what we can end: tokens here and now; each instance's own session is left to the browser.
+    pub async fn sign_out(&self, signed_in: &SignedIn) -> SignedOut {
+        self.forget(signed_in).await;
+        let mut instances = Vec::new();
+        for instance in &self.parts.instances {
+            if signed_in.handed_over.iter().any(|(name, _)| *name == instance.name) {
+                instances.push((instance.display_name.clone(), instance.federation.logout_url()));
+            }
+        }
+        SignedOut { instances }
+    }
+
+    /// Replaces tokens that are about to end, for people who are inside and whom today's rules still
+    /// place as they did. Everyone else's token is left to end, or dropped.
+    pub async fn refresh_tokens(&self) {
+        let now = self.parts.clock.now();
+        self.people.sweep(now);
+        for instance in &self.parts.instances {
+            for username in instance.federation.refresh_due() {
+                let Some(present) = self.people.find(&instance.name, &username, now) else { continue };
+                if let Err(error) = self.refresh(instance, &present).await {
+                    tracing::warn!(instance = %instance.name, cause = %error, "a token was not refreshed");
+                }
+            }
+        }
+    }
+
+    async fn refresh(&self, instance: &Instance, present: &Present) -> Result<(), SignInError> {
+        let same = self.place(&present.identity).map(|(placement, _)| placement == present.placement);
+        if !matches!(same, Ok(true)) {
+            self.drop_token(instance, &present.user.username).await;
+            return same.map(|_| ());
+        }
+        let user = instance.connect.ensure(&present.placement).await?;
+        Ok(instance.federation.refresh(&user, present.until).await?)
+    }
+
+    /// Fetches identity provider metadata that is due.
+    pub async fn refresh_metadata(&self) {
+        self.parts.saml.refresh_metadata().await;
+    }
+
+    async fn forget(&self, signed_in: &SignedIn) {
+        for (name, username) in &signed_in.handed_over {
+            if let Ok(instance) = self.instance(name) {
+                self.drop_token(instance, username).await;
+            }
+        }
+    }
+
+    async fn drop_token(&self, instance: &Instance, username: &Username) {
+        self.people.leave(&instance.name, username);
+        instance.federation.purge(username).await;
+    }
+
+    fn place(&self, identity: &Identity) -> Result<(Placement, Trace), SignInError> {
+        let placed = place(identity, &self.parts.rules);
+        match placed.outcome {
+            Ok(placement) => Ok((placement, placed.trace)),
+            Err(denial) => Err(SignInError::from(Cause::Denied(denial)).with_trace(placed.trace)),
+        }
+    }
+
+    fn instance(&self, name: &InstanceName) -> Result<&Instance, SignInError> {
+        let found = self.parts.instances.iter().find(|instance| instance.name == *name);
+        found.ok_or_else(|| Cause::UnknownInstance.into())
+    }
+
+    fn path<'a>(instance: &'a Instance, destination: Option<&Destination>) -> Result<&'a str, SignInError> {
+        let Some(name) = destination else { return Ok(&instance.default_destination) };
+        let path = instance.destinations.get(name).ok_or(Cause::UnknownDestination)?;
+        Ok(path)
+    }
+
+    fn idp_choices(&self, names: &[IdpName]) -> Vec<IdpChoice> {
+        self.parts.idps.iter().filter(|idp| names.contains(&idp.name)).cloned().collect()
+    }
+}

@@ -1,0 +1,105 @@
+//! What every request passes on its way in and every response on its way out.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use time::OffsetDateTime;
+use time::macros::format_description;
+
+use super::pages::{self, Error, Rendered};
+use super::refusal::Refusal;
+use super::{Site, headers, paths};
+use crate::audit::{self, Line};
+use crate::model::SupportId;
+
+/// Gives the request a support id; makes a page and an audit line of a refusal; puts the headers on.
+pub(super) async fn boundary(State(site): State<Arc<Site>>, mut request: Request, next: Next) -> Response {
+    let support_id = audit::support_id(&*site.random);
+    let path = request.uri().path().to_owned();
+    request.extensions_mut().insert(support_id.clone());
+    let mut response = next.run(request).await;
+    if response.extensions().get::<Rendered>().is_none()
+        && let Some(refusal) = Refusal::behind(&response)
+    {
+        response = refused(&site, &support_id, &refusal, response.headers());
+    }
+    headers::apply(&site, &path, &support_id, &mut response);
+    response
+}
+
+/// A panic's answer, which the boundary turns into a page. The panic hook has logged it already.
+pub(super) fn panicked(_panic: Box<dyn Any + Send + 'static>) -> Response {
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}
+
+/// How long to wait, in whole seconds that a header and a page can say.
+pub(super) fn seconds(wait: Option<Duration>) -> u64 {
+    wait.map_or(3, |wait| wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).clamp(1, 60)
+}
+
+fn refused(site: &Site, support_id: &SupportId, refusal: &Refusal, sent: &HeaderMap) -> Response {
+    audit::record(&Line {
+        event: refusal.event,
+        support_id,
+        idp: refusal.idp.as_ref(),
+        instance: refusal.instance.as_ref(),
+        refused: Some((refusal.code, &refusal.cause)),
+        trace: refusal.trace.as_ref(),
+    });
+    let instance = refusal.instance.as_ref();
+    let again = instance.map(|instance| paths::go(instance, refusal.destination.as_ref()));
+    let again = again.unwrap_or_else(|| "/".to_owned());
+    let page = Error {
+        site: &site.display_name,
+        code: refusal.code,
+        message: refusal.message.as_deref(),
+        support: site.support.as_deref(),
+        support_id: support_id.as_str(),
+        time: &utc(site.clock.now()),
+        again: &again,
+        signed_in: refusal.signed_in,
+    };
+    let mut response = pages::error(&page);
+    *response.status_mut() = refusal.status;
+    if refusal.status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds(refusal.retry_after).into());
+    }
+    keep(sent, &mut response);
+    response
+}
+
+/// Cookies and the list of allowed methods belong to the answer, whatever page it gets.
+fn keep(sent: &HeaderMap, response: &mut Response) {
+    for name in [header::SET_COOKIE, header::ALLOW] {
+        for value in sent.get_all(&name) {
+            response.headers_mut().append(name.clone(), HeaderValue::clone(value));
+        }
+    }
+}
+
+fn utc(now: OffsetDateTime) -> String {
+    let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second] UTC");
+    now.to_offset(time::UtcOffset::UTC).format(format).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_told_in_whole_seconds_within_a_minute() {
+        for (wait, told) in [
+            (None, 3),
+            (Some(Duration::ZERO), 1),
+            (Some(Duration::from_millis(1_001)), 2),
+            (Some(Duration::from_hours(1)), 60),
+        ] {
+            assert_eq!(seconds(wait), told);
+        }
+    }
+}

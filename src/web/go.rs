@@ -1,0 +1,196 @@
+//! The bookmark: into the instance at once with a session, else to the identity provider first.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::{Extension, Json};
+use serde_json::json;
+use tower_sessions::Session;
+
+use super::boundary::seconds;
+use super::headers::Csp;
+use super::pages::{self, AuthnRequest, ChooseIdp, HandOffForm, Place, Rendered, Waiting};
+use super::refusal::Refusal;
+use super::start::parameter;
+use super::{WebState, cookies, paths};
+use crate::audit::{self, Event, Line};
+use crate::model::{
+    Blame, Blamed as _, Departure, Destination, HandOff, IdpChoice, IdpName, InstanceName, SignedIn,
+    SupportId, code,
+};
+use crate::session;
+use crate::sign_in::{Ask, Start};
+
+/// `GET /go/{instance}[?idp=]`
+pub(super) async fn instance(
+    state: State<Arc<WebState>>,
+    Path(instance): Path<String>,
+    query: RawQuery,
+    request: (Session, Extension<SupportId>, HeaderMap),
+) -> Result<Response, Refusal> {
+    go(state, ask(instance, None, &query), request).await
+}
+
+/// `GET /go/{instance}/{destination}[?idp=]`
+pub(super) async fn destination(
+    state: State<Arc<WebState>>,
+    Path((instance, destination)): Path<(String, String)>,
+    query: RawQuery,
+    request: (Session, Extension<SupportId>, HeaderMap),
+) -> Result<Response, Refusal> {
+    go(state, ask(instance, Some(destination), &query), request).await
+}
+
+fn ask(instance: String, destination: Option<String>, RawQuery(query): &RawQuery) -> Ask {
+    Ask {
+        instance: InstanceName::new(instance),
+        destination: destination.map(Destination::new),
+        idp: parameter(query.as_deref(), "idp").map(IdpName::new),
+    }
+}
+
+async fn go(
+    State(web): State<Arc<WebState>>,
+    ask: Ask,
+    (session, Extension(support_id), headers): (Session, Extension<SupportId>, HeaderMap),
+) -> Result<Response, Refusal> {
+    let signed_in = session::read(&session, web.site.clock.now()).await?;
+    if let Some(signed_in) = signed_in.filter(|signed_in| web.sign_in.may_enter(signed_in, &ask.instance))
+        && let Some(entered) = enter(&web, &session, signed_in, &ask, &support_id).await?
+    {
+        return Ok(entered);
+    }
+    if !is_navigation(&headers) {
+        return Ok(sign_in_needed(&ask));
+    }
+    if cookies::has_arrived(&headers, &ask.instance) {
+        let refusal = Refusal::new(&code::SIGN_IN_NOT_KEPT, "a completed sign-in left no session")
+            .during(Event::SignIn)
+            .towards(&ask.instance, ask.destination.as_ref());
+        return Ok(cookies::forget_arrival(refusal));
+    }
+    leave(&web, &ask, &headers).await
+}
+
+/// The way into the instance; `None` when the session was ended in another tab meanwhile.
+async fn enter(
+    web: &WebState,
+    session: &Session,
+    mut signed_in: SignedIn,
+    ask: &Ask,
+    support_id: &SupportId,
+) -> Result<Option<Response>, Refusal> {
+    let (instance, destination) = (&ask.instance, ask.destination.as_ref());
+    let idp = signed_in.identity.idp.clone();
+    let hand_off = match web.sign_in.hand_off(&mut signed_in, instance, destination).await {
+        Ok(hand_off) => hand_off,
+        Err(error) if error.code().blame == Blame::Wait => {
+            let wait = seconds(error.retry_after());
+            return waiting(&web.site.display_name, wait, &paths::go(instance, destination)).map(Some);
+        }
+        Err(error) => {
+            let refusal = Refusal::of(&error).during(Event::HandOff).with_idp(Some(&idp));
+            if !error.ends_session() {
+                return Err(refusal.signed_in());
+            }
+            session::end(session).await?;
+            return Ok(Some(cookies::forget_session(refusal)));
+        }
+    };
+    if !session::update(session, signed_in, web.site.clock.now()).await? {
+        return Ok(None);
+    }
+    audit::record(&Line {
+        event: Event::HandOff,
+        support_id,
+        idp: Some(&idp),
+        instance: Some(instance),
+        refused: None,
+        trace: None,
+    });
+    render(&web.site.display_name, &hand_off).map(|response| Some(cookies::forget_arrival(response)))
+}
+
+fn render(site: &str, hand_off: &HandOff) -> Result<Response, Refusal> {
+    match hand_off {
+        HandOff::Form { action, credentials, destination } => pages::page(
+            &HandOffForm { site, action: action.as_str(), credentials: credentials.expose(), destination },
+            &Csp::form_to(action),
+        ),
+        HandOff::Redirect(address) => {
+            let mut location = HeaderValue::from_str(address.expose()).map_err(|_| {
+                Refusal::new(&code::GATEWAY_INTERNAL, "the login address is not a header value")
+            })?;
+            location.set_sensitive(true);
+            Ok((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response())
+        }
+    }
+}
+
+/// A page that asks again by itself. Its status is 200: waiting is the normal course of a busy morning,
+/// and a 5xx would make load balancers replace the page, or take the gateway for dead.
+fn waiting(site: &str, wait: u64, here: &str) -> Result<Response, Refusal> {
+    let mut response = pages::page(&Waiting { site, seconds: wait, here }, &Csp::default())?;
+    response.headers_mut().insert(header::RETRY_AFTER, wait.into());
+    Ok(response)
+}
+
+/// Off to the identity provider, or a choice of several.
+async fn leave(web: &WebState, ask: &Ask, headers: &HeaderMap) -> Result<Response, Refusal> {
+    let secret = cookies::browser_secret_or_new(headers, &*web.site.random);
+    let start = web
+        .sign_in
+        .start(ask, &secret)
+        .await
+        .map_err(|error| Refusal::of(&error).during(Event::Start).with_idp(ask.idp.as_ref()))?;
+    match start {
+        Start::ChooseIdp(choices) => choose(&web.site.display_name, ask, &choices),
+        Start::Depart(departure) => {
+            depart(&web.site.display_name, &departure).map(|response| cookies::keep_secret(response, &secret))
+        }
+    }
+}
+
+fn choose(site: &str, ask: &Ask, choices: &[IdpChoice]) -> Result<Response, Refusal> {
+    let here = paths::go(&ask.instance, ask.destination.as_ref());
+    let choice = |idp: &IdpChoice| Place {
+        name: idp.display_name.clone(),
+        href: paths::with_idp(&here, Some(&idp.name)),
+    };
+    pages::page(&ChooseIdp { site, choices: choices.iter().map(choice).collect() }, &Csp::default())
+}
+
+fn depart(site: &str, departure: &Departure) -> Result<Response, Refusal> {
+    match departure {
+        Departure::Redirect(address) => Ok(Redirect::to(address.as_str()).into_response()),
+        Departure::Post { action, saml_request, relay_state } => pages::page(
+            &AuthnRequest { site, action: action.as_str(), saml_request, relay_state },
+            &Csp::form_to_idp(action),
+        ),
+    }
+}
+
+/// A script can't follow a sign-in: it is told that one is needed, and where.
+fn sign_in_needed(ask: &Ask) -> Response {
+    let body =
+        json!({ "error": "sign_in_needed", "sign_in": paths::go(&ask.instance, ask.destination.as_ref()) });
+    let mut response = (StatusCode::UNAUTHORIZED, Json(body)).into_response();
+    response.extensions_mut().insert(Rendered);
+    response
+}
+
+/// Whether a page is being opened, as opposed to a script fetching something.
+fn is_navigation(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    if let Some(mode) = text("sec-fetch-mode") {
+        return mode == "navigate";
+    }
+    let accept = text("accept").unwrap_or_default();
+    !accept.contains("application/json") || accept.contains("text/html")
+}
+
+#[cfg(test)]
+#[path = "go_tests.rs"]
+mod tests;

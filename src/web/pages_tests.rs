@@ -1,0 +1,205 @@
+use super::*;
+
+/// Every page from sample data, some of it hostile.
+fn samples() -> Vec<(&'static str, String)> {
+    let site = "Acme contact centre";
+    let place = |name: &str, href: &str| Place { name: name.to_owned(), href: href.to_owned() };
+    let choice = |name: &str, places| Choice { name: name.to_owned(), href: "/go/prod".to_owned(), places };
+    let places =
+        vec![place("agent workspace", "/go/prod/agent-workspace"), place("reports", "/go/prod/reports")];
+    let error = |code: &'static Code, message, support| Error {
+        site,
+        code,
+        message,
+        support,
+        support_id: "7Q2M-X0KD-94TB",
+        time: "2026-11-21 08:00:12 UTC",
+        again: "/go/prod",
+        signed_in: code.blame == Blame::Admin,
+    };
+    let logout = || Some("https://acme.my.connect.aws/logout".to_owned());
+    vec![
+        (
+            "choose",
+            Choose { site, choices: vec![choice("Production", places), choice("Training", vec![])] }.render(),
+        ),
+        ("choose-none", Choose { site, choices: vec![] }.render()),
+        (
+            "choose-idp",
+            ChooseIdp {
+                site,
+                choices: vec![
+                    place("Acme staff", "/go/prod?idp=acme"),
+                    place("Partners", "/go/prod?idp=partners"),
+                ],
+            }
+            .render(),
+        ),
+        (
+            "authn-request",
+            AuthnRequest { site, action: "https://idp.test/sso", saml_request: "PHg+", relay_state: "abc" }
+                .render(),
+        ),
+        (
+            "hand-off",
+            HandOffForm {
+                site,
+                action: "https://acme.my.connect.aws/auth/sign-in",
+                credentials: r#"{"AccessToken":"a\"><script>"}"#,
+                destination: "/agent-app-v2",
+            }
+            .render(),
+        ),
+        ("waiting", Waiting { site, seconds: 7, here: "/go/prod" }.render()),
+        ("error-person", error(&code::SIGN_IN_NOT_PENDING, None, None).render()),
+        (
+            "error-admin",
+            error(
+                &code::MAPPING_DENIED,
+                Some("Contractors use the partner portal <b>only</b>."),
+                Some("Service desk: 0800 555 0100"),
+            )
+            .render(),
+        ),
+        ("error-idp", error(&code::SAML_SIGNATURE, None, Some("Service desk: 0800 555 0100")).render()),
+        ("sign-out", SignOut { site }.render()),
+        (
+            "signed-out",
+            SignedOutPage {
+                site,
+                instances: vec![("Production".to_owned(), logout()), ("Training".to_owned(), None)],
+            }
+            .render(),
+        ),
+        ("signed-out-plain", SignedOutPage { site, instances: vec![] }.render()),
+    ]
+    .into_iter()
+    .map(|(name, html)| (name, html.unwrap()))
+    .collect()
+}
+
+fn sample(name: &str) -> String {
+    samples().into_iter().find(|(sample, _)| *sample == name).unwrap().1
+}
+
+#[test]
+fn every_page_has_a_language_a_title_one_heading_and_a_landmark() {
+    for (name, html) in samples() {
+        for part in ["<!DOCTYPE html>", "<html lang=\"en\">", "<title>", "<main>", "name=\"viewport\""] {
+            assert_eq!(html.matches(part).count(), 1, "{name}: {part}");
+        }
+        assert_eq!(html.matches("<h1>").count(), 1, "{name}");
+    }
+}
+
+#[test]
+fn no_page_loads_anything_or_styles_or_scripts_inline() {
+    for (name, html) in samples() {
+        let style = html.split_once("<style>").unwrap().1.split_once("</style>").unwrap().0;
+        assert_eq!(style, STYLE, "{name}: the hash in the policy is that of the whole sheet");
+        for banned in [" style=", " src=\"/", "<link", "<img", "@import", "url(", " onload", " onclick"] {
+            assert!(!html.contains(banned), "{name}: {banned}");
+        }
+        let script = html.split_once("<script>").map(|(_, rest)| rest.split_once("</script>").unwrap().0);
+        assert_eq!(script, ["authn-request", "hand-off"].contains(&name).then_some(SCRIPT), "{name}");
+    }
+}
+
+#[test]
+fn values_are_escaped_where_they_stand() {
+    let hand_off = sample("hand-off");
+    assert!(hand_off.contains(r#"value="{&#34;AccessToken&#34;:&#34;a\&#34;&#62;&#60;script&#62;&#34;}""#));
+    assert!(sample("error-admin").contains("partner portal &#60;b&#62;only&#60;/b&#62;"));
+}
+
+#[test]
+fn a_form_that_submits_itself_has_a_button_for_browsers_without_script() {
+    for name in ["authn-request", "hand-off"] {
+        let html = sample(name);
+        assert!(html.contains(r#"<form method="post" action="https://"#), "{name}");
+        assert!(html.contains(r#"<button class="button" type="submit">"#), "{name}");
+    }
+}
+
+#[test]
+fn an_error_page_says_what_who_and_how_to_find_it() {
+    let html = sample("error-admin");
+    for part in [
+        code::MAPPING_DENIED.title,
+        code::MAPPING_DENIED.advice,
+        "Your contact-centre administrator has to",
+        "mapping.denied",
+        "7Q2M-X0KD-94TB",
+        "2026-11-21 08:00:12 UTC",
+        "0800 555 0100",
+        r#"href="/go/prod""#,
+        r#"href="/sign-out""#,
+    ] {
+        assert!(html.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn the_waiting_page_goes_on_without_script() {
+    let html = sample("waiting");
+    assert!(html.contains(r#"<meta http-equiv="refresh" content="7">"#));
+    assert!(html.contains("7 seconds</strong>") && !html.contains("<script"));
+}
+
+#[test]
+fn signing_out_names_what_it_can_not_end() {
+    let html = sample("signed-out");
+    assert!(html.contains(r#"<iframe src="https://acme.my.connect.aws/logout""#));
+    assert!(html.contains(r#"href="https://acme.my.connect.aws/logout""#), "and a link that surely works");
+    assert!(html.contains("Training: close all its windows"));
+    assert!(html.contains("may still be signed in at your company"));
+}
+
+/// WCAG 2.2, 1.4.3: text has a contrast of at least 4.5 to 1.
+#[test]
+fn every_colour_of_text_is_legible_in_light_and_in_dark() {
+    let (light, dark) = STYLE.split_once("@media (prefers-color-scheme: dark)").unwrap();
+    for (theme, sheet) in [("light", light), ("dark", dark)] {
+        for (text, ground) in [
+            ("text", "page"),
+            ("text", "card"),
+            ("text", "tint"),
+            ("text", "note"),
+            ("soft", "page"),
+            ("soft", "card"),
+            ("accent", "card"),
+            ("accent-deep", "card"),
+            ("on-accent", "accent"),
+            ("on-accent", "accent-deep"),
+        ] {
+            let (a, b) = (luminance(sheet, text), luminance(sheet, ground));
+            let contrast = (a.max(b) + 0.05) / (a.min(b) + 0.05);
+            assert!(contrast >= 4.5, "{theme}: {text} on {ground} has {contrast:.2}");
+        }
+    }
+}
+
+/// Relative luminance of a `--name: #rrggbb` or `#rgb` of the sheet.
+fn luminance(sheet: &str, name: &str) -> f64 {
+    let hex = sheet.split_once(&format!("--{name}: #")).unwrap().1.split_once(';').unwrap().0;
+    let hex: String =
+        if hex.len() == 3 { hex.chars().flat_map(|c| [c, c]).collect() } else { hex.to_owned() };
+    let channel = |at: usize| {
+        let value = f64::from(u8::from_str_radix(&hex[at..at + 2], 16).unwrap()) / 255.0;
+        if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+    };
+    0.2126 * channel(0) + 0.7152 * channel(2) + 0.0722 * channel(4)
+}
+
+/// Writes the pages out, to be looked at: `GATEWAY_PAGES=/tmp/pages cargo test --lib pages`.
+#[test]
+fn every_page_can_be_looked_at() {
+    let samples = samples();
+    assert_eq!(samples.len(), 12);
+    if let Some(folder) = std::env::var_os("GATEWAY_PAGES") {
+        std::fs::create_dir_all(&folder).unwrap();
+        for (name, html) in samples {
+            std::fs::write(std::path::Path::new(&folder).join(format!("{name}.html")), html).unwrap();
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Our own paths. Always relative to the host that was asked, never made from it.
+
+use url::form_urlencoded::byte_serialize;
+
+use crate::model::{Destination, IdpName, InstanceName};
+
+/// `/go/<instance>[/<destination>]`
+pub(super) fn go(instance: &InstanceName, destination: Option<&Destination>) -> String {
+    let mut path = format!("/go/{}", segment(instance.as_str()));
+    if let Some(destination) = destination {
+        path.push('/');
+        path.push_str(&segment(destination.as_str()));
+    }
+    path
+}
+
+/// `path`, with the identity provider that was chosen.
+pub(super) fn with_idp(path: &str, idp: Option<&IdpName>) -> String {
+    match idp {
+        Some(idp) => format!("{path}?idp={}", segment(idp.as_str())),
+        None => path.to_owned(),
+    }
+}
+
+/// Nothing in the text can end the segment, the path or the attribute it stands in.
+fn segment(text: &str) -> String {
+    byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_can_not_lead_out_of_its_segment() {
+        let path = go(&InstanceName::new("//evil.test/\\?x"), Some(&Destination::new("a b\r\n")));
+        assert_eq!(path, "/go/%2F%2Fevil.test%2F%5C%3Fx/a%20b%0D%0A");
+        assert_eq!(with_idp("/go/prod", Some(&IdpName::new("a&b"))), "/go/prod?idp=a%26b");
+    }
+}

@@ -1,0 +1,217 @@
+use axum::body::{Body, Bytes, to_bytes};
+use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use axum::response::{Redirect, Response};
+use axum::routing::{get, post};
+use tower::ServiceExt as _;
+use tower_sessions::Session;
+
+use super::refusal::Refusal;
+use super::*;
+use crate::model::{SystemClock, SystemRandom, code};
+use crate::store::MemorySessions;
+
+fn site(public_url: &str) -> Site {
+    Site {
+        clock: Arc::new(SystemClock),
+        random: Arc::new(SystemRandom),
+        display_name: "Acme".to_owned(),
+        support: Some("Service desk: 0800 555 0100".to_owned()),
+        public_url: public_url.parse().unwrap(),
+    }
+}
+
+/// The real boundary around a few small routes.
+fn gateway_at(public_url: &str) -> Router {
+    let routes = Router::new()
+        .route("/panic", get(|| async { panics() }))
+        .route("/form", post(|_: Bytes| async { "read" }))
+        .route("/away", get(|| async { Redirect::to("/go/prod") }))
+        .route("/out-of-aws", get(|| async { Refusal::new(&code::CONNECT_UNAVAILABLE, "secret cause 42") }))
+        .route("/named/{name}", get(|_: axum::extract::Path<String>| async { "named" }))
+        .route(
+            "/enter",
+            get(|session: Session| async move {
+                session.insert("a", 1).await.map_err(|_| ()).is_ok().to_string()
+            }),
+        )
+        .route(
+            "/leave",
+            get(|session: Session| async move {
+                cookies::forget_session(session.flush().await.map_err(|_| ()).is_ok().to_string())
+            }),
+        );
+    bounded(routes, Arc::new(site(public_url)), MemorySessions::new(Arc::new(SystemClock)))
+}
+
+#[expect(unreachable_code, reason = "a handler has to have a return type")]
+fn panics() -> &'static str {
+    panic!("secret cause 42");
+    ""
+}
+
+async fn sent(request: Request<Body>) -> (StatusCode, HeaderMap, String) {
+    read(gateway_at("https://gateway.test").oneshot(request).await.unwrap()).await
+}
+
+async fn got(path: &str) -> (StatusCode, HeaderMap, String) {
+    sent(Request::get(path).body(Body::empty()).unwrap()).await
+}
+
+async fn read(response: Response) -> (StatusCode, HeaderMap, String) {
+    let (parts, body) = response.into_parts();
+    let body = to_bytes(body, 1 << 20).await.unwrap().to_vec();
+    (parts.status, parts.headers, String::from_utf8(body).unwrap())
+}
+
+#[tokio::test]
+async fn an_unknown_path_gets_a_page_with_its_code_and_the_support_id_of_the_request() {
+    let (status, headers, html) = got("/wp-login.php").await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    assert!(html.contains("web.not_found") && html.contains(headers["x-request-id"].to_str().unwrap()));
+    assert!(html.contains("0800 555 0100"));
+}
+
+#[tokio::test]
+async fn a_wrong_method_gets_a_page_and_the_allowed_methods() {
+    let (status, headers, html) = got("/form").await;
+    assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED);
+    assert!(html.contains("web.method_not_allowed"));
+    assert_eq!(headers[header::ALLOW], "POST");
+}
+
+#[tokio::test]
+async fn a_path_that_is_not_text_gets_a_page() {
+    let (status, _, html) = got("/named/%ff%fe").await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(html.contains("web.bad_request"));
+}
+
+#[tokio::test]
+async fn a_body_beyond_the_limit_gets_a_page() {
+    let post = |length| Request::post("/form").body(Body::from(vec![b'a'; length])).unwrap();
+    assert_eq!(sent(post(LARGEST_FORM)).await.0, StatusCode::OK);
+    let (status, _, html) = sent(post(LARGEST_FORM + 1)).await;
+    assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(html.contains("web.too_large"));
+}
+
+#[tokio::test]
+async fn a_panic_gets_a_page_that_does_not_tell_of_it() {
+    let (status, _, html) = got("/panic").await;
+    assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(html.contains("gateway.internal") && !html.contains("secret cause 42"));
+}
+
+#[tokio::test]
+async fn the_browser_never_sees_the_cause() {
+    let (status, headers, html) = got("/out-of-aws").await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(headers[header::RETRY_AFTER], "3");
+    assert!(html.contains("connect.unavailable") && !html.contains("secret cause"));
+    assert!(!format!("{headers:?}").contains("secret cause"));
+}
+
+#[tokio::test]
+async fn the_audit_line_holds_the_cause_under_the_support_id_of_the_page() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let (_, headers, _) = got("/out-of-aws").await;
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let line = log.lines().find(|line| line.contains("audit")).unwrap();
+    for part in [
+        "event=\"request\"",
+        "code=\"connect.unavailable\"",
+        "blame=\"aws\"",
+        "secret cause 42",
+        headers["x-request-id"].to_str().unwrap(),
+    ] {
+        assert!(line.contains(part), "{part}: {line}");
+    }
+}
+
+/// A log that can be read again.
+#[derive(Clone, Default)]
+struct Log(Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn every_response_carries_the_security_headers() {
+    for path in ["/healthz", "/away", "/nowhere", "/panic", "/form"] {
+        let (_, headers, _) = got(path).await;
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("x-frame-options", "DENY"),
+            ("referrer-policy", "no-referrer"),
+            ("cache-control", "no-store"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("strict-transport-security", "max-age=31536000"),
+        ] {
+            assert_eq!(headers[name], value, "{path}");
+        }
+        assert!(
+            headers["content-security-policy"].to_str().unwrap().starts_with("default-src 'none';"),
+            "{path}"
+        );
+        assert_eq!(headers["x-request-id"].len(), 14, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_without_https_does_not_promise_it() {
+    let request = Request::get("/healthz").body(Body::empty()).unwrap();
+    let (status, headers, body) =
+        read(gateway_at("http://localhost:8080").oneshot(request).await.unwrap()).await;
+    assert_eq!((status, body.as_str()), (StatusCode::OK, "ok"));
+    assert!(!headers.contains_key(header::STRICT_TRANSPORT_SECURITY));
+}
+
+#[tokio::test]
+async fn garbage_in_headers_and_cookies_never_ends_in_a_5xx() {
+    for cookie in [
+        &b"\xff\xfe\x80"[..],
+        b"__Host-gateway-session=%%%",
+        b"__Host-gateway-session=AAAAAAAAAAAAAAAAAAAAAA",
+        b";;;===;",
+    ] {
+        for path in ["/enter", "/leave", "/healthz", "/nowhere"] {
+            let request = Request::get(path).header(header::COOKIE, cookie).body(Body::empty()).unwrap();
+            let (status, ..) = sent(request).await;
+            assert!(!status.is_server_error(), "{path}: {status}");
+        }
+    }
+    for method in [Method::HEAD, Method::OPTIONS, Method::TRACE, Method::DELETE] {
+        let request = Request::builder().method(method).uri("/form").body(Body::empty()).unwrap();
+        assert_eq!(sent(request).await.0, StatusCode::METHOD_NOT_ALLOWED);
+    }
+}
+
+#[tokio::test]
+async fn the_session_cookie_is_bound_to_this_host_and_can_be_removed() {
+    let gateway = gateway_at("https://gateway.test");
+    let enter = Request::get("/enter").body(Body::empty()).unwrap();
+    let (_, headers, _) = read(gateway.clone().oneshot(enter).await.unwrap()).await;
+    let cookie = headers[header::SET_COOKIE].to_str().unwrap();
+    assert!(cookie.starts_with("__Host-gateway-session="), "{cookie}");
+    for attribute in ["; HttpOnly", "; Secure", "; Path=/", "; SameSite=Lax"] {
+        assert!(cookie.contains(attribute), "{cookie}");
+    }
+    assert!(!cookie.contains("Domain"), "{cookie}");
+
+    let pair = cookie.split(';').next().unwrap();
+    let leave = Request::get("/leave").header(header::COOKIE, pair).body(Body::empty()).unwrap();
+    let (_, headers, _) = read(gateway.oneshot(leave).await.unwrap()).await;
+    let removal = "__Host-gateway-session=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0";
+    assert!(headers.get_all(header::SET_COOKIE).iter().any(|value| value == removal), "{headers:?}");
+}

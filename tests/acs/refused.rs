@@ -1,0 +1,413 @@
+//! Answers that break a rule of SAML, each in one place, correctly signed by the right identity provider.
+
+use connect_gateway::model::{IdpName, RequestId};
+use connect_gateway::saml::{Error, StatusCode};
+use time::Duration;
+use time::macros::datetime;
+
+use crate::gateway::{
+    Gateway, NOW, Used, assert_alice, assert_refused, code, company, pending, settings, verdict,
+};
+use crate::idp::{
+    ACS, Answer, Confirmation, ENTITY_ID, IDP, SP_ENTITY_ID, SUCCESS, Sign, attribute, authn_statement,
+    encode, metadata,
+};
+
+fn both_ways(change: impl Fn(&mut Answer)) -> [String; 2] {
+    [Sign::Assertion, Sign::Response].map(|sign| {
+        let mut answer = Answer { sign, ..Answer::default() };
+        change(&mut answer);
+        answer.xml()
+    })
+}
+
+#[tokio::test]
+async fn another_version_is_refused() {
+    for xml in both_ways(|a| a.response_version = "2.1".to_owned()) {
+        assert_refused!(verdict(xml).await, Error::Version);
+    }
+    for xml in both_ways(|a| a.assertion_version = "1.1".to_owned()) {
+        assert_refused!(verdict(xml).await, Error::Version);
+    }
+}
+
+#[tokio::test]
+async fn a_response_addressed_elsewhere_is_refused() {
+    for destination in
+        ["https://other.test/saml/acs", "https://gateway.test/saml/acs/", "HTTPS://gateway.test/saml/acs", ""]
+    {
+        for xml in both_ways(|a| a.destination = Some(destination.to_owned())) {
+            assert_refused!(verdict(xml).await, Error::Destination);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_signed_response_without_destination_is_refused() {
+    for sign in [Sign::Response, Sign::Both] {
+        let answer = Answer { sign, destination: None, ..Answer::default() };
+        assert_refused!(verdict(answer.xml()).await, Error::Destination);
+    }
+}
+
+#[tokio::test]
+async fn a_response_of_another_issuer_is_refused() {
+    for xml in both_ways(|a| a.response_issuer = Some("https://other.test/metadata".to_owned())) {
+        assert_refused!(verdict(xml).await, Error::Issuer);
+    }
+}
+
+#[tokio::test]
+async fn an_assertion_of_another_issuer_is_refused() {
+    for issuer in ["https://other.test/metadata".to_owned(), format!(" {ENTITY_ID}"), String::new()] {
+        for xml in both_ways(|a| a.issuer = format!("<saml:Issuer>{issuer}</saml:Issuer>")) {
+            assert_refused!(verdict(xml).await, Error::Issuer);
+        }
+    }
+    let format = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress";
+    for xml in
+        both_ways(|a| a.issuer = format!(r#"<saml:Issuer Format="{format}">{ENTITY_ID}</saml:Issuer>"#))
+    {
+        assert_refused!(verdict(xml).await, Error::Issuer);
+    }
+}
+
+#[tokio::test]
+async fn a_failure_status_ends_the_sign_in_with_or_without_assertion() {
+    let failure = SUCCESS.replace("Success", "Responder");
+    for xml in both_ways(|a| a.status.clone_from(&failure)) {
+        assert_refused!(verdict(xml).await, Error::Status(StatusCode::Known("Responder")));
+    }
+    let denied = r#"<samlp:Status><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Responder"><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:AuthnFailed"/></samlp:StatusCode><samlp:StatusMessage>no</samlp:StatusMessage></samlp:Status>"#;
+    let refusal = Answer::with(|a| denied.clone_into(&mut a.status)).response_xml("", "");
+    assert_refused!(verdict(&refusal).await, Error::Status(StatusCode::Known("AuthnFailed")));
+    assert_eq!(code(verdict(refusal).await), "saml.status");
+    let odd = SUCCESS.replace("urn:oasis:names:tc:SAML:2.0:status:Success", "javascript:alert(1)");
+    let odd = Answer::with(|a| a.status = odd).response_xml("", "");
+    assert_refused!(verdict(odd).await, Error::Status(StatusCode::Unknown));
+}
+
+#[tokio::test]
+async fn success_without_an_assertion_is_refused() {
+    assert_refused!(verdict(Answer::default().response_xml("", "")).await, Error::NoAssertion);
+}
+
+#[tokio::test]
+async fn a_response_to_another_request_or_to_none_is_refused() {
+    for other in [None, Some(String::new()), Some("_other".to_owned())] {
+        for xml in both_ways(|a| a.in_response_to.clone_from(&other)) {
+            assert_refused!(verdict(xml).await, Error::InResponseTo);
+        }
+        for xml in both_ways(|a| a.confirmations[0].in_response_to.clone_from(&other)) {
+            assert_refused!(verdict(xml).await, Error::InResponseTo);
+        }
+    }
+    let mut other = pending();
+    other.request_id = RequestId::new("_another");
+    let outcome = Gateway::new().verify_field(encode(Answer::default().xml()), &other).await;
+    assert_refused!(outcome, Error::InResponseTo);
+}
+
+#[tokio::test]
+async fn an_answer_issued_in_the_future_or_before_the_request_is_refused() {
+    for instant in ["2026-03-01T09:31:01Z", "2026-03-01T09:28:29Z", "soon", ""] {
+        for xml in both_ways(|a| instant.clone_into(&mut a.response_issued)) {
+            assert_refused!(verdict(xml).await, Error::IssueInstant);
+        }
+        for xml in both_ways(|a| instant.clone_into(&mut a.assertion_issued)) {
+            assert_refused!(verdict(xml).await, Error::IssueInstant);
+        }
+    }
+}
+
+#[tokio::test]
+async fn clocks_may_differ_by_the_skew_and_no_more() {
+    for instant in ["2026-03-01T09:31:00Z", "2026-03-01T09:28:30Z"] {
+        assert_alice(verdict(Answer::with(|a| instant.clone_into(&mut a.assertion_issued)).xml()).await);
+    }
+    let gateway = Gateway::new();
+    let end = datetime!(2026-03-01 09:34:55 UTC);
+    *gateway.clock.0.lock().unwrap() = end + Duration::SECOND * 60;
+    assert_refused!(gateway.verify(Answer::default().xml()).await, Error::Expired);
+    *gateway.clock.0.lock().unwrap() = end + Duration::SECOND * 59;
+    assert_alice(gateway.verify(Answer::default().xml()).await);
+}
+
+#[tokio::test]
+async fn an_assertion_without_subject_or_bearer_confirmation_is_refused() {
+    for xml in both_ways(|a| a.confirmations.clear()) {
+        assert_refused!(verdict(xml).await, Error::SubjectConfirmation(_));
+    }
+    for xml in
+        both_ways(|a| a.confirmations[0].method = "urn:oasis:names:tc:SAML:2.0:cm:sender-vouches".to_owned())
+    {
+        assert_refused!(verdict(xml).await, Error::SubjectConfirmation(_));
+    }
+}
+
+#[tokio::test]
+async fn a_confirmation_for_another_recipient_is_refused() {
+    for recipient in [None, Some("https://other.test/saml/acs".to_owned()), Some(format!("{ACS}?x=1"))] {
+        for xml in both_ways(|a| a.confirmations[0].recipient.clone_from(&recipient)) {
+            assert_refused!(verdict(xml).await, Error::SubjectConfirmation(_));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_confirmation_with_not_before_is_refused() {
+    for xml in both_ways(|a| a.confirmations[0].not_before = Some("2026-03-01T09:00:00Z".to_owned())) {
+        assert_refused!(verdict(xml).await, Error::SubjectConfirmation(_));
+    }
+}
+
+#[tokio::test]
+async fn a_confirmation_without_end_is_refused() {
+    for end in [None, Some("2026-03-01".to_owned()), Some("9999-12-31T23:59:59Z".to_owned())] {
+        for xml in both_ways(|a| a.confirmations[0].not_on_or_after.clone_from(&end)) {
+            assert_refused!(verdict(xml).await, Error::SubjectConfirmation(_));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_confirmation_that_is_over_is_refused() {
+    for xml in both_ways(|a| a.confirmations[0].not_on_or_after = Some("2026-03-01T09:29:00Z".to_owned())) {
+        assert_refused!(verdict(xml).await, Error::ConfirmationExpired);
+    }
+}
+
+#[tokio::test]
+async fn one_fitting_confirmation_of_several_is_enough() {
+    let foreign =
+        Confirmation { recipient: Some("https://other.test".to_owned()), ..Confirmation::default() };
+    let answer = Answer::with(|a| a.confirmations = vec![foreign, Confirmation::default()]);
+    assert_alice(verdict(answer.xml()).await);
+}
+
+#[tokio::test]
+async fn an_assertion_without_conditions_is_refused() {
+    for xml in both_ways(|a| a.conditions = Some(String::new())) {
+        assert_refused!(verdict(xml).await, Error::Conditions(_));
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_condition_is_refused() {
+    for condition in [
+        r#"<saml:Condition xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="x"/>"#,
+        r#"<x:Weekend xmlns:x="urn:example:x"/>"#,
+    ] {
+        for xml in both_ways(|a| condition.clone_into(&mut a.more_conditions)) {
+            assert_refused!(verdict(xml).await, Error::Conditions(_));
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_time_use_and_proxy_restriction_are_understood() {
+    for condition in ["<saml:OneTimeUse/>", r#"<saml:ProxyRestriction Count="0"/>"#] {
+        assert_alice(verdict(Answer::with(|a| condition.clone_into(&mut a.more_conditions)).xml()).await);
+    }
+}
+
+#[tokio::test]
+async fn an_assertion_before_its_time_is_refused() {
+    for xml in both_ways(|a| a.not_before = Some("2026-03-01T09:31:01Z".to_owned())) {
+        assert_refused!(verdict(xml).await, Error::NotYetValid);
+    }
+}
+
+#[tokio::test]
+async fn an_assertion_after_its_time_is_refused() {
+    for xml in both_ways(|a| a.not_on_or_after = Some("2026-03-01T09:29:00Z".to_owned())) {
+        assert_refused!(verdict(xml).await, Error::Expired);
+    }
+}
+
+#[tokio::test]
+async fn an_assertion_for_another_audience_is_refused() {
+    let ours = || SP_ENTITY_ID.to_owned();
+    let other = || "https://other.test/metadata".to_owned();
+    for audiences in [
+        vec![],
+        vec![vec![other()]],
+        vec![vec![ours()], vec![other()]],
+        vec![vec![other()], vec![ours()]],
+        vec![vec![format!("{} ", ours())]],
+        vec![vec![String::new()]],
+    ] {
+        for xml in both_ways(|a| a.audiences.clone_from(&audiences)) {
+            assert_refused!(verdict(xml).await, Error::Audience);
+        }
+    }
+    assert_alice(
+        verdict(Answer::with(|a| a.audiences = vec![vec![other(), ours()], vec![ours()]]).xml()).await,
+    );
+}
+
+#[tokio::test]
+async fn an_assertion_that_lives_too_long_or_forever_is_refused() {
+    for end in [None, Some("2026-03-01T10:29:56Z".to_owned()), Some("8999-12-31T23:59:59Z".to_owned())] {
+        for xml in both_ways(|a| a.not_on_or_after.clone_from(&end)) {
+            assert_refused!(verdict(xml).await, Error::Lifetime);
+        }
+    }
+    for xml in both_ways(|a| a.confirmations[0].not_on_or_after = Some("2026-03-01T10:29:56Z".to_owned())) {
+        assert_refused!(verdict(xml).await, Error::Lifetime);
+    }
+}
+
+#[tokio::test]
+async fn an_unreadable_time_is_refused() {
+    for time in
+        ["2026-03-01T24:00:00Z", "9999-12-31T23:59:59Z", "2026-03-01T10:00:00", "99999999999999999999Z"]
+    {
+        for xml in both_ways(|a| a.not_on_or_after = Some(time.to_owned())) {
+            assert_refused!(verdict(xml).await, Error::Content(_));
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_assertion_needs_exactly_one_authn_statement() {
+    for xml in both_ways(|a| a.authn_statements.clear()) {
+        assert_refused!(verdict(xml).await, Error::AuthnStatement(_));
+    }
+    for xml in both_ways(|a| a.authn_statements.push(a.authn_statements[0].clone())) {
+        assert_refused!(verdict(xml).await, Error::AuthnStatement(_));
+    }
+    for xml in both_ways(|a| a.authn_statements = vec![authn_statement("")]) {
+        assert_refused!(verdict(xml).await, Error::AuthnStatement(_));
+    }
+}
+
+#[tokio::test]
+async fn an_authentication_in_the_future_is_refused() {
+    for xml in
+        both_ways(|a| a.authn_statements = vec![authn_statement(r#"AuthnInstant="2026-03-01T09:31:01Z""#)])
+    {
+        assert_refused!(verdict(xml).await, Error::AuthnStatement(_));
+    }
+}
+
+#[tokio::test]
+async fn a_forced_authentication_must_be_fresh() {
+    let gateway = Gateway::new();
+    let mut forced = pending();
+    forced.force_authn = true;
+    let stale = encode(Answer::default().xml());
+    assert_refused!(gateway.verify_field(stale, &forced).await, Error::StaleAuthentication);
+    let fresh = Answer::with(|a| {
+        a.authn_statements = vec![authn_statement(r#"AuthnInstant="2026-03-01T09:29:50Z""#)];
+    });
+    assert_alice(gateway.verify_field(encode(fresh.xml()), &forced).await);
+}
+
+#[tokio::test]
+async fn a_session_that_is_over_is_refused() {
+    let statement = |end: &str| {
+        authn_statement(&format!(r#"AuthnInstant="2026-03-01T08:00:00Z" SessionNotOnOrAfter="{end}""#))
+    };
+    for xml in both_ways(|a| a.authn_statements = vec![statement("2026-03-01T09:29:00Z")]) {
+        assert_refused!(verdict(xml).await, Error::SessionOver);
+    }
+    let later = Answer::with(|a| a.authn_statements = vec![statement("2026-03-01T17:00:00Z")]);
+    let identity = verdict(later.xml()).await.unwrap();
+    assert_eq!(identity.session_not_on_or_after, Some(datetime!(2026-03-01 17:00 UTC)));
+}
+
+#[tokio::test]
+async fn an_empty_name_id_is_refused() {
+    for xml in both_ways(|a| a.name_id = "<saml:NameID> </saml:NameID>".to_owned()) {
+        assert_refused!(verdict(xml).await, Error::Content(_));
+    }
+}
+
+#[tokio::test]
+async fn an_attribute_without_name_is_refused() {
+    for xml in both_ways(|a| a.attributes = attribute("", &["x"])) {
+        assert_refused!(verdict(xml).await, Error::Content(_));
+    }
+}
+
+#[tokio::test]
+async fn a_flood_of_attributes_is_refused() {
+    for xml in both_ways(|a| a.attributes = (0..300).map(|n| attribute(&format!("a{n}"), &["x"])).collect()) {
+        assert_refused!(verdict(xml).await, Error::Content(_));
+    }
+    let many: Vec<&str> = vec!["x"; 2_040];
+    for xml in both_ways(|a| a.attributes = attribute("groups", &many[..1_500])) {
+        assert_eq!(verdict(xml).await.unwrap().attributes["groups"].len(), 1_500);
+    }
+}
+
+#[tokio::test]
+async fn encrypted_parts_are_refused_with_their_own_code() {
+    let data = r#"<xenc:EncryptedData xmlns:xenc="http://www.w3.org/2001/04/xmlenc#"/>"#;
+    let whole = format!(
+        r#"<saml:EncryptedAssertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion">{data}</saml:EncryptedAssertion>"#
+    );
+    assert_eq!(code(verdict(Answer::default().response_xml("", &whole)).await), "saml.encrypted");
+    for xml in both_ways(|a| a.name_id = format!("<saml:EncryptedID>{data}</saml:EncryptedID>")) {
+        assert_refused!(verdict(xml).await, Error::Encrypted);
+    }
+    for xml in
+        both_ways(|a| a.attributes = format!("<saml:EncryptedAttribute>{data}</saml:EncryptedAttribute>"))
+    {
+        assert_refused!(verdict(xml).await, Error::Encrypted);
+    }
+}
+
+#[tokio::test]
+async fn an_assertion_is_used_once() {
+    let gateway = Gateway::new();
+    let xml = Answer::default().xml();
+    assert_alice(gateway.verify(&xml).await);
+    assert_refused!(gateway.verify(&xml).await, Error::Replay);
+    let rewrapped = Answer::with(|a| a.response_id = "_again".to_owned()).xml();
+    assert_refused!(gateway.verify(&rewrapped).await, Error::Replay);
+}
+
+#[tokio::test]
+async fn a_used_assertion_is_remembered_until_it_is_over() {
+    let gateway = Gateway::new();
+    let later =
+        Confirmation { not_on_or_after: Some("2026-03-01T10:00:00Z".to_owned()), ..Confirmation::default() };
+    let answer = Answer::with(|a| a.confirmations.push(later));
+    assert_alice(gateway.verify(answer.xml()).await);
+    let seen = gateway.used.seen.lock().unwrap();
+    let (key, until) = seen.iter().next().unwrap();
+    assert_eq!((key.issuer.as_str(), key.assertion_id.as_str()), (ENTITY_ID, "_assertion"));
+    assert_eq!(*until, datetime!(2026-03-01 10:01 UTC));
+}
+
+#[tokio::test]
+async fn a_refused_answer_uses_nothing_up() {
+    let gateway = Gateway::new();
+    let wrong = Answer::with(|a| a.audiences.clear());
+    assert_refused!(gateway.verify(wrong.xml()).await, Error::Audience);
+    assert_alice(gateway.verify(Answer::default().xml()).await);
+}
+
+#[tokio::test]
+async fn nobody_gets_in_when_the_replay_store_is_down() {
+    let used = Used { down: true, ..Used::default() };
+    let gateway = Gateway::build(settings(), company(metadata(&[&IDP])), used).unwrap();
+    assert_eq!(code(gateway.verify(Answer::default().xml()).await), "gateway.state_unavailable");
+}
+
+#[tokio::test]
+async fn an_answer_to_an_unknown_identity_provider_is_refused() {
+    let mut other = pending();
+    other.idp = IdpName::new("other");
+    let outcome = Gateway::new().verify_field(encode(Answer::default().xml()), &other).await;
+    assert_refused!(outcome, Error::UnknownIdp(_));
+}
+
+#[tokio::test]
+async fn an_old_answer_is_refused() {
+    let gateway = Gateway::new();
+    *gateway.clock.0.lock().unwrap() = NOW + Duration::HOUR;
+    assert_eq!(code(gateway.verify(Answer::default().xml()).await), "saml.expired");
+}

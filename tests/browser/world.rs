@@ -1,0 +1,118 @@
+//! Three sites on three domains: the gateway, an identity provider, the emulated instance.
+
+use connect_gateway::emulator::{Behaviour, Emulator, Options, Seed};
+
+use crate::browser::{Browser, Javascript};
+use crate::gateway::{Gateway, free_address};
+use crate::simplesamlphp::SimpleSamlPhp;
+use crate::tls::{Answers, TestCa, install_provider};
+
+const SEED: &str = include_str!("../support/seed.toml");
+const RULES: &str = include_str!("../support/rules.toml");
+
+/// Which identity provider people sign in at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum IdentityProvider {
+    /// The demo's. It answers an `AuthnRequest` with a redirect to another host.
+    Demo,
+    /// Debian's SimpleSAMLphp.
+    SimpleSamlPhp,
+}
+
+/// Everything that runs during one test.
+pub(crate) struct World {
+    /// Where the bookmark begins.
+    pub(crate) gateway_url: String,
+    /// The instance's own site.
+    pub(crate) instance_url: String,
+    pub(crate) emulator: Emulator,
+    ca: TestCa,
+    // Dropped at the end of the test, which ends them.
+    gateway: Gateway,
+    _simplesamlphp: Option<SimpleSamlPhp>,
+}
+
+impl World {
+    /// Starts everything; `answers` is what the TLS terminator does to the gateway's.
+    pub(crate) async fn start(identity_provider: IdentityProvider, answers: Answers) -> Self {
+        install_provider();
+        let ca = TestCa::new();
+        let (gateway_site, idp_site) = (ca.site("gateway.test").await, ca.site("idp.test").await);
+        let (login_site, instance_site) = (ca.site("login.test").await, ca.site("acme.connect.test").await);
+        let (gateway_url, instance_url) = (gateway_site.url.clone(), instance_site.url.clone());
+
+        let mut options = Options::loopback(Seed::parse(SEED).unwrap());
+        options.behaviour = Behaviour { fault_rate: 0.0, ..Behaviour::default() };
+        options.public.sites.insert("acme".into(), instance_url.clone());
+        options.public.idp = Some(idp_site.url.clone());
+        options.idp.login_url = Some(login_site.url.clone());
+        let (site_address, emulated_idp) = (free_address(), free_address());
+        options.ports.sites.insert("acme".into(), site_address.port());
+        options.ports.idp = emulated_idp.port();
+        let emulator = Emulator::start(options).await.unwrap();
+        instance_site.forward_to(site_address, Answers::Untouched);
+        login_site.forward_to(emulated_idp, Answers::Untouched);
+
+        let simplesamlphp = match identity_provider {
+            IdentityProvider::Demo => None,
+            IdentityProvider::SimpleSamlPhp => Some(SimpleSamlPhp::start(&idp_site.url).await),
+        };
+        let (idp_address, metadata) = match &simplesamlphp {
+            Some(idp) => (idp.address, idp.metadata.clone()),
+            None => (emulated_idp, text_at(&format!("http://{emulated_idp}/saml/metadata")).await),
+        };
+        idp_site.forward_to(idp_address, Answers::Untouched);
+
+        let config = config(&emulator, &instance_url);
+        let files = [("idp.xml", metadata.as_str())];
+        let gateway = Gateway::start(free_address(), &gateway_url, &config, &files).await;
+        gateway_site.forward_to(gateway.address, answers);
+        let ours = text_at(&format!("http://{}/saml/metadata", gateway.address)).await;
+        match &simplesamlphp {
+            Some(idp) => idp.trust(&ours),
+            None => emulator.trust_service_provider_metadata(&ours).unwrap(),
+        }
+        Self { gateway_url, instance_url, emulator, ca, gateway, _simplesamlphp: simplesamlphp }
+    }
+
+    /// A browser that knows the three sites.
+    pub(crate) async fn browser(&self, javascript: Javascript) -> Browser {
+        Browser::start(&self.ca, javascript).await
+    }
+
+    /// The raw `Set-Cookie` headers of the gateway's answer to `path`.
+    pub(crate) async fn set_cookies(&self, path: &str) -> Vec<String> {
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let answer = client.get(format!("http://{}{path}", self.gateway.address)).send().await.unwrap();
+        let values = answer.headers().get_all("set-cookie");
+        values.into_iter().map(|value| value.to_str().unwrap().to_owned()).collect()
+    }
+}
+
+async fn text_at(url: &str) -> String {
+    reqwest::get(url).await.unwrap().text().await.unwrap()
+}
+
+fn config(emulator: &Emulator, instance_url: &str) -> String {
+    let api = emulator.api_url();
+    format!(
+        r#"
+[aws]
+connect_endpoint = "{api}"
+sts_endpoint = "{api}"
+[idp.corporate]
+metadata_file = "idp.xml"
+request_binding = "post"
+[idp.corporate.attributes]
+username = "uid"
+first_name = "givenName"
+last_name = "sn"
+email = "mail"
+groups = "groups"
+[instance.acme]
+arn = "arn:aws:connect:eu-west-2:111122223333:instance/11111111-2222-3333-4444-555555555555"
+url = "{instance_url}"
+role_arn = "arn:aws:iam::111122223333:role/connect-federation"
+{RULES}"#
+    )
+}

@@ -1,0 +1,18 @@
+//! The whole line over HTTP, without a browser: the real program, the emulator, and clients that a
+//! test can make a thousand of.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where something is missing")]
+
+#[path = "../support/gateway.rs"]
+mod gateway;
+#[path = "../support/html.rs"]
+mod html;
+#[path = "../support/plain_browser.rs"]
+mod plain_browser;
+#[path = "../support/raw_http.rs"]
+mod raw_http;
+
+mod hostile;
+mod secrets;
+mod storm;
+mod world;

@@ -1,0 +1,80 @@
+//! The real program and the emulator, over plain HTTP on loopback.
+
+use connect_gateway::emulator::{Behaviour, Emulator, Options, Seed};
+
+use crate::gateway::{Gateway, free_address};
+use crate::plain_browser::{Page, PlainBrowser};
+
+const SEED: &str = include_str!("../support/seed.toml");
+const RULES: &str = include_str!("../support/rules.toml");
+
+/// Everything that runs during one test.
+pub(crate) struct World {
+    pub(crate) gateway_url: String,
+    pub(crate) emulator: Emulator,
+    pub(crate) gateway: Gateway,
+}
+
+impl World {
+    /// Starts everything, with `more` in the seed. Throttling and lag are the real ones; no call fails by chance.
+    pub(crate) async fn start(more: &str) -> Self {
+        let mut options = Options::loopback(Seed::parse(&format!("{SEED}\n{more}")).unwrap());
+        options.behaviour = Behaviour { fault_rate: 0.0, ..Behaviour::default() };
+        let emulator = Emulator::start(options).await.unwrap();
+        let address = free_address();
+        let gateway_url = format!("http://localhost:{}", address.port());
+        let gateway = Gateway::start(address, &gateway_url, &config(&emulator), &[]).await;
+        let metadata = reqwest::get(format!("{gateway_url}/saml/metadata")).await.unwrap();
+        emulator.trust_service_provider_metadata(&metadata.text().await.unwrap()).unwrap();
+        Self { gateway_url, emulator, gateway }
+    }
+
+    /// Opens the bookmark and picks a person: the identity provider's page with its answer.
+    pub(crate) async fn answer_for(&self, browser: &PlainBrowser, instance: &str, uid: &str) -> Page {
+        let page = browser.open(&format!("{}/go/{instance}", self.gateway_url)).await;
+        let people = page.forms().into_iter().find(|form| form.action.path() == "/saml/choose");
+        let people = people.unwrap_or_else(|| panic!("nobody to pick at {}\n{}", page.url, page.body));
+        browser.submit(&page, &people.with("uid", uid)).await
+    }
+
+    /// How often the emulator was asked for this.
+    pub(crate) fn calls(&self, operation: &str) -> usize {
+        self.emulator.history().iter().filter(|call| call.operation == operation).count()
+    }
+}
+
+/// Whether `page` is the instance's own, for this user.
+pub(crate) fn is_inside(page: &Page, username: &str) -> bool {
+    page.status == 200 && page.body.contains(&format!("<dd id=\"connect-user\">{username}</dd>"))
+}
+
+fn config(emulator: &Emulator) -> String {
+    let (api, site) = (emulator.api_url(), emulator.site_url("acme"));
+    let (idp, signin, console) = (emulator.idp_metadata_url(), emulator.signin_url(), emulator.console_url());
+    format!(
+        r#"
+[aws]
+connect_endpoint = "{api}"
+sts_endpoint = "{api}"
+[idp.corporate]
+metadata_url = "{idp}"
+[idp.corporate.attributes]
+username = "uid"
+first_name = "givenName"
+last_name = "sn"
+email = "mail"
+groups = "groups"
+[instance.acme]
+arn = "arn:aws:connect:eu-west-2:111122223333:instance/11111111-2222-3333-4444-555555555555"
+url = "{site}"
+role_arn = "arn:aws:iam::111122223333:role/connect-federation"
+[instance.by-console]
+arn = "arn:aws:connect:eu-west-2:111122223333:instance/11111111-2222-3333-4444-555555555555"
+url = "{site}"
+role_arn = "arn:aws:iam::111122223333:role/connect-federation"
+hand_off = "console"
+signin_endpoint = "{signin}/federation"
+console_url = "{console}"
+{RULES}"#
+    )
+}

@@ -1,0 +1,401 @@
+//! Who may import whom. The two tables are the documentation; the tests hold the code to them.
+//!
+//! Test code of a room (`mod tests`, `tests.rs`) may use any room, except in the emulator, which
+//! must never share code with what it checks.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where something is missing")]
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// One room of `src/`: its layer and the rooms it may import.
+struct Room {
+    layer: u8,
+    name: &'static str,
+    imports: &'static [&'static str],
+}
+
+const fn room(layer: u8, name: &'static str, imports: &'static [&'static str]) -> Room {
+    Room { layer, name, imports }
+}
+
+/// Layers go down only, and the rooms of layer 1 never import each other.
+const ROOMS: &[Room] = &[
+    room(0, "model", &[]),
+    room(1, "audit", &["model"]),
+    room(1, "budget", &["model"]),
+    room(1, "connect", &["model"]),
+    room(1, "federation", &["model"]),
+    room(1, "mapping", &["model"]),
+    room(1, "saml", &["model"]),
+    room(1, "session", &["model"]),
+    room(1, "store", &["model"]),
+    room(2, "sign_in", &["audit", "connect", "federation", "mapping", "model", "saml"]),
+    room(3, "web", &["audit", "model", "session", "sign_in"]),
+    room(4, "config", &["budget", "connect", "federation", "mapping", "model", "saml", "session"]),
+    room(4, "telemetry", &["model"]),
+    room(
+        4,
+        "app",
+        &[
+            "audit",
+            "budget",
+            "config",
+            "connect",
+            "federation",
+            "mapping",
+            "model",
+            "saml",
+            "session",
+            "sign_in",
+            "store",
+            "telemetry",
+            "web",
+        ],
+    ),
+    // The programs.
+    room(5, "main", &["app", "config", "model", "telemetry"]),
+    room(5, "bin", &["app", "config", "emulator", "model", "telemetry"]),
+    // Aside: a bug shared with the gateway would hide itself.
+    room(0, "emulator", &[]),
+];
+
+/// Every dependency of the library and the programs, and the rooms that may name it. Empty: all of them.
+const CRATES: &[(&str, &[&str])] = &[
+    ("async_trait", &[]),
+    ("base64", &[]),
+    ("hex", &[]),
+    ("serde", &[]),
+    ("sha2", &[]),
+    ("thiserror", &[]),
+    ("time", &[]),
+    ("tokio", &[]),
+    ("tracing", &[]),
+    ("url", &[]),
+    ("zeroize", &[]),
+    // HTTP and pages.
+    ("askama", &["web"]),
+    ("axum", &["app", "emulator", "web"]),
+    ("tower", &["app", "emulator", "web"]),
+    ("tower_http", &["app", "emulator", "web"]),
+    ("tower_sessions", &["app", "session", "store", "web"]),
+    // AWS.
+    ("aws_config", &["app", "connect", "federation"]),
+    ("aws_credential_types", &["connect", "federation"]),
+    ("aws_sdk_connect", &["connect", "federation"]),
+    ("aws_sdk_sts", &["federation"]),
+    ("aws_smithy_runtime_api", &["connect", "federation"]),
+    ("aws_smithy_types", &["connect", "federation"]),
+    // XML and signatures.
+    ("bergshamra", &["saml"]),
+    ("flate2", &["emulator", "saml"]),
+    ("openssl", &["emulator", "saml"]),
+    ("quick_xml", &["emulator", "saml"]),
+    ("roxmltree", &["saml"]),
+    ("samael", &["saml"]),
+    ("uppsala", &["saml"]),
+    // The rest.
+    ("clap", &["bin", "main"]),
+    ("hmac", &["emulator"]),
+    ("moka", &["connect", "federation", "store"]),
+    ("rand", &["emulator", "model"]),
+    ("reqwest", &["federation", "saml"]),
+    ("serde_json", &["audit", "emulator", "store", "web"]),
+    ("toml", &["bin", "config", "emulator"]),
+    ("tracing_subscriber", &["telemetry"]),
+    ("unicode_normalization", &["connect", "emulator", "mapping", "model"]),
+];
+
+/// An import that the tables don't list.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Violation {
+    Room { file: String, from: String, to: String },
+    Crate { file: String, from: String, to: String },
+    SuperLeavesTheRoom { file: String, line: usize },
+    UnknownRoom { file: String, room: String },
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Room { file, from, to } => write!(f, "{file}: `{from}` may not import the room `{to}`"),
+            Self::Crate { file, from, to } => write!(f, "{file}: `{from}` may not name the crate `{to}`"),
+            Self::SuperLeavesTheRoom { file, line } => {
+                write!(f, "{file}:{line}: `super` climbs out of the room; write `crate::`")
+            }
+            Self::UnknownRoom { file, room } => write!(f, "{file}: the room `{room}` is not in the table"),
+        }
+    }
+}
+
+/// Checks one file, named by its path under `src/`, against the tables.
+fn check_file(file: &str, text: &str) -> BTreeSet<Violation> {
+    let name = room_of(file);
+    let Some(room) = ROOMS.iter().find(|room| room.name == name) else {
+        return BTreeSet::from([Violation::UnknownRoom { file: file.into(), room: name.into() }]);
+    };
+    let mut found = BTreeSet::new();
+    for line in code_lines(text, is_test_file(file)) {
+        let test_code = line.in_tests && room.name != "emulator";
+        for to in rooms_named(&line.text, is_program(room.name)) {
+            if to != room.name && !room.imports.contains(&to) && !test_code {
+                found.insert(Violation::Room { file: file.into(), from: name.into(), to: to.into() });
+            }
+        }
+        for (to, allowed) in CRATES {
+            if !allowed.is_empty()
+                && !allowed.contains(&room.name)
+                && names_crate(&line.text, to)
+                && !test_code
+            {
+                found.insert(Violation::Crate { file: file.into(), from: name.into(), to: (*to).into() });
+            }
+        }
+        if longest_super_chain(&line.text) >= depth_of(file) + line.inline_modules && !is_program(room.name) {
+            found.insert(Violation::SuperLeavesTheRoom { file: file.into(), line: line.number });
+        }
+    }
+    found
+}
+
+/// `saml/response.rs` and `saml/mod.rs` are in `saml`, `sign_in.rs` is in `sign_in`.
+fn room_of(file: &str) -> &str {
+    file.split('/').next().unwrap_or(file).trim_end_matches(".rs")
+}
+
+fn is_program(room: &str) -> bool {
+    matches!(room, "main" | "bin")
+}
+
+fn is_test_file(file: &str) -> bool {
+    file.ends_with("tests.rs") || file.contains("/tests/")
+}
+
+/// How many modules deep the file is: `saml/mod.rs` is 1, `saml/response.rs` is 2.
+fn depth_of(file: &str) -> usize {
+    // `go_tests.rs` is the module `go::tests`.
+    file.trim_end_matches("/mod.rs").split('/').count() + usize::from(file.ends_with("_tests.rs"))
+}
+
+struct Line {
+    number: usize,
+    text: String,
+    inline_modules: usize,
+    in_tests: bool,
+}
+
+/// Lines without comments, each with the inline modules around it; a `use` that goes over several
+/// lines is one. Relies on rustfmt's indentation.
+fn code_lines(text: &str, test_file: bool) -> Vec<Line> {
+    let mut open: Vec<(usize, bool)> = Vec::new();
+    let mut lines: Vec<Line> = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let code = line.trim_start();
+        let indent = line.len() - code.len();
+        if code.starts_with("//") || code.is_empty() {
+            continue;
+        }
+        if let Some(unfinished) = lines.last_mut().filter(|line| is_unfinished_use(&line.text)) {
+            unfinished.text.push_str(code);
+            continue;
+        }
+        if code == "}" && open.last().is_some_and(|(at, _)| *at == indent) {
+            open.pop();
+        }
+        let in_tests = test_file || open.iter().any(|(_, tests)| *tests);
+        lines.push(Line { number: index + 1, text: code.to_owned(), inline_modules: open.len(), in_tests });
+        let declared = code.trim_start_matches("pub(crate) ").trim_start_matches("pub ");
+        if let Some(name) = declared.strip_prefix("mod ").and_then(|rest| rest.strip_suffix(" {")) {
+            open.push((indent, name.ends_with("tests")));
+        }
+    }
+    lines
+}
+
+fn is_unfinished_use(code: &str) -> bool {
+    let item = code.strip_prefix("pub(crate) ").or(code.strip_prefix("pub ")).unwrap_or(code);
+    item.starts_with("use ") && !item.contains(';')
+}
+
+/// Rooms behind `crate::` (or `connect_gateway::` in a program), also in `crate::{a, b::c}`.
+fn rooms_named(line: &str, program: bool) -> Vec<&str> {
+    let prefix = if program { "connect_gateway::" } else { "crate::" };
+    let mut rooms = Vec::new();
+    for (at, _) in line.match_indices(prefix) {
+        let rest = &line[at + prefix.len()..];
+        if line[..at].ends_with("$") || line[..at].ends_with(is_word) {
+            continue;
+        }
+        match rest.strip_prefix('{') {
+            Some(group) => rooms.extend(group_heads(group)),
+            None => rooms.push(first_word(rest)),
+        }
+    }
+    rooms
+}
+
+/// The first word of each entry of a `{…}` group.
+fn group_heads(group: &str) -> Vec<&str> {
+    let mut heads = Vec::new();
+    let mut depth = 0_u32;
+    let mut start = 0;
+    for (at, c) in group.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 0 => {
+                heads.push(first_word(&group[start..at]));
+                break;
+            }
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                heads.push(first_word(&group[start..at]));
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    heads.retain(|head| !head.is_empty());
+    heads
+}
+
+fn first_word(text: &str) -> &str {
+    let text = text.trim_start();
+    text.split(|c| !is_word(c)).next().unwrap_or("")
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// `name::`, `use name;` and `use name as`, where `name` starts a path.
+fn names_crate(line: &str, name: &str) -> bool {
+    line.match_indices(name).any(|(at, _)| {
+        let before = line[..at].chars().next_back();
+        let after = &line[at + name.len()..];
+        let starts_a_path = before.is_none_or(|c| !is_word(c) && c != ':' && c != '"' && c != '.')
+            || line[..at].trim_start() == "use ::";
+        let used = line[..at].ends_with("use ") && (after.starts_with(';') || after.starts_with(" as "));
+        starts_a_path && (after.starts_with("::") || used)
+    })
+}
+
+fn longest_super_chain(line: &str) -> usize {
+    let mut longest = 0;
+    let mut rest = line;
+    while let Some(at) = rest.find("super::") {
+        let mut chain = 0;
+        rest = &rest[at..];
+        while let Some(next) = rest.strip_prefix("super::") {
+            chain += 1;
+            rest = next;
+        }
+        longest = longest.max(chain);
+    }
+    longest
+}
+
+/// Every file of `src/` but `lib.rs`, which only lists the rooms: its path there, and its text.
+fn sources() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path: PathBuf = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let name = path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
+                files.push((name, fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    files.retain(|(name, _)| name != "lib.rs");
+    files
+}
+
+#[test]
+fn every_import_is_in_the_table() {
+    let found: Vec<String> =
+        sources().iter().flat_map(|(file, text)| check_file(file, text)).map(|v| v.to_string()).collect();
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
+
+#[test]
+fn the_table_itself_goes_down_only() {
+    for room in ROOMS {
+        for import in room.imports {
+            let Some(imported) = ROOMS.iter().find(|other| other.name == *import) else {
+                panic!("`{}` lists `{import}`, which is no room", room.name);
+            };
+            let down = imported.layer < room.layer;
+            let app_composes = room.layer == 4 && room.name == "app";
+            assert!(down || app_composes, "`{}` must not import `{import}`: not below it", room.name);
+        }
+    }
+    let emulator = ROOMS.iter().find(|room| room.name == "emulator").unwrap();
+    assert!(emulator.imports.is_empty(), "the emulator shares no code with the gateway");
+}
+
+#[test]
+fn every_dependency_is_in_the_table() {
+    let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap();
+    let manifest: toml::Table = manifest.parse().unwrap();
+    let listed: BTreeSet<&str> = CRATES.iter().map(|(name, _)| *name).collect();
+    for name in manifest["dependencies"].as_table().unwrap().keys() {
+        let name = name.replace('-', "_");
+        assert!(listed.contains(name.as_str()), "say in CRATES which rooms may name `{name}`");
+    }
+}
+
+#[test]
+fn no_file_is_longer_than_400_lines() {
+    for (file, text) in sources() {
+        let lines = text.lines().count();
+        assert!(lines <= 400, "src/{file} has {lines} lines: split it");
+    }
+}
+
+#[test]
+fn an_import_between_rooms_of_layer_1_is_found() {
+    let found = check_file("saml/response.rs", "use crate::connect::Connect;\n");
+    let edge = Violation::Room { file: "saml/response.rs".into(), from: "saml".into(), to: "connect".into() };
+    assert_eq!(found, BTreeSet::from([edge]));
+    let over_lines = "use crate::{\n    model::Secret,\n    connect::Connect,\n};\n";
+    assert_eq!(check_file("saml/response.rs", over_lines), found);
+}
+
+#[test]
+fn an_import_of_ours_by_the_emulator_is_found_even_in_its_tests() {
+    let text = "#[cfg(test)]\nmod tests {\n    use crate::{model::Secret, saml};\n}\n";
+    assert_eq!(check_file("emulator/sts.rs", text).len(), 2);
+    assert!(check_file("federation/sts.rs", text).is_empty());
+}
+
+#[test]
+fn a_crate_outside_its_room_is_found() {
+    for line in
+        ["use samael::crypto;", "use samael as s;", "    samael::crypto::verify(x);", "use ::samael::x;"]
+    {
+        assert_eq!(check_file("web/acs.rs", line).len(), 1, "{line}");
+    }
+    for line in ["// samael::crypto", "let samael = 1;", "self.samael::<u8>();", "use crate::model::samael;"]
+    {
+        assert!(check_file("web/acs.rs", line).is_empty(), "{line}");
+    }
+}
+
+#[test]
+fn a_super_path_out_of_the_room_is_found() {
+    assert_eq!(check_file("saml/mod.rs", "use super::connect::Connect;").len(), 1);
+    assert_eq!(check_file("saml/response.rs", "use super::super::connect::Connect;").len(), 1);
+    assert!(check_file("saml/response.rs", "use super::metadata::Metadata;").is_empty());
+    assert!(check_file("saml/mod.rs", "mod tests {\n    use super::metadata;\n}\n").is_empty());
+}
+
+#[test]
+fn a_file_outside_the_table_is_found() {
+    assert_eq!(check_file("utils.rs", "").len(), 1);
+}

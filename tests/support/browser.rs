@@ -1,0 +1,182 @@
+//! Headless Chromium, driven through chromedriver.
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use fantoccini::{Client, ClientBuilder, Locator, elements::Element};
+use serde_json::json;
+
+use crate::tls::TestCa;
+
+/// How long a page may take to appear. A sign-in waits for call budgets, not for this.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Whether pages may run scripts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Javascript {
+    /// They may.
+    On,
+    /// They may not.
+    Off,
+}
+
+/// One browser with a profile of its own; gone when dropped.
+pub(crate) struct Browser {
+    client: Client,
+    session: String,
+    driver: Child,
+    port: u16,
+    profile: PathBuf,
+}
+
+impl Browser {
+    /// Starts one that trusts `ca` and finds every name under `.test` on this machine.
+    pub(crate) async fn start(ca: &TestCa, javascript: Javascript) -> Self {
+        let port = free_port();
+        let profile = std::env::temp_dir().join(format!("connect-gateway-browser-{}-{port}", std::process::id()));
+        std::fs::create_dir_all(&profile).unwrap();
+        let driver = Command::new("chromedriver")
+            .arg(format!("--port={port}"))
+            .env("HOME", &profile)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver is not installed: scripts/install-packages test");
+        let capabilities = capabilities(ca, javascript, &profile);
+        let client = connect(port, capabilities).await;
+        let session = client.session_id().await.unwrap().unwrap();
+        Self { client, session, driver, port, profile }
+    }
+
+    /// Opens `url`.
+    pub(crate) async fn open(&self, url: &str) {
+        self.client.goto(url).await.unwrap();
+    }
+
+    /// The first element that matches `css`, as soon as it is there.
+    pub(crate) async fn find(&self, css: &str) -> Element {
+        match self.client.wait().at_most(PATIENCE).for_element(Locator::Css(css)).await {
+            Ok(element) => element,
+            Err(error) => {
+                self.screenshot("failure").await;
+                let url = self.url().await;
+                let page = self.client.source().await.unwrap_or_default();
+                panic!("no `{css}` at {url}: {error}\n{page}")
+            }
+        }
+    }
+
+    /// Whether an element matches `css` now.
+    pub(crate) async fn shows(&self, css: &str) -> bool {
+        !self.client.find_all(Locator::Css(css)).await.unwrap().is_empty()
+    }
+
+    /// The text of the first element that matches `css`.
+    pub(crate) async fn text(&self, css: &str) -> String {
+        self.find(css).await.text().await.unwrap()
+    }
+
+    /// Clicks the first element that matches `css`.
+    pub(crate) async fn click(&self, css: &str) {
+        self.find(css).await.click().await.unwrap();
+    }
+
+    /// Clicks the first element that matches `css`, unless there is none or the page is just leaving.
+    pub(crate) async fn press(&self, css: &str) {
+        if let Ok(button) = self.client.find(Locator::Css(css)).await {
+            button.click().await.ok();
+        }
+    }
+
+    /// Types `text` into the first element that matches `css`.
+    pub(crate) async fn fill(&self, css: &str, text: &str) {
+        self.find(css).await.send_keys(text).await.unwrap();
+    }
+
+    /// The address of the page.
+    pub(crate) async fn url(&self) -> String {
+        self.client.current_url().await.map(String::from).unwrap_or_default()
+    }
+
+    /// The cookies that the page's site may see, `HttpOnly` ones too.
+    pub(crate) async fn cookies(&self) -> Vec<fantoccini::cookies::Cookie<'static>> {
+        self.client.get_all_cookies().await.unwrap()
+    }
+
+    /// Keeps a picture of the page as `target/screenshots/<name>.png`.
+    pub(crate) async fn screenshot(&self, name: &str) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
+        std::fs::create_dir_all(&folder).unwrap();
+        if let Ok(picture) = self.client.screenshot().await {
+            std::fs::write(folder.join(format!("{name}.png")), picture).unwrap();
+        }
+    }
+}
+
+impl Drop for Browser {
+    /// Ends the session by hand: a drop can't wait for the client, and Chromium would outlive its driver.
+    fn drop(&mut self) {
+        if let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port)) {
+            let request = format!(
+                "DELETE /session/{} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+                self.session
+            );
+            stream.set_read_timeout(Some(Duration::from_secs(10))).ok();
+            stream.write_all(request.as_bytes()).ok();
+            stream.read_to_end(&mut Vec::new()).ok();
+        }
+        self.driver.kill().ok();
+        self.driver.wait().ok();
+        std::fs::remove_dir_all(&self.profile).ok();
+    }
+}
+
+fn capabilities(ca: &TestCa, javascript: Javascript, profile: &Path) -> serde_json::Map<String, serde_json::Value> {
+    let allowed = if javascript == Javascript::On { 1 } else { 2 };
+    let capabilities = json!({
+        "goog:chromeOptions": {
+            "args": [
+                "--headless=new",
+                // Root in a container has no user namespaces to build a sandbox with.
+                "--no-sandbox",
+                "--disable-dev-shm-usage",
+                "--disable-gpu",
+                // The network is closed but for the three sites.
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-quic",
+                "--disable-sync",
+                "--no-first-run",
+                "--no-proxy-server",
+                "--host-resolver-rules=MAP *.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+                format!("--ignore-certificate-errors-spki-list={}", ca.key_pin()),
+                format!("--user-data-dir={}", profile.join("profile").display()),
+                "--window-size=1280,900",
+            ],
+            "prefs": { "profile.managed_default_content_settings.javascript": allowed },
+        },
+    });
+    match capabilities {
+        serde_json::Value::Object(map) => map,
+        _ => unreachable!("written as an object"),
+    }
+}
+
+/// Waits until chromedriver listens, then asks it for a browser.
+async fn connect(port: u16, capabilities: serde_json::Map<String, serde_json::Value>) -> Client {
+    let url = format!("http://127.0.0.1:{port}");
+    for _ in 0..200 {
+        if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    ClientBuilder::rustls().unwrap().capabilities(capabilities).connect(&url).await.unwrap()
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}

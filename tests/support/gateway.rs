@@ -1,0 +1,126 @@
+//! The gateway as it is deployed: the real program in a process of its own, with a configuration file.
+
+use std::fs::{self, File};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256, RsaKeySize};
+
+/// What every configuration here begins with. `trace`, because whatever is logged is also searched for secrets.
+const BEGINNING: &str = r#"
+version = 1
+support = "Call 555-0100."
+log = { level = "trace", format = "json" }
+saml = { signing_key_file = "signing.key", signing_certificate_file = "signing.crt" }
+"#;
+
+/// The AWS identity of the gateway in `seed.toml`: access key id and secret.
+pub(crate) const CREDENTIALS: (&str, &str) =
+    ("AKIATESTGATEWAY00001", "wJalrXUtnFEMIK7MDENGbPxRfiCYTESTGATEWAY1");
+
+/// A running gateway; gone when dropped.
+pub(crate) struct Gateway {
+    /// Its plain HTTP address.
+    pub(crate) address: SocketAddr,
+    program: Child,
+    folder: PathBuf,
+}
+
+impl Gateway {
+    /// Starts one that browsers find at `public_url`. `config` holds the rest of the configuration,
+    /// `files` what it names: file name and text.
+    pub(crate) async fn start(
+        address: SocketAddr,
+        public_url: &str,
+        config: &str,
+        files: &[(&str, &str)],
+    ) -> Self {
+        let folder = std::env::temp_dir().join(format!("connect-gateway-{}-{address}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        write_key_pair(&folder);
+        for (name, text) in files {
+            fs::write(folder.join(name), text).unwrap();
+        }
+        let path = folder.join("gateway.toml");
+        let beginning = format!("{BEGINNING}public_url = \"{public_url}\"\nlisten = \"{address}\"\n");
+        fs::write(&path, beginning + config).unwrap();
+        let program = Command::new(env!("CARGO_BIN_EXE_connect-gateway"))
+            .arg("serve")
+            .arg("--config")
+            .arg(&path)
+            .env("AWS_ACCESS_KEY_ID", CREDENTIALS.0)
+            .env("AWS_SECRET_ACCESS_KEY", CREDENTIALS.1)
+            .env("RUST_LOG", "trace")
+            .env("RUST_BACKTRACE", "1")
+            .stdin(Stdio::null())
+            .stdout(File::create(folder.join("stdout")).unwrap())
+            .stderr(File::create(folder.join("stderr")).unwrap())
+            .spawn()
+            .unwrap();
+        let mut gateway = Self { address, program, folder };
+        gateway.wait_until_it_answers().await;
+        gateway
+    }
+
+    /// Everything it has written so far.
+    pub(crate) fn log(&self) -> String {
+        let read = |name: &str| fs::read_to_string(self.folder.join(name)).unwrap();
+        read("stdout") + &read("stderr")
+    }
+
+    /// The private key that it signs with, as PEM.
+    pub(crate) fn signing_key(&self) -> String {
+        fs::read_to_string(self.folder.join("signing.key")).unwrap()
+    }
+
+    async fn wait_until_it_answers(&mut self) {
+        for _ in 0..300 {
+            if let Some(status) = self.program.try_wait().unwrap() {
+                panic!("the gateway ended with {status}:\n{}", self.log());
+            }
+            if tokio::net::TcpStream::connect(self.address).await.is_ok() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("the gateway does not answer:\n{}", self.log());
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        self.program.kill().ok();
+        self.program.wait().ok();
+        if std::thread::panicking() {
+            eprintln!("log of the gateway:\n{}", last_lines(&self.log()));
+        }
+        fs::remove_dir_all(&self.folder).ok();
+    }
+}
+
+/// A free address on loopback.
+pub(crate) fn free_address() -> SocketAddr {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+/// An RSA-2048 key and its certificate, as PEM.
+pub(crate) fn key_pair() -> (String, String) {
+    let key = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).unwrap();
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, "test");
+    let certificate = params.self_signed(&key).unwrap();
+    (key.serialize_pem(), certificate.pem())
+}
+
+fn write_key_pair(folder: &Path) {
+    let (key, certificate) = key_pair();
+    fs::write(folder.join("signing.key"), key).unwrap();
+    fs::write(folder.join("signing.crt"), certificate).unwrap();
+}
+
+fn last_lines(log: &str) -> String {
+    let lines: Vec<&str> = log.lines().collect();
+    lines[lines.len().saturating_sub(60)..].join("\n")
+}

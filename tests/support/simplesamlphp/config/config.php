@@ -1,0 +1,40 @@
+<?php
+// Debian's SimpleSAMLphp as an identity provider for one test. The test sets the environment:
+// IDP_URL is where browsers find it, IDP_STATE a folder it may write to.
+$state = getenv('IDP_STATE');
+$config = [
+    'baseurlpath' => getenv('IDP_URL') . '/',
+    'certdir' => "$state/cert/",
+    'loggingdir' => "$state/log/",
+    'datadir' => "$state/data/",
+    'tempdir' => "$state/tmp/",
+    'metadatadir' => dirname(__DIR__) . '/metadata/',
+    'attributenamemapdir' => '/etc/simplesamlphp/attributemap/',
+    'timezone' => 'UTC',
+    'secretsalt' => 'only for tests on loopback',
+    'auth.adminpassword' => bin2hex(random_bytes(16)),
+    'admin.checkforupdates' => false,
+    'trusted.url.domains' => [],
+    'showerrors' => true,
+    'errorreporting' => false,
+    'logging.handler' => 'file',
+    'logging.logfile' => 'simplesamlphp.log',
+    'statistics.out' => [],
+    'enable.saml20-idp' => true,
+    'module.enable' => ['exampleauth' => true, 'core' => true, 'saml' => true],
+    'session.duration' => 28800,
+    'session.cookie.secure' => true,
+    'session.cookie.samesite' => 'None',
+    'session.phpsession.cookiename' => 'SimpleSAML',
+    'session.phpsession.httponly' => true,
+    'store.type' => 'phpsession',
+    'metadata.sources' => [
+        ['type' => 'flatfile'],
+        ['type' => 'xml', 'file' => "$state/sp.xml"],
+    ],
+    'authproc.idp' => [],
+    'language.default' => 'en',
+    'theme.use' => 'default',
+    'production' => true,
+    'proxy' => null,
+];
