@@ -56,6 +56,8 @@ pub(super) fn issue(
             session.name
         )));
     }
+    // Whole seconds: what a client makes of fractions on the way to milliseconds is its own affair.
+    let now = now.replace_nanosecond(0).unwrap_or(now);
     Ok(Token {
         access: random_hex(48),
         access_expires: now + ACCESS,

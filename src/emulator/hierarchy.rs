@@ -38,6 +38,7 @@ struct StructureInput {
     hierarchy_structure: Option<StructureUpdate>,
 }
 
+#[expect(clippy::struct_field_names, reason = "the API's names")]
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct StructureUpdate {

@@ -45,6 +45,7 @@ enum Effect {
     Deny,
 }
 
+#[expect(clippy::enum_variant_names, reason = "IAM's names")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 enum Operator {
     #[serde(alias = "ForAnyValue:StringEquals")]

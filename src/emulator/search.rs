@@ -133,8 +133,8 @@ fn check(criteria: &Criteria, depth: usize) -> ApiResult<()> {
     if let Some(condition) = &criteria.string_condition {
         check_string(condition)?;
     }
-    let nested = criteria.or_conditions.iter().chain(&criteria.and_conditions).flatten();
-    nested.map(|criteria| check(criteria, depth + 1)).collect()
+    let mut nested = criteria.or_conditions.iter().chain(&criteria.and_conditions).flatten();
+    nested.try_for_each(|criteria| check(criteria, depth + 1))
 }
 
 fn check_string(condition: &StringCondition) -> ApiResult<()> {

@@ -53,6 +53,7 @@ pub(super) struct PhoneConfig {
 }
 
 /// The five lists of settings for each channel.
+#[expect(clippy::struct_field_names, reason = "the API's names")]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct ChannelConfigs {

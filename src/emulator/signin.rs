@@ -55,6 +55,7 @@ fn refuse(reason: &str) -> Response {
     sentence(StatusCode::BAD_REQUEST, "Bad request", reason)
 }
 
+#[expect(clippy::struct_field_names, reason = "the endpoint's names")]
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Session {

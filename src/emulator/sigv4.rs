@@ -177,9 +177,9 @@ fn string_to_sign(
         let values = request.headers.get_all(*name).iter().filter_map(|value| value.to_str().ok());
         let values: Vec<String> =
             values.map(|value| value.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
-        canonical.push_str(&format!("{name}:{}\n", values.join(",")));
+        canonical.extend([name, ":", &values.join(","), "\n"]);
     }
-    canonical.push_str(&format!("\n{}\n{payload}", authorization.signed_headers.join(";")));
+    canonical.extend(["\n", &authorization.signed_headers.join(";"), "\n", &payload]);
     let scope =
         format!("{}/{}/{}/aws4_request", authorization.date, authorization.region, authorization.service);
     let digest = hex::encode(Sha256::digest(canonical.as_bytes()));

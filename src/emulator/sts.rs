@@ -103,8 +103,7 @@ fn assume_role(
     if request.fields.keys().any(|name| name.starts_with("Tags.member.")) && !role.seed.tag_session {
         return Err(refused("sts:TagSession"));
     }
-    let source_identity =
-        source_identity(&asked, role, principal).ok_or_else(|| refused("sts:SetSourceIdentity"))?;
+    let source_identity = source_identity(&asked, role, principal)?;
     check_duration(&asked, role, principal)?;
     let key = session_key(&asked, role, source_identity.clone(), now);
     let key_id = format!("ASIA{}", random_hex(8).to_uppercase());
@@ -118,15 +117,15 @@ fn trusts(role: &Role, principal: &Principal) -> bool {
     role.seed.trusts.contains(arn)
 }
 
-/// The session's source identity, which a chained session inherits and cannot change; none when refused.
-fn source_identity(asked: &AssumeRole<'_>, role: &Role, principal: &Principal) -> Option<Option<String>> {
+/// The session's source identity, which a chained session inherits and cannot change.
+fn source_identity(asked: &AssumeRole<'_>, role: &Role, principal: &Principal) -> ApiResult<Option<String>> {
     let inherited = principal.session.as_ref().and_then(|session| session.source_identity.clone());
-    match (asked.source_identity, inherited) {
-        (None, None) => Some(None),
-        _ if !role.seed.source_identity => None,
-        (Some(asked), Some(inherited)) if asked != inherited => None,
-        (asked, inherited) => Some(inherited.or(asked.map(str::to_owned))),
+    let changed = asked.source_identity.zip(inherited.as_deref()).is_some_and(|(asked, had)| asked != had);
+    let found = inherited.or_else(|| asked.source_identity.map(str::to_owned));
+    if changed || (found.is_some() && !role.seed.source_identity) {
+        return Err(ApiError::sts_access_denied(principal.refusal("sts:SetSourceIdentity", asked.role_arn)));
     }
+    Ok(found)
 }
 
 fn read(request: &StsRequest) -> ApiResult<AssumeRole<'_>> {

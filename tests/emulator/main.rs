@@ -1,6 +1,7 @@
 //! The emulator, asked over real HTTP: by boto3, and by plain requests.
 
 #![forbid(unsafe_code)]
+#![expect(clippy::expect_used, reason = "a test stops where it is surprised")]
 
 mod aws;
 mod boto3;

@@ -14,36 +14,37 @@ COMMON = {
 }
 
 
-class Checker:
-    def check(self, operation, response):
-        """The error code, or None after a success; raises AssertionError with a sentence."""
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        assert headers.get("x-amzn-requestid"), "an answer has a request id"
-        if response.status_code < 300:
-            self.check_success(operation, response)
-            return None
-        return self.check_error(operation, response, headers)
+def check_answer(operation, response):
+    """The error code, or None after a success; raises AssertionError with a sentence."""
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    assert headers.get("x-amzn-requestid"), "an answer has a request id"
+    if response.status_code < 300:
+        check_success(operation, response)
+        return None
+    return check_error(operation, response, headers)
 
-    def check_success(self, operation, response):
-        assert response.status_code == 200, f"{operation.name}: {response.status_code}"
-        if operation.output_shape is None or not operation.output_shape.members:
-            assert response.content == b"", f"{operation.name}: an empty answer is empty"
-            return
-        check_shape(operation.output_shape, json.loads(response.content), operation.name)
 
-    def check_error(self, operation, response, headers):
-        code = headers.get("x-amzn-errortype")
-        documented = {shape.name: shape for shape in operation.error_shapes}
-        assert code in documented or code in COMMON, f"{operation.name} does not document {code}"
-        body = json.loads(response.content)
-        assert body.get("Message"), f"{operation.name}: {code} without Message"
-        if code in documented:
-            status = documented[code].metadata["error"]["httpStatusCode"]
-            check_shape(documented[code], body, code)
-        else:
-            status = COMMON[code]
-        assert response.status_code == status, f"{code} is {status}, not {response.status_code}"
-        return code
+def check_success(operation, response):
+    assert response.status_code == 200, f"{operation.name}: {response.status_code}"
+    if operation.output_shape is None or not operation.output_shape.members:
+        assert response.content == b"", f"{operation.name}: an empty answer is empty"
+        return
+    check_shape(operation.output_shape, json.loads(response.content), operation.name)
+
+
+def check_error(operation, response, headers):
+    code = headers.get("x-amzn-errortype")
+    documented = {shape.name: shape for shape in operation.error_shapes}
+    assert code in documented or code in COMMON, f"{operation.name} does not document {code}"
+    body = json.loads(response.content)
+    assert body.get("Message"), f"{operation.name}: {code} without Message"
+    if code in documented:
+        status = documented[code].metadata["error"]["httpStatusCode"]
+        check_shape(documented[code], body, code)
+    else:
+        status = COMMON[code]
+    assert response.status_code == status, f"{code} is {status}, not {response.status_code}"
+    return code
 
 
 def check_shape(shape, value, where):

@@ -17,11 +17,11 @@ fn about(person: &Person) -> String {
 
 /// Who there is, when nobody asks for a sign-in.
 pub(super) fn people(people: &[Person]) -> Response {
-    let items: String = people.iter().map(|person| format!("<li>{}</li>", about(person))).collect();
+    let items: Vec<String> = people.iter().map(|person| format!("<li>{}</li>", about(person))).collect();
     page(
         StatusCode::OK,
         "Identity provider",
-        &format!("<p>Sign-in starts at the application.</p><ul>{items}</ul>"),
+        &format!("<p>Sign-in starts at the application.</p><ul>{}</ul>", items.concat()),
     )
 }
 

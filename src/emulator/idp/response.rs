@@ -112,7 +112,7 @@ fn attributes(person: &Person) -> String {
             |value: &String| format!("<saml:AttributeValue>{}</saml:AttributeValue>", canonical_text(value));
         values.iter().map(value).collect::<String>()
     };
-    let attributes: String = person
+    let attributes: Vec<String> = person
         .attributes
         .iter()
         .map(|(name, found)| {
@@ -124,8 +124,8 @@ fn attributes(person: &Person) -> String {
         })
         .collect();
     if attributes.is_empty() {
-        attributes
+        String::new()
     } else {
-        format!("<saml:AttributeStatement>{attributes}</saml:AttributeStatement>")
+        format!("<saml:AttributeStatement>{}</saml:AttributeStatement>", attributes.concat())
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn parse(text: &str) -> Option<Element> {
     loop {
         match reader.read_event().ok()? {
             Event::Start(start) if open.len() < DEEPEST && root.is_none() => {
-                open.push(element(&start, open.last())?)
+                open.push(element(&start, open.last())?);
             }
             Event::Empty(start) if root.is_none() => {
                 let element = element(&start, open.last())?;
@@ -161,19 +161,19 @@ impl Element {
         used.sort_unstable();
         used.dedup();
         let mut rendered = rendered.clone();
-        out.push_str(&format!("<{}", self.name));
+        out.extend(["<", &self.name]);
         for prefix in used {
             let uri = self.scope.get(prefix).cloned().unwrap_or_default();
             if rendered.get(prefix).map_or("", String::as_str) != uri {
                 let name = if prefix.is_empty() { "xmlns".to_owned() } else { format!("xmlns:{prefix}") };
-                out.push_str(&format!(" {name}=\"{}\"", canonical_attribute(&uri)));
+                out.extend([" ", &name, "=\"", &canonical_attribute(&uri), "\""]);
                 rendered.insert(prefix.to_owned(), uri);
             }
         }
         let mut attributes: Vec<_> = self.attributes.iter().collect();
         attributes.sort_by_key(|(name, _)| self.attribute_order(name));
         for (name, value) in attributes {
-            out.push_str(&format!(" {name}=\"{}\"", canonical_attribute(value)));
+            out.extend([" ", name, "=\"", &canonical_attribute(value), "\""]);
         }
         out.push('>');
         for node in &self.children {
@@ -182,7 +182,7 @@ impl Element {
                 Node::Text(text) => out.push_str(&canonical_text(text)),
             }
         }
-        out.push_str(&format!("</{}>", self.name));
+        out.extend(["</", &self.name, ">"]);
     }
 
     fn attribute_order(&self, name: &str) -> (String, String) {
