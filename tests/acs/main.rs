@@ -7,6 +7,7 @@ mod documents;
 mod gateway;
 mod idp;
 mod idp_metadata;
+mod mutations;
 mod refused;
 mod replay;
 mod requests;
