@@ -1,7 +1,7 @@
 //! What one verified response costs, in CPU, as a multiple of one raw RSA-2048 verification in the same run.
 //!
 //! `cargo bench --bench acs`. The message is the usual one: RSA-2048 and SHA-256, signed assertion, certificate in
-//! `KeyInfo`, 20 groups.
+//! `KeyInfo`, 20 groups. Without `--bench` (as `cargo test --bench acs` runs it) it only shows that it works.
 
 #![expect(clippy::unwrap_used, reason = "a measurement stops at the first surprise")]
 
@@ -28,19 +28,33 @@ mod idp;
 use gateway::{Gateway, Used, company, pending, settings};
 use idp::{Answer, IDP, attribute, encode, metadata};
 
-const ROUNDS: usize = 9;
+/// How much to measure: rounds, and calls in a round.
+#[derive(Clone, Copy)]
+struct Effort {
+    rounds: usize,
+    calls: u32,
+}
+
+impl Effort {
+    fn wanted() -> Self {
+        let full = std::env::args().any(|argument| argument == "--bench");
+        if full { Self { rounds: 9, calls: 300 } } else { Self { rounds: 1, calls: 5 } }
+    }
+}
+
 const STAGES: [&str; 4] = ["guard", "bergshamra", "samael", "rules"];
 
 fn main() {
     let field = usual_answer();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let gateway = forgetful();
-    let raw = median(|| cpu_per_call(2_000, raw_verification()));
-    let whole = median(|| cpu_per_call(200, || verify(&runtime, &gateway, &field)));
+    let effort = Effort::wanted();
+    let raw = median(effort, || cpu_per_call(effort.calls * 10, raw_verification()));
+    let whole = median(effort, || cpu_per_call(effort.calls, || verify(&runtime, &gateway, &field)));
     println!("message: {} bytes of base64, 20 groups", field.len());
     println!("raw RSA-2048 verification   {:>8.1} µs CPU", micros(raw));
     println!("verify, everything          {:>8.1} µs CPU   {:>5.1} × raw", micros(whole), ratio(whole, raw));
-    for (stage, time) in stages(&runtime, &gateway, &field) {
+    for (stage, time) in stages(effort, &runtime, &gateway, &field) {
         println!("  {stage:<24}  {:>8.1} µs wall  {:>5.1} × raw", micros(time), ratio(time, raw));
     }
 }
@@ -107,8 +121,8 @@ fn cpu() -> Duration {
     Duration::from_nanos(spent.sum())
 }
 
-fn median(mut measure: impl FnMut() -> Duration) -> Duration {
-    middle((0..ROUNDS).map(|_| measure()).collect())
+fn median(effort: Effort, mut measure: impl FnMut() -> Duration) -> Duration {
+    middle((0..effort.rounds).map(|_| measure()).collect())
 }
 
 fn middle(mut times: Vec<Duration>) -> Duration {
@@ -118,6 +132,7 @@ fn middle(mut times: Vec<Duration>) -> Duration {
 
 /// Median time of each stage, by the spans that the gateway enters.
 fn stages(
+    effort: Effort,
     runtime: &tokio::runtime::Runtime,
     gateway: &Gateway,
     field: &str,
@@ -125,7 +140,7 @@ fn stages(
     let watch = Stopwatch::default();
     let times = watch.times.clone();
     tracing::subscriber::set_global_default(Registry::default().with(watch)).unwrap();
-    (0..500).for_each(|_| verify(runtime, gateway, field));
+    (0..effort.calls).for_each(|_| verify(runtime, gateway, field));
     let mut times = times.lock().unwrap();
     STAGES.iter().map(|stage| (*stage, middle(times.remove(stage).unwrap_or_default()))).collect()
 }

@@ -62,6 +62,10 @@ pub enum Error {
     #[error("the response holds no assertion")]
     NoAssertion,
 
+    /// The verification panicked: a bug of ours that this message found.
+    #[error("the verification stopped unexpectedly")]
+    Stopped,
+
     // -- signatures --
     /// Neither engine accepts a signature with this identity provider's keys.
     #[error("a signature does not verify with the keys of the identity provider's metadata")]
@@ -220,6 +224,9 @@ pub enum MetadataError {
     /// No entity, or several to choose from.
     #[error("it does not describe exactly the wanted entity: set its entity_id")]
     Entity,
+    /// Another entity than before, and the configuration names none.
+    #[error("its entity id is not the one it had: set its entity_id, or restart to accept the new one")]
+    EntityChanged,
     /// No identity provider role.
     #[error("the entity is not a SAML 2.0 identity provider")]
     Role,
@@ -254,6 +261,7 @@ impl Blamed for Error {
             | Self::NotUtf8
             | Self::NotXml
             | Self::NoAssertion
+            | Self::Stopped
             | Self::Version
             | Self::Content(_) => &code::SAML_MALFORMED,
             Self::Forbidden(_) => &code::SAML_FORBIDDEN_SHAPE,

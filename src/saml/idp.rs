@@ -7,8 +7,8 @@ use time::OffsetDateTime;
 use url::Url;
 
 use super::error::{Error, MetadataError};
-use super::idp_metadata::IdpMetadata;
-use super::settings::{Binding, IdpSettings, MetadataSource};
+use super::idp_metadata::{Endpoint, IdpMetadata, is_safe};
+use super::settings::{IdpSettings, MetadataSource};
 
 /// How often a metadata URL is read again, give or take a tenth.
 const REFRESH: Duration = Duration::from_hours(1);
@@ -37,7 +37,7 @@ impl Idp {
                 let metadata = idp.read(xml, now)?;
                 idp.state().metadata = Some(Arc::new(metadata));
             }
-            MetadataSource::Url(url) if super::idp_metadata::is_safe(url) => {}
+            MetadataSource::Url(url) if is_safe(url) => {}
             MetadataSource::Url(_) => return Err(idp.unusable(MetadataError::Address)),
         }
         Ok(idp)
@@ -54,7 +54,7 @@ impl Idp {
     }
 
     /// Where our request goes.
-    pub(super) fn endpoint(&self, metadata: &IdpMetadata) -> Result<(Binding, Url), Error> {
+    pub(super) fn endpoint(&self, metadata: &IdpMetadata) -> Result<Endpoint, Error> {
         let endpoint = metadata.endpoint(self.settings.request_binding).cloned();
         endpoint.ok_or_else(|| Error::NoEndpoint(self.settings.name.clone()))
     }
@@ -69,7 +69,11 @@ impl Idp {
     pub(super) fn refreshed(&self, fetched: Result<String, MetadataError>, now: OffsetDateTime, jitter: u8) {
         let read = fetched.map_err(|reason| self.unusable(reason)).and_then(|xml| self.read(&xml, now));
         let mut state = self.state();
-        let pause = match read {
+        let same_entity = |new: IdpMetadata| match &state.metadata {
+            Some(old) if old.entity_id != new.entity_id => Err(self.unusable(MetadataError::EntityChanged)),
+            _ => Ok(new),
+        };
+        let pause = match read.and_then(same_entity) {
             Ok(metadata) => {
                 state.metadata = Some(Arc::new(metadata));
                 state.failures = 0;

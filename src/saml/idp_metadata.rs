@@ -26,9 +26,19 @@ pub(super) struct IdpMetadata {
     /// Signing keys. Never empty.
     pub(super) keys: SigningKeys,
     /// Single sign-on services that we can use, in the document's order.
-    pub(super) endpoints: Vec<(Binding, Url)>,
+    pub(super) endpoints: Vec<Endpoint>,
     /// When the document stops being valid.
     pub(super) valid_until: Option<OffsetDateTime>,
+}
+
+/// A single sign-on service.
+#[derive(Debug, Clone)]
+pub(super) struct Endpoint {
+    pub(super) binding: Binding,
+    /// `Location` as it is written: what `Destination` repeats.
+    pub(super) destination: String,
+    /// `Location`, read.
+    pub(super) location: Url,
 }
 
 impl IdpMetadata {
@@ -58,8 +68,8 @@ impl IdpMetadata {
     }
 
     /// The single sign-on service for `binding`, or the best: Redirect before POST.
-    pub(super) fn endpoint(&self, binding: Option<Binding>) -> Option<&(Binding, Url)> {
-        let find = |wanted: Binding| self.endpoints.iter().find(|(binding, _)| *binding == wanted);
+    pub(super) fn endpoint(&self, binding: Option<Binding>) -> Option<&Endpoint> {
+        let find = |wanted: Binding| self.endpoints.iter().find(|endpoint| endpoint.binding == wanted);
         match binding {
             Some(wanted) => find(wanted),
             None => find(Binding::Redirect).or_else(|| find(Binding::Post)),
@@ -145,15 +155,16 @@ pub(super) fn is_strong<T: HasPublic>(key: &PKey<T>) -> bool {
 }
 
 /// Single sign-on services at addresses that a person may be sent to.
-fn endpoints(role: Node<'_, '_>) -> Result<Vec<(Binding, Url)>, MetadataError> {
+fn endpoints(role: Node<'_, '_>) -> Result<Vec<Endpoint>, MetadataError> {
     let read = |service: Node<'_, '_>| {
         let binding = match service.attribute("Binding")? {
             "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" => Binding::Redirect,
             "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" => Binding::Post,
             _ => return None,
         };
-        let location = Url::parse(service.attribute("Location")?.trim()).ok()?;
-        is_safe(&location).then_some((binding, location))
+        let destination = service.attribute("Location")?.trim().to_owned();
+        let location = Url::parse(&destination).ok()?;
+        is_safe(&location).then_some(Endpoint { binding, destination, location })
     };
     let services = elements(role).filter(|node| is(*node, MD, "SingleSignOnService"));
     let found: Vec<_> = services.filter_map(read).collect();

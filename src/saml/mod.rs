@@ -25,6 +25,7 @@ use std::thread::available_parallelism;
 
 use time::OffsetDateTime;
 use tokio::sync::Semaphore;
+use tokio::task::{JoinSet, spawn_blocking};
 
 use crate::model::{Clock, Departure, IdpName, PendingSignIn, Random, ReplayGuard, RequestId};
 
@@ -35,6 +36,7 @@ pub use settings::{Binding, IdpSettings, MetadataSource, Settings};
 use authn_request::Request;
 use engine::{Signed, SigningKeys};
 use idp::Idp;
+use idp_metadata::Endpoint;
 use own_key::OwnKey;
 use response::Expected;
 use verification::{Outcome, Verification};
@@ -100,12 +102,18 @@ impl ServiceProvider {
     /// Fetches every metadata URL that is due; keeps the last good copy. Called at start and then in the background,
     /// about every minute: what is due is decided here.
     pub async fn refresh_metadata(&self) {
-        for idp in &self.idps {
-            if let Some(url) = idp.due(self.clock.now()) {
-                let fetched = fetch::fetch(&self.client, url).await;
+        let mut fetches = JoinSet::new();
+        for (place, idp) in self.idps.iter().enumerate() {
+            if let Some(url) = idp.due(self.clock.now()).cloned() {
+                let client = self.client.clone();
+                fetches.spawn(async move { (place, fetch::fetch(&client, &url).await) });
+            }
+        }
+        while let Some(fetched) = fetches.join_next().await {
+            if let Ok((place, fetched)) = fetched {
                 let mut jitter = [0_u8; 1];
                 self.random.fill(&mut jitter);
-                idp.refreshed(fetched, self.clock.now(), jitter[0]);
+                self.idps[place].refreshed(fetched, self.clock.now(), jitter[0]);
             }
         }
     }
@@ -123,12 +131,12 @@ impl ServiceProvider {
         let idp = self.idp(idp)?;
         let now = self.clock.now();
         let metadata = idp.metadata(now)?;
-        let (binding, location) = idp.endpoint(&metadata)?;
+        let Endpoint { binding, destination, location } = idp.endpoint(&metadata)?;
         let id = format!("_{}", self.random.token());
         let request = Request {
             id: &id,
             issued: now,
-            destination: location.as_str(),
+            destination: &destination,
             issuer: &self.settings.entity_id,
             acs: &self.settings.acs_url(),
             force_authn,
@@ -181,14 +189,16 @@ impl ServiceProvider {
         &self,
         work: impl FnOnce() -> Result<Outcome, Error> + Send + 'static,
     ) -> Result<Outcome, Error> {
-        let stopped = || Error::Machinery("a verification stopped unexpectedly".to_owned());
-        let permit = Arc::clone(&self.cores).acquire_owned().await.map_err(|_| stopped())?;
+        let permit = Arc::clone(&self.cores).acquire_owned().await.map_err(|_| Error::Stopped)?;
         let span = tracing::Span::current();
-        let task = tokio::task::spawn_blocking(move || {
+        let task = spawn_blocking(move || {
             let _permit = permit;
             span.in_scope(work)
         });
-        task.await.map_err(|_| stopped())?
+        task.await.unwrap_or_else(|_| {
+            tracing::error!("a verification stopped unexpectedly: refused");
+            Err(Error::Stopped)
+        })
     }
 
     /// An assertion is used once; when the store can't tell, not at all. SAML profiles 4.1.4.5.

@@ -62,6 +62,7 @@ impl Verification {
         let document = guard::parse(verified.as_str())?;
         let root = document.root_element();
         check_is_target(root, signatures.target)?;
+        guard::inspect_verified(root)?;
         let (response, assertion) = if signatures.cover_response {
             (root, child(root, SAML, "Assertion").ok_or(Error::VerifiedOther)?)
         } else {

@@ -207,6 +207,17 @@ async fn metadata_is_not_fetched_more_often_than_about_hourly() {
 }
 
 #[tokio::test]
+async fn metadata_that_became_another_entitys_is_not_taken() {
+    let answer = Arc::new(Mutex::new(Some(metadata(&[&IDP]))));
+    let gateway = from_url(&format!("{}/metadata", site(answer.clone()).await));
+    assert!(at(&gateway, NOW).await.is_ok());
+    *answer.lock().unwrap() = Some(entity("https://other.test", "", &key_descriptor(&NEXT, "")));
+    assert!(at(&gateway, NOW + Duration::HOUR * 2).await.is_ok());
+    *gateway.clock.0.lock().unwrap() = NOW;
+    assert_alice(gateway.verify(Answer::default().xml()).await);
+}
+
+#[tokio::test]
 async fn redirects_away_from_https_or_this_machine_are_not_followed() {
     let site = site(Arc::default()).await;
     for path in ["away", "file"] {

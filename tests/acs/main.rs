@@ -3,10 +3,15 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
 
 mod accepted;
+mod documents;
 mod gateway;
 mod idp;
 mod idp_metadata;
+mod mutations;
 mod refused;
+mod replay;
 mod requests;
 mod shapes;
+mod signature_shapes;
 mod signatures;
+mod times;

@@ -55,11 +55,11 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<Guarded<'_>, Error> {
     let text = transport::check_encoding(bytes)?;
     let text = transport::check_declaration(text)?;
     transport::check_markup(text)?;
-    transport::check_limits(text)?;
-    transport::check_namespace_names(text)?;
+    transport::check_tags(text)?;
     let document = parse(text)?;
     let response = document.root_element();
-    structure::check_order(response)?;
+    structure::check_root(response)?;
+    structure::check_models(response)?;
     structure::check_one_assertion(response)?;
     structure::check_names(response)?;
     structure::check_extensions(response)?;
@@ -70,6 +70,11 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<Guarded<'_>, Error> {
     signature::check_references(response)?;
     signature::check_key_infos(response)?;
     Ok(Guarded { text, document })
+}
+
+/// The rules of structure once more, on verified bytes: what is read as true has the same shape that was guarded.
+pub(super) fn inspect_verified(root: Node<'_, '_>) -> Result<(), Error> {
+    structure::check_models(root)
 }
 
 /// Parses without document type and within the node limit.

@@ -76,11 +76,15 @@ const MODELS: &[((&str, &str), &[Slot])] = &[
 const TEXTS: &[(&str, &str)] =
     &[(SAML, "Issuer"), (SAML, "NameID"), (SAML, "Audience"), (SAMLP, "StatusMessage")];
 
-/// G4: the root is a `Response`; elements stand in the order of the schemas, with nothing but white space between
-/// them; names and audiences are text only. SAML core 2 and 3.
-pub(super) fn check_order(response: Node<'_, '_>) -> Result<(), Error> {
-    let root_is_response = is(response, SAMLP, "Response");
-    if root_is_response && response.descendants().filter(Node::is_element).all(fits_its_model) {
+/// G4: the root is a `Response`. SAML core 3.3.3.
+pub(super) fn check_root(root: Node<'_, '_>) -> Result<(), Error> {
+    if is(root, SAMLP, "Response") { Ok(()) } else { Err(Error::Forbidden(Rule::Structure)) }
+}
+
+/// G4: elements stand in the order of the schemas, with nothing but white space between them; names and audiences
+/// are text only. SAML core 2 and 3.
+pub(super) fn check_models(root: Node<'_, '_>) -> Result<(), Error> {
+    if root.descendants().filter(Node::is_element).all(fits_its_model) {
         Ok(())
     } else {
         Err(Error::Forbidden(Rule::Structure))

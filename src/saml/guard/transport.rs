@@ -72,35 +72,49 @@ pub(super) fn check_markup(document: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// G2: nesting, tag length and attribute count are bounded before any parser builds a tree.
-pub(super) fn check_limits(document: &str) -> Result<(), Error> {
+/// G2 and G12, tag by tag, before any parser builds a tree.
+pub(super) fn check_tags(document: &str) -> Result<(), Error> {
     let mut depth = 0_usize;
     for tag in Tags(document) {
         let tag = tag?;
         if tag.starts_with('/') {
             depth = depth.saturating_sub(1);
-        } else if !tag.ends_with('/') {
-            depth += 1;
+            continue;
         }
-        if depth > MAX_DEPTH || tag.len() > MAX_TAG || attributes(tag).count() > MAX_ATTRIBUTES {
-            return Err(Error::Forbidden(Rule::Limits));
-        }
+        check_depth(depth + 1)?;
+        depth += usize::from(!tag.ends_with('/'));
+        check_tag_length(tag)?;
+        check_attributes(tag)?;
     }
     Ok(())
 }
 
+/// G2: elements are not nested deeper than a response needs.
+fn check_depth(depth: usize) -> Result<(), Error> {
+    if depth > MAX_DEPTH { Err(Error::Forbidden(Rule::Limits)) } else { Ok(()) }
+}
+
+/// G2: a tag has a bounded length.
+fn check_tag_length(tag: &str) -> Result<(), Error> {
+    if tag.len() > MAX_TAG { Err(Error::Forbidden(Rule::Limits)) } else { Ok(()) }
+}
+
+/// G2: an element has a bounded number of attributes and namespace declarations.
+fn check_attributes(tag: &str) -> Result<(), Error> {
+    let mut count = 0;
+    for (name, value) in attributes(tag) {
+        count += 1;
+        check_namespace_name(name, value)?;
+    }
+    if count > MAX_ATTRIBUTES { Err(Error::Forbidden(Rule::Limits)) } else { Ok(()) }
+}
+
 /// G12: namespace names are absolute URIs of a strict alphabet, so that canonicalisation can't fail on them or
 /// read them differently. `xmlns=""` is allowed: it undeclares the default.
-pub(super) fn check_namespace_names(document: &str) -> Result<(), Error> {
-    for tag in Tags(document) {
-        for (name, value) in attributes(tag?) {
-            let declares = name == "xmlns" || name.starts_with("xmlns:");
-            if declares && !(is_absolute_uri(value) || name == "xmlns" && value.is_empty()) {
-                return Err(Error::Forbidden(Rule::NamespaceName));
-            }
-        }
-    }
-    Ok(())
+fn check_namespace_name(name: &str, value: &str) -> Result<(), Error> {
+    let declares = name == "xmlns" || name.starts_with("xmlns:");
+    let fits = is_absolute_uri(value) || name == "xmlns" && value.is_empty();
+    if declares && !fits { Err(Error::Forbidden(Rule::NamespaceName)) } else { Ok(()) }
 }
 
 fn is_absolute_uri(name: &str) -> bool {

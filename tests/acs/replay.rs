@@ -1,0 +1,45 @@
+//! An assertion is used once.
+
+use connect_gateway::saml::Error;
+use time::macros::datetime;
+
+use crate::gateway::{Gateway, Used, assert_alice, assert_refused, code, company, settings};
+use crate::idp::{Answer, Confirmation, ENTITY_ID, IDP, metadata};
+
+#[tokio::test]
+async fn an_assertion_is_used_once() {
+    let gateway = Gateway::new();
+    let xml = Answer::default().xml();
+    assert_alice(gateway.verify(&xml).await);
+    assert_refused!(gateway.verify(&xml).await, Error::Replay);
+    let rewrapped = Answer::with(|a| a.response_id = "_again".to_owned()).xml();
+    assert_refused!(gateway.verify(&rewrapped).await, Error::Replay);
+}
+
+#[tokio::test]
+async fn a_used_assertion_is_remembered_until_it_is_over() {
+    let gateway = Gateway::new();
+    let later =
+        Confirmation { not_on_or_after: Some("2026-03-01T10:00:00Z".to_owned()), ..Confirmation::default() };
+    let answer = Answer::with(|a| a.confirmations.push(later));
+    assert_alice(gateway.verify(answer.xml()).await);
+    let seen = gateway.used.seen.lock().unwrap();
+    let (key, until) = seen.iter().next().unwrap();
+    assert_eq!((key.issuer.as_str(), key.assertion_id.as_str()), (ENTITY_ID, "_assertion"));
+    assert_eq!(*until, datetime!(2026-03-01 10:01 UTC));
+}
+
+#[tokio::test]
+async fn a_refused_answer_uses_nothing_up() {
+    let gateway = Gateway::new();
+    let wrong = Answer::with(|a| a.audiences.clear());
+    assert_refused!(gateway.verify(wrong.xml()).await, Error::Audience);
+    assert_alice(gateway.verify(Answer::default().xml()).await);
+}
+
+#[tokio::test]
+async fn nobody_gets_in_when_the_replay_store_is_down() {
+    let used = Used { down: true, ..Used::default() };
+    let gateway = Gateway::build(settings(), company(metadata(&[&IDP])), used).unwrap();
+    assert_eq!(code(gateway.verify(Answer::default().xml()).await), "gateway.state_unavailable");
+}
