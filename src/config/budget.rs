@@ -7,19 +7,17 @@ use crate::budget::{Rate, Rates};
 use super::section::Section;
 
 /// What the gateway calls; a rate for anything else would be a typing error.
-const OPERATIONS: [&str; 17] = [
+const OPERATIONS: [&str; 15] = [
     "AssumeRole",
     "CreateUser",
     "DescribeInstance",
     "DescribeUser",
     "DescribeUserHierarchyGroup",
-    "DescribeUserHierarchyStructure",
     "GetFederationToken",
     "ListRoutingProfiles",
     "ListSecurityProfiles",
     "ListUserHierarchyGroups",
     "ListUsers",
-    "SearchUsers",
     "UpdateUserHierarchy",
     "UpdateUserIdentityInfo",
     "UpdateUserPhoneConfig",

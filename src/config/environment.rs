@@ -7,6 +7,7 @@ use toml::{Table, Value};
 use crate::model::Problem;
 
 const PREFIX: &str = "CONNECT_GATEWAY__";
+const IN_THE_FILE_ONLY: &str = "names a list of tables: write it in the file";
 
 /// Puts the overrides into the tree, as text: the reader of a key knows its type.
 /// Returns each overridden key with its variable's name.
@@ -42,8 +43,10 @@ fn insert(table: &mut Table, segments: &[String], value: String) -> Result<Strin
     }
     let key = written(table, segment);
     if rest.is_empty() {
-        if matches!(table.get(&key), Some(Value::Table(_))) || is_list_of_tables(table.get(&key)) {
-            return Err("names a table: its keys can be set, the table itself only in the file");
+        match table.get(&key) {
+            Some(Value::Table(_)) => return Err("names a table: set its keys one by one"),
+            list if is_list_of_tables(list) => return Err(IN_THE_FILE_ONLY),
+            _ => {}
         }
         table.insert(key.clone(), Value::String(value));
         return Ok(key);
@@ -51,7 +54,7 @@ fn insert(table: &mut Table, segments: &[String], value: String) -> Result<Strin
     match table.entry(key.clone()).or_insert_with(|| Value::Table(Table::new())) {
         Value::Table(inner) => insert(inner, rest, value).map(|below| format!("{key}.{below}")),
         list if is_list_of_tables(Some(list)) => {
-            Err("names a list of tables: it can be set in the file only")
+            Err(IN_THE_FILE_ONLY)
         }
         _ => Err("goes below a key that is no table"),
     }

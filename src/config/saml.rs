@@ -15,8 +15,8 @@ use super::section::Section;
 const MAKE_A_KEY: &str = "make one with `openssl req -x509 -newkey rsa:3072 -nodes -days 3650 -subj /CN=connect-gateway \
      -keyout signing.key -out signing.crt`";
 
-/// SHA-256 of `config/examples/signing.key`, which everybody has.
-const EXAMPLE_KEY: &str = "ba84ed3403af8552f8ed9d24cb95cb99f6683934c6c2794c8d92ce1c53a0a34e";
+/// SHA-256 of `config/examples/signing.key` without its last line break. Everybody has that key.
+const EXAMPLE_KEY: &str = "0c66083f52af8b1623c0562f23f3b2cda5d3ebb960ceb68f0f8974384d160e1f";
 
 /// What `[saml]` says.
 pub(super) struct Saml {

@@ -10,13 +10,11 @@ use crate::model::Problem;
 /// # Errors
 /// Every syntax error that the parser can tell apart. Never the offending line: it may hold a secret.
 pub(super) fn table(text: &str) -> Result<Table, Vec<Problem>> {
-    let (_, errors) = DeTable::parse_recoverable(text);
-    let problems: Vec<Problem> =
-        errors.iter().map(|error| syntax_problem(text, error.span(), error.message())).collect();
-    if !problems.is_empty() {
-        return Err(problems);
-    }
-    toml::from_str(text).map_err(|error| vec![syntax_problem(text, error.span(), error.message())])
+    toml::from_str(text).map_err(|first| {
+        let (_, all) = DeTable::parse_recoverable(text);
+        let all = if all.is_empty() { vec![first] } else { all };
+        all.iter().map(|error| syntax_problem(text, error.span(), error.message())).collect()
+    })
 }
 
 fn syntax_problem(text: &str, span: Option<std::ops::Range<usize>>, message: &str) -> Problem {

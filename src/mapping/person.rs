@@ -36,7 +36,7 @@ pub(super) fn username_sources(names: &Names, from: UsernameFrom) -> &[ValueSour
 
 /// ASCII case only, and no Unicode normalisation: neither may turn one person's name into another's.
 fn shaped(value: &str, user: &UserConfig) -> String {
-    let kept = match value.rsplit_once('@') {
+    let kept = match value.split_once('@') {
         Some((local, domain)) if user.strip_domains.iter().any(|d| d.eq_ignore_ascii_case(domain)) => local,
         _ => value,
     };

@@ -211,11 +211,36 @@ codes! {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::ALL;
+    use super::{ALL, Blame};
 
     #[test]
     fn no_two_codes_share_an_id() {
         let ids: BTreeSet<_> = ALL.iter().map(|code| code.id).collect();
         assert_eq!(ids.len(), ALL.len());
+    }
+
+    /// Who acts, as `docs/errors.md` says it.
+    fn who(blame: Blame) -> &'static str {
+        match blame {
+            Blame::Person => "the person",
+            Blame::Admin => "your administrator",
+            Blame::IdpOwner => "the identity provider's team",
+            Blame::Aws => "AWS",
+            Blame::Wait => "nobody: it goes on by itself",
+            Blame::Gateway => "the gateway's operator",
+        }
+    }
+
+    #[test]
+    fn the_documentation_lists_every_code_with_who_acts_and_its_advice_and_no_other_code() {
+        let page = include_str!("../../docs/errors.md");
+        let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| `")).collect();
+        for code in ALL {
+            let start = format!("| `{}` | {} | ", code.id, who(code.blame));
+            let end = format!(" | {} |", code.advice);
+            let found = rows.iter().any(|row| row.starts_with(&start) && row.ends_with(&end));
+            assert!(found, "docs/errors.md needs the row: {start}…{end}");
+        }
+        assert_eq!(rows.len(), ALL.len(), "docs/errors.md has a row for a code that does not exist");
     }
 }
