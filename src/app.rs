@@ -64,7 +64,11 @@ impl App {
     ///
     /// # Errors
     /// When the listener fails.
-    pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+    pub async fn run(
+        self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> io::Result<()> {
         self.sign_in.refresh_metadata().await;
         let mut background = JoinSet::new();
         background.spawn(refresh_metadata(self.sign_in.clone()));
@@ -82,7 +86,12 @@ impl App {
     }
 }
 
-fn parts(config: Config, sdk: &SdkConfig, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<Parts, saml::Error> {
+fn parts(
+    config: Config,
+    sdk: &SdkConfig,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+) -> Result<Parts, saml::Error> {
     let budget: Arc<dyn CallBudget> = Arc::new(ProcessBudget::new(config.rates));
     let protected = Arc::new(config.protected);
     let replay = Arc::new(MemoryReplay::new(clock.clone()));
@@ -174,7 +183,11 @@ pub async fn serve(path: &Path) -> Outcome {
     };
     let listener = match TcpListener::bind(listen).await {
         Ok(listener) => listener,
-        Err(error) => return Outcome::failed(format!("listen: {listen}: {error}; choose another address, or stop what uses it")),
+        Err(error) => {
+            return Outcome::failed(format!(
+                "listen: {listen}: {error}; choose another address, or stop what uses it"
+            ));
+        }
     };
     tracing::info!(%listen, public_url = %public_url, "serving");
     match app.run(listener, asked_to_stop()).await {
@@ -198,7 +211,9 @@ pub async fn check(path: &Path, online: bool) -> Outcome {
         Err(error) => return Outcome::failed(error),
     };
     if !online {
-        println!("The configuration can be used. Nothing was asked of AWS or an identity provider: --online does.");
+        println!(
+            "The configuration can be used. Nothing was asked of AWS or an identity provider: --online does."
+        );
         return Outcome::Done;
     }
     let reasons = check_online(&parts).await;
@@ -228,7 +243,9 @@ async fn check_online(parts: &Parts) -> Vec<String> {
 }
 
 fn load(path: &Path) -> Result<Loaded, Outcome> {
-    let text = |(key, value): (std::ffi::OsString, std::ffi::OsString)| Some((key.into_string().ok()?, value.into_string().ok()?));
+    let text = |(key, value): (std::ffi::OsString, std::ffi::OsString)| {
+        Some((key.into_string().ok()?, value.into_string().ok()?))
+    };
     let loaded = config::load(path, std::env::vars_os().filter_map(text))
         .map_err(|problems| Outcome::Failed(problems.iter().map(ToString::to_string).collect()))?;
     for warning in &loaded.warnings {

@@ -28,7 +28,9 @@ async fn demo() -> Result<(), String> {
         format!("the emulator can't start: {error}; ports 8401 to 8405 of 127.0.0.1 must be free")
     })?;
     let mut gateway = start_gateway(&seed)?;
-    println!("\n  Open {GATEWAY} in a browser, choose a contact centre, and pick a person.\n  Ctrl-C ends the demo.\n");
+    println!(
+        "\n  Open {GATEWAY} in a browser, choose a contact centre, and pick a person.\n  Ctrl-C ends the demo.\n"
+    );
     tokio::select! {
         ended = gateway.wait() => Err(ended.map_or_else(|e| e.to_string(), |status| format!("the gateway ended: {status}"))),
         _ = tokio::signal::ctrl_c() => Ok(()),
@@ -48,7 +50,8 @@ fn options(seed: Seed) -> Options {
     options.public.idp = Some("http://localhost:8401".to_owned());
     options.public.signin = Some("http://localhost:8402".to_owned());
     options.public.console = Some("http://localhost:8402".to_owned());
-    options.public.sites = sites.iter().map(|(alias, port)| ((*alias).to_owned(), format!("http://localhost:{port}"))).collect();
+    options.public.sites =
+        sites.iter().map(|(alias, port)| ((*alias).to_owned(), format!("http://localhost:{port}"))).collect();
     options.idp.metadata_urls = vec![format!("{GATEWAY}/saml/metadata")];
     options
 }

@@ -95,6 +95,7 @@ impl CallBudget for ProcessBudget {
     }
 
     fn throttled(&self, call: &Call) {
+        tracing::warn!(operation = call.operation, region = %call.region, "AWS throttles this call: slowing down");
         self.with_bucket(call, Bucket::slow_down);
     }
 }

@@ -34,28 +34,35 @@ where
         Self { cache: Cache::new(capacity), clock }
     }
 
-    /// The kept answer if it is younger than `max_age`, else a new one. The question is asked in a task
-    /// of its own: a caller that goes away neither stops it nor makes the others ask again.
-    pub(super) async fn read(
+    /// The kept answer if it is younger than `max_age` and fits, else a new one. The question is asked in
+    /// a task of its own: a caller that goes away neither stops it nor makes the others ask again.
+    pub(super) async fn read<F: Future<Output = Result<V, Error>> + Send + 'static>(
         &self,
         key: K,
         max_age: Duration,
-        ask: impl Future<Output = Result<V, Error>> + Send + 'static,
+        fits: impl Fn(&V) -> bool + Send + Sync,
+        ask: impl Fn() -> F + Send,
     ) -> Result<V, Error> {
-        if let Some(answer) = self.cache.get(&key).await {
-            if self.is_younger(&answer, max_age) {
-                return Ok(answer.value);
+        let serves = |kept: &Answer<V>| self.is_younger(kept, max_age) && fits(&kept.value);
+        loop {
+            if let Some(answer) = self.cache.get(&key).await {
+                if serves(&answer) {
+                    return Ok(answer.value);
+                }
+                self.drop_unless(&key, serves).await;
             }
-            self.drop_old(&key, max_age).await;
-        }
-        let (cache, asked_at) = (self.cache.clone(), self.clock.now());
-        let asked = tokio::spawn(async move {
-            cache.try_get_with(key, async { ask.await.map(|value| Answer { asked_at, value }) }).await
-        });
-        match asked.await {
-            Ok(Ok(answer)) => Ok(answer.value),
-            Ok(Err(error)) => Err(Error::clone(&error)),
-            Err(_) => Err(Error::Interrupted),
+            let (cache, key, asked_at, work) = (self.cache.clone(), key.clone(), self.clock.now(), ask());
+            let asked = tokio::spawn(async move {
+                let work = async { work.await.map(|value| Answer { asked_at, value }) };
+                cache.try_get_with(key, work).await
+            });
+            match asked.await {
+                Ok(Ok(answer)) if fits(&answer.value) => return Ok(answer.value),
+                // Somebody else's question was under way, and it was another one.
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => return Err(Error::clone(&error)),
+                Err(_) => return Err(Error::Interrupted),
+            }
         }
     }
 
@@ -72,12 +79,12 @@ where
             .await;
     }
 
-    /// Drops the answers that `is_wanted_gone` picks.
-    pub(super) async fn drop_where(&self, is_wanted_gone: impl Fn(&V) -> bool + Send) {
+    /// Drops the answers that `is_gone` picks.
+    pub(super) async fn drop_where(&self, is_gone: impl Fn(&V) -> bool + Send) {
         let keys: Vec<K> = self
             .cache
             .iter()
-            .filter(|(_, kept)| is_wanted_gone(&kept.value))
+            .filter(|(_, kept)| is_gone(&kept.value))
             .map(|(key, _)| (*key).clone())
             .collect();
         for key in keys {
@@ -85,13 +92,13 @@ where
         }
     }
 
-    async fn drop_old(&self, key: &K, max_age: Duration) {
+    async fn drop_unless(&self, key: &K, serves: impl Fn(&Answer<V>) -> bool + Send) {
         // Looks again under the key's lock: somebody may have put a new answer there.
         self.cache
             .entry_by_ref(key)
             .and_compute_with(|kept| {
-                let old = kept.is_some_and(|kept| !self.is_younger(kept.value(), max_age));
-                ready(if old { Op::Remove } else { Op::Nop })
+                let drop_it = kept.is_some_and(|kept| !serves(kept.value()));
+                ready(if drop_it { Op::Remove } else { Op::Nop })
             })
             .await;
     }

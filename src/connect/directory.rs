@@ -118,13 +118,15 @@ impl Directory {
         max_age: Duration,
         patience: Patience,
     ) -> Result<Arc<Vec<String>>, Error> {
-        let (calls, key) = (Arc::clone(&self.calls), id.to_owned());
-        let ask = async move {
-            let group = calls.describe_hierarchy_group(&key, patience).await?;
-            let levels = group.and_then(|group| group.hierarchy_path);
-            Ok(Arc::new(levels.as_ref().map(wire::path).unwrap_or_default()))
+        let ask = || {
+            let (calls, key) = (Arc::clone(&self.calls), id.to_owned());
+            Box::pin(async move {
+                let group = calls.describe_hierarchy_group(&key, patience).await?;
+                let levels = group.and_then(|group| group.hierarchy_path);
+                Ok(Arc::new(levels.as_ref().map(wire::path).unwrap_or_default()))
+            })
         };
-        self.groups.read(id.to_owned(), max_age, ask).await
+        self.groups.read(id.to_owned(), max_age, |_| true, ask).await
     }
 
     /// A long listing may outlast one caller's patience; it goes on for the next.
@@ -134,9 +136,11 @@ impl Directory {
         max_age: Duration,
         patience: Patience,
     ) -> Result<Arc<Listing>, Error> {
-        let calls = Arc::clone(&self.calls);
-        let ask = async move { Ok(Arc::new(Listing::of(kind.read(&calls).await?))) };
-        let reading = self.listings.read(kind, max_age, ask);
+        let ask = || {
+            let calls = Arc::clone(&self.calls);
+            Box::pin(async move { Ok(Arc::new(Listing::of(kind.read(&calls).await?))) })
+        };
+        let reading = self.listings.read(kind, max_age, |_| true, ask);
         let in_time = tokio::time::timeout(patience.left(), reading).await;
         in_time.unwrap_or(Err(Error::Busy(Busy { retry_after: LISTING_TAKES })))
     }

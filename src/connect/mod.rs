@@ -59,13 +59,18 @@ pub enum Provisioning {
     Sync,
 }
 
-/// A user name without its case, and a fingerprint of the placement it was put in.
-type KnownKey = (String, u64);
+/// A user that was put in place, and a fingerprint of the placement.
+#[derive(Clone)]
+struct Known {
+    user: ConnectUser,
+    fingerprint: u64,
+}
 
 /// One instance's users.
 pub struct Connect {
     provision: Arc<Provision>,
-    known: Aged<KnownKey, ConnectUser>,
+    /// By user name without its case.
+    known: Aged<String, Known>,
     fingerprints: RandomState,
 }
 
@@ -84,23 +89,47 @@ impl Connect {
         Self { provision, known: Aged::new(KNOWN_USERS, clock), fingerprints: RandomState::new() }
     }
 
-    /// Resolve, plan, apply: afterwards the user exists and is placed as the rules want. Concurrent calls
-    /// for one user and placement share one piece of work, which goes on when a caller goes away.
+    /// Resolve, plan, apply: afterwards the user exists and is placed as the rules want. One piece of work
+    /// at a time for each user; those who want the same share it, and it goes on when they go away.
     ///
     /// # Errors
     /// See [`Error`].
     pub async fn ensure(&self, placement: &Placement) -> Result<ConnectUser, Error> {
         self.provision.check_allowed(placement)?;
-        let key = (placement.username.folded(), self.fingerprints.hash_one(placement));
-        let (provision, placement) = (Arc::clone(&self.provision), placement.clone());
-        let known_for = provision.settings.known_for;
-        let work = Box::pin(async move { provision.ensure(&placement).await });
-        self.known.read(key, known_for, work).await
+        let name = placement.username.folded();
+        let fingerprint = self.fingerprint(placement);
+        let work = || {
+            let (provision, placement) = (Arc::clone(&self.provision), placement.clone());
+            Box::pin(async move {
+                let user = provision.ensure(&placement).await?;
+                Ok(Known { user, fingerprint })
+            })
+        };
+        let known_for = self.provision.settings.known_for;
+        let same = |known: &Known| known.fingerprint == fingerprint;
+        self.known.read(name, known_for, same, work).await.map(|known| known.user)
     }
 
     /// Forgets what is cached about this user.
     pub async fn forget(&self, user: &UserId) {
-        self.known.drop_where(|known| known.id == *user).await;
+        self.known.drop_where(|known| known.user.id == *user).await;
+    }
+
+    /// Spellings of one user name are one placement.
+    fn fingerprint(&self, placement: &Placement) -> u64 {
+        let Placement {
+            username: _,
+            first_name,
+            last_name,
+            email,
+            security_profiles,
+            routing_profile,
+            hierarchy,
+            phone,
+            sync,
+        } = placement;
+        let rest = (first_name, last_name, email, security_profiles, routing_profile, hierarchy, phone, sync);
+        self.fingerprints.hash_one(rest)
     }
 
     /// Asks AWS what the instance is, for a check before deployment. Needs `connect:DescribeInstance`.

@@ -68,7 +68,8 @@ impl Provision {
 
     async fn existing(&self, id: &str, placement: &Placement, patience: Patience) -> Result<Found, Error> {
         let described = match self.calls.describe_user(id, patience).await {
-            Err(error) if error.is(Cause::NotFound) => return Ok(Found::Gone),
+            // A user that is still being created may be answered for in either way.
+            Err(error) if error.is(Cause::NotFound) || error.is(Cause::Refused) => return Ok(Found::Gone),
             answer => answer?,
         };
         let named = described.and_then(|user| user.username.clone().zip(Some(user)));

@@ -119,8 +119,9 @@ fn call_connect(shared: &Shared, request: &ApiRequest, route: Option<&Route>, ab
         _ => route.instance_id.clone(),
     };
     let Inner { world, behaviour, tokens, .. } = inner;
+    check_instance_id(route.operation, &instance_id)?;
+    authorize(&caller, route, &instance_id)?;
     let instance = instance(&mut world.instances, &caller, &instance_id)?;
-    authorize(&caller, route, instance)?;
     let site_url = shared.urls.site(&instance.alias);
     let mut call = Call {
         instance,
@@ -166,26 +167,35 @@ fn check_weather(
     Ok(())
 }
 
-fn instance<'a>(instances: &'a mut [Instance], caller: &Caller, id: &str) -> ApiResult<&'a mut Instance> {
-    if !(1..=100).contains(&id.chars().count()) {
-        return Err(ApiError::invalid_parameter("InstanceId must be 1 to 100 characters"));
+/// `DescribeInstance` documents no `InvalidParameterException`.
+fn check_instance_id(operation: Operation, id: &str) -> ApiResult<()> {
+    let message = "InstanceId must be 1 to 100 characters";
+    match operation {
+        _ if (1..=100).contains(&id.chars().count()) => Ok(()),
+        Operation::DescribeInstance => Err(ApiError::invalid_request(message)),
+        _ => Err(ApiError::invalid_parameter(message)),
     }
-    let own = |instance: &&mut Instance| {
-        instance.id == id && instance.region == caller.region && instance.account == caller.principal.account
-    };
-    instances.iter_mut().find(own).ok_or_else(|| ApiError::not_found(format!("Instance not found: {id}")))
 }
 
-fn authorize(caller: &Caller, route: &Route, instance: &Instance) -> ApiResult<()> {
+/// IAM decides before the service looks whether the instance exists.
+fn authorize(caller: &Caller, route: &Route, instance_id: &str) -> ApiResult<()> {
     let principal = &caller.principal;
     let action = format!("connect:{}", route.operation.name());
+    let instance = format!("arn:aws:connect:{}:{}:instance/{instance_id}", caller.region, principal.account);
     let part = route.operation.resource(&route.id, &principal.user_id);
-    let resource = part.map_or_else(|| instance.arn(), |part| format!("{}/{part}", instance.arn()));
-    if principal.may(&action, &resource, Some(&instance.id)) {
+    let resource = part.map_or_else(|| instance.clone(), |part| format!("{instance}/{part}"));
+    if principal.may(&action, &resource, Some(instance_id)) {
         Ok(())
     } else {
         Err(ApiError::access_denied(principal.refusal(&action, &resource)))
     }
+}
+
+fn instance<'a>(instances: &'a mut [Instance], caller: &Caller, id: &str) -> ApiResult<&'a mut Instance> {
+    let own = |instance: &&mut Instance| {
+        instance.id == id && instance.region == caller.region && instance.account == caller.principal.account
+    };
+    instances.iter_mut().find(own).ok_or_else(|| ApiError::not_found(format!("Instance not found: {id}")))
 }
 
 fn perform(operation: Operation, call: &mut Call<'_>) -> Answer {

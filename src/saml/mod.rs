@@ -75,7 +75,7 @@ impl ServiceProvider {
     ) -> Result<Self, Error> {
         let key = OwnKey::load(&settings)?;
         let now = clock.now();
-        check_engines(&settings, &key, now)?;
+        self_test(&settings, &key, now)?;
         let idps = idps.into_iter().map(|idp| Idp::new(idp, now)).collect::<Result<_, _>>()?;
         let cores = available_parallelism().map_or(1, usize::from);
         Ok(Self {
@@ -208,7 +208,7 @@ impl ServiceProvider {
 
 /// Both engines verify a request that we sign here: they work, they are initialised before there are threads, and
 /// our own signature is one that others accept.
-fn check_engines(settings: &Settings, key: &OwnKey, now: OffsetDateTime) -> Result<(), Error> {
+fn self_test(settings: &Settings, key: &OwnKey, now: OffsetDateTime) -> Result<(), Error> {
     let request = Request {
         id: "_self-test",
         issued: now,

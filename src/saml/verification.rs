@@ -111,3 +111,33 @@ fn check_is_kind(response: Node<'_, '_>, assertion: Node<'_, '_>) -> Result<(), 
         Err(Error::VerifiedOther)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RESPONSE: &str = r#"<p:Response xmlns:p="urn:oasis:names:tc:SAML:2.0:protocol" ID="_r"/>"#;
+    const ASSERTION: &str = r#"<a:Assertion xmlns:a="urn:oasis:names:tc:SAML:2.0:assertion" ID="_a"/>"#;
+
+    fn parse(text: &str) -> roxmltree::Document<'_> {
+        guard::parse(text).unwrap()
+    }
+
+    #[test]
+    fn verified_bytes_of_another_element_than_the_signed_one_are_refused() {
+        let assertion = parse(ASSERTION);
+        assert!(check_is_target(assertion.root_element(), "_a").is_ok());
+        assert!(matches!(check_is_target(assertion.root_element(), "_r"), Err(Error::VerifiedOther)));
+        assert!(matches!(check_is_target(assertion.root_element(), ""), Err(Error::VerifiedOther)));
+    }
+
+    #[test]
+    fn verified_elements_of_another_kind_are_refused() {
+        let (response, assertion) = (parse(RESPONSE), parse(ASSERTION));
+        let (response, assertion) = (response.root_element(), assertion.root_element());
+        assert!(check_is_kind(response, assertion).is_ok());
+        for (response, assertion) in [(assertion, assertion), (response, response), (assertion, response)] {
+            assert!(matches!(check_is_kind(response, assertion), Err(Error::VerifiedOther)));
+        }
+    }
+}

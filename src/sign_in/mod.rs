@@ -11,8 +11,8 @@ use people::{People, Present};
 
 use crate::mapping::place;
 use crate::model::{
-    Blamed as _, Destination, HandOff, IdpChoice, IdpName, Identity, InstanceName, PendingKey, PendingSignIn, Placement,
-    SignedIn, Trace, Username, code,
+    Blamed as _, Destination, HandOff, Identity, IdpChoice, IdpName, InstanceName, PendingKey, PendingSignIn,
+    Placement, SignedIn, Trace, Username, code,
 };
 
 /// The journeys.

@@ -14,7 +14,7 @@ use time::macros::format_description;
 use super::pages::{self, Error, Rendered};
 use super::refusal::Refusal;
 use super::{Site, headers, paths};
-use crate::audit::{self, Event, Line};
+use crate::audit::{self, Line};
 use crate::model::SupportId;
 
 /// Gives the request a support id; makes a page and an audit line of a refusal; puts the headers on.
@@ -62,7 +62,7 @@ fn refused(site: &Site, support_id: &SupportId, refusal: &Refusal, sent: &Header
         support_id: support_id.as_str(),
         time: &utc(site.clock.now()),
         again: &again,
-        signed_in: refusal.event == Event::HandOff,
+        signed_in: refusal.signed_in,
     };
     let mut response = pages::error(&page);
     *response.status_mut() = refusal.status;

@@ -91,10 +91,12 @@ async fn enter(
             return waiting(&web.site.display_name, wait, &paths::go(instance, destination)).map(Some);
         }
         Err(error) => {
-            if error.ends_session() {
-                session::end(session).await?;
+            let refusal = Refusal::of(&error).during(Event::HandOff).with_idp(Some(&idp));
+            if !error.ends_session() {
+                return Err(refusal.signed_in());
             }
-            return Err(Refusal::of(&error).during(Event::HandOff).with_idp(Some(&idp)));
+            session::end(session).await?;
+            return Ok(Some(cookies::forget_session(refusal)));
         }
     };
     if !session::update(session, signed_in, web.site.clock.now()).await? {
@@ -138,9 +140,11 @@ fn waiting(site: &str, wait: u64, here: &str) -> Result<Response, Refusal> {
 /// Off to the identity provider, or a choice of several.
 async fn leave(web: &WebState, ask: &Ask, headers: &HeaderMap) -> Result<Response, Refusal> {
     let secret = cookies::browser_secret_or_new(headers, &*web.site.random);
-    let start = web.sign_in.start(ask, &secret).await.map_err(|error| {
-        Refusal::of(&error).during(Event::Start).with_idp(ask.idp.as_ref())
-    })?;
+    let start = web
+        .sign_in
+        .start(ask, &secret)
+        .await
+        .map_err(|error| Refusal::of(&error).during(Event::Start).with_idp(ask.idp.as_ref()))?;
     match start {
         Start::ChooseIdp(choices) => choose(&web.site.display_name, ask, &choices),
         Start::Depart(departure) => {

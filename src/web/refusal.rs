@@ -7,7 +7,9 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use crate::audit::{self, Event};
-use crate::model::{Blame, Blamed as _, Code, Destination, IdpName, InstanceName, StateUnavailable, Trace, code};
+use crate::model::{
+    Blame, Blamed as _, Code, Destination, IdpName, InstanceName, StateUnavailable, Trace, code,
+};
 use crate::sign_in::SignInError;
 
 /// Why a request is not granted. The boundary makes the page and the audit line.
@@ -30,6 +32,8 @@ pub(super) struct Reason {
     pub(super) destination: Option<Destination>,
     /// What the rules said, when they were asked.
     pub(super) trace: Option<Trace>,
+    /// Whether the person's session lives on.
+    pub(super) signed_in: bool,
 }
 
 impl Deref for Refusal {
@@ -54,6 +58,7 @@ impl Refusal {
             instance: None,
             destination: None,
             trace: None,
+            signed_in: false,
         }))
     }
 
@@ -85,6 +90,12 @@ impl Refusal {
     /// The identity provider concerned.
     pub(super) fn with_idp(mut self, idp: Option<&IdpName>) -> Self {
         self.0.idp = idp.cloned();
+        self
+    }
+
+    /// The person's session lives on.
+    pub(super) fn signed_in(mut self) -> Self {
+        self.0.signed_in = true;
         self
     }
 

@@ -1,7 +1,7 @@
 //! The service provider under test, with a clock and a replay store of the tests' own.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -25,11 +25,12 @@ impl Clock for TestClock {
     }
 }
 
-/// Remembers what was used, or fails like a store that is down.
+/// Remembers what was used, or forgets it at once, or fails like a store that is down.
 #[derive(Default)]
 pub(crate) struct Used {
     pub(crate) seen: Mutex<HashMap<ReplayKey, OffsetDateTime>>,
     pub(crate) down: bool,
+    pub(crate) forgetful: bool,
 }
 
 #[async_trait]
@@ -38,7 +39,7 @@ impl ReplayGuard for Used {
         if self.down {
             return Err(StateUnavailable("down".to_owned()));
         }
-        Ok(self.seen.lock().unwrap().insert(key, until).is_none())
+        Ok(self.forgetful || self.seen.lock().unwrap().insert(key, until).is_none())
     }
 }
 
@@ -92,7 +93,11 @@ impl Gateway {
         self.verify_field(encode(xml), &pending()).await
     }
 
-    pub(crate) async fn verify_field(&self, field: String, pending: &PendingSignIn) -> Result<Identity, Error> {
+    pub(crate) async fn verify_field(
+        &self,
+        field: String,
+        pending: &PendingSignIn,
+    ) -> Result<Identity, Error> {
         Ok(self.saml.verify(field, pending).await?.into_identity())
     }
 }
@@ -108,10 +113,15 @@ pub(crate) fn pending() -> PendingSignIn {
     }
 }
 
-/// What a fresh gateway says of `xml`.
+/// What a gateway says of `xml` that never saw an assertion before.
 pub(crate) async fn verdict(xml: impl AsRef<[u8]>) -> Result<Identity, Error> {
-    Gateway::new().verify(xml).await
+    FORGETFUL.verify(xml).await
 }
+
+static FORGETFUL: LazyLock<Gateway> = LazyLock::new(|| {
+    let used = Used { forgetful: true, ..Used::default() };
+    Gateway::build(settings(), company(metadata(&[&IDP])), used).unwrap()
+});
 
 /// The gateway takes `xml` as Alice's.
 #[track_caller]

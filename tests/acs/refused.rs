@@ -127,6 +127,8 @@ async fn clocks_may_differ_by_the_skew_and_no_more() {
     }
     let gateway = Gateway::new();
     let end = datetime!(2026-03-01 09:34:55 UTC);
+    *gateway.clock.0.lock().unwrap() = end + Duration::SECOND * 60;
+    assert_refused!(gateway.verify(Answer::default().xml()).await, Error::Expired);
     *gateway.clock.0.lock().unwrap() = end + Duration::SECOND * 59;
     assert_alice(gateway.verify(Answer::default().xml()).await);
 }
@@ -297,7 +299,7 @@ async fn a_forced_authentication_must_be_fresh() {
     let stale = encode(Answer::default().xml());
     assert_refused!(gateway.verify_field(stale, &forced).await, Error::StaleAuthentication);
     let fresh = Answer::with(|a| {
-        a.authn_statements = vec![authn_statement(r#"AuthnInstant="2026-03-01T09:29:50Z""#)]
+        a.authn_statements = vec![authn_statement(r#"AuthnInstant="2026-03-01T09:29:50Z""#)];
     });
     assert_alice(gateway.verify_field(encode(fresh.xml()), &forced).await);
 }
@@ -351,7 +353,7 @@ async fn encrypted_parts_are_refused_with_their_own_code() {
         assert_refused!(verdict(xml).await, Error::Encrypted);
     }
     for xml in
-        both_ways(|a| a.attributes += &format!("<saml:EncryptedAttribute>{data}</saml:EncryptedAttribute>"))
+        both_ways(|a| a.attributes = format!("<saml:EncryptedAttribute>{data}</saml:EncryptedAttribute>"))
     {
         assert_refused!(verdict(xml).await, Error::Encrypted);
     }

@@ -7,7 +7,8 @@ use axum::routing::get;
 use crate::browser::{Browser, Javascript};
 use crate::tls::{Answers, TestCa, install_provider};
 
-const PAGE: &str = "<body><p id=script>off</p><script>document.getElementById('script').textContent='on'</script>";
+const PAGE: &str =
+    "<body><p id=script>off</p><script>document.getElementById('script').textContent='on'</script>";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_browser_runs_scripts_only_when_it_may() {

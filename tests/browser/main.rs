@@ -1,7 +1,12 @@
 //! Sign-ins in a real browser: three sites on three domains over HTTPS, so that the rules for
 //! cookies between sites are the real ones.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where something is missing")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops where something is missing"
+)]
 
 #[path = "../support/browser.rs"]
 mod browser;

@@ -79,7 +79,8 @@ async fn the_pre_login_cookie_is_sent_by_other_sites_and_the_session_cookie_is_n
     browser.click("#user-alice").await;
     browser.find("#connect-user").await;
     browser.open(&format!("{}/healthz", world.gateway_url)).await;
-    let session = browser.cookies().await.into_iter().find(|cookie| cookie.name().contains("session")).unwrap();
+    let session =
+        browser.cookies().await.into_iter().find(|cookie| cookie.name().contains("session")).unwrap();
     assert_eq!(session.same_site().map(|rule| rule.to_string()).as_deref(), Some("Lax"));
     assert_eq!((session.http_only(), session.secure()), (Some(true), Some(true)));
     assert!(session.name().starts_with("__Host-"));

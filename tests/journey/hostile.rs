@@ -127,13 +127,21 @@ async fn a_request_that_no_page_of_ours_makes_gets_a_page_with_a_stable_code() {
         ("bytes that are no form", acs(&cookie, &[0xff, 0x00, 0xfe, 0x25, 0x25]), bad),
         ("broken percent signs", acs(&cookie, b"SAMLResponse=%zz%&RelayState=%"), "sign_in.not_pending"),
         ("no RelayState", acs(&cookie, b"SAMLResponse=a"), "sign_in.not_pending"),
-        ("a RelayState that is a URL", acs(&cookie, b"SAMLResponse=a&RelayState=https://evil.test"), "sign_in.not_pending"),
+        (
+            "a RelayState that is a URL",
+            acs(&cookie, b"SAMLResponse=a&RelayState=https://evil.test"),
+            "sign_in.not_pending",
+        ),
         ("a RelayState nobody gave", acs(&cookie, b"SAMLResponse=a&RelayState=b"), "sign_in.not_pending"),
         ("a huge form", acs(&cookie, &huge), "web.too_large"),
         ("a form that says it is huge", acs(&[("Content-Length", "99999999999")], b""), "web.too_large"),
         ("no cookie", acs(&[], b"SAMLResponse=a&RelayState=b"), "sign_in.no_cookie"),
         ("an empty cookie", acs(&[("Cookie", "")], b"SAMLResponse=a&RelayState=b"), "sign_in.no_cookie"),
-        ("a cookie of one's own", acs(&[("Cookie", "__Host-gateway-sign-in=x")], b"SAMLResponse=a&RelayState=b"), "sign_in.no_cookie"),
+        (
+            "a cookie of one's own",
+            acs(&[("Cookie", "__Host-gateway-sign-in=x")], b"SAMLResponse=a&RelayState=b"),
+            "sign_in.no_cookie",
+        ),
     ];
     for (what, bytes, expected) in requests {
         let answer = send(gateway.address, &bytes).await;
@@ -154,9 +162,16 @@ async fn bytes_that_are_no_http_are_refused_and_harm_nobody() {
         ("a space in a header's name", b"GET / HTTP/1.1\r\nHost: a\r\nA b: c\r\n\r\n".to_vec()),
         ("a NUL in a header", b"GET / HTTP/1.1\r\nHost: a\r\nA: b\0c\r\n\r\n".to_vec()),
         ("a space in the target", b"GET /go /acme HTTP/1.1\r\nHost: a\r\n\r\n".to_vec()),
-        ("two lengths", b"POST /saml/acs HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab".to_vec()),
+        (
+            "two lengths",
+            b"POST /saml/acs HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"
+                .to_vec(),
+        ),
         ("a negative length", b"POST /saml/acs HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n".to_vec()),
-        ("an unknown coding", b"POST /saml/acs HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, x\r\n\r\n".to_vec()),
+        (
+            "an unknown coding",
+            b"POST /saml/acs HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, x\r\n\r\n".to_vec(),
+        ),
         ("too many headers", format!("GET / HTTP/1.1\r\nHost: a\r\n{many}\r\n").into_bytes()),
         ("a header without an end", format!("GET / HTTP/1.1\r\nHost: a\r\nA: {long}\r\n\r\n").into_bytes()),
         ("a target without an end", format!("GET /{long} HTTP/1.1\r\nHost: a\r\n\r\n").into_bytes()),
@@ -178,7 +193,11 @@ async fn a_forged_host_changes_no_answer() {
             request("GET", path, &[("Host", EVIL)]),
             request("GET", path, &[("X-Forwarded-Host", EVIL), ("X-Forwarded-Proto", "gopher")]),
             request("GET", path, &[("Forwarded", "host=evil.test;proto=http")]),
-            request("GET", path, &[("X-Original-URL", "http://evil.test/"), ("X-Rewrite-URL", "//evil.test")]),
+            request(
+                "GET",
+                path,
+                &[("X-Original-URL", "http://evil.test/"), ("X-Rewrite-URL", "//evil.test")],
+            ),
             request("GET", path, &[("Referer", "https://evil.test/"), ("Origin", "https://evil.test")]),
             request("GET", &format!("{absolute}{path}"), &[]),
         ] {
@@ -205,10 +224,18 @@ async fn an_answer_that_is_no_signed_saml_response_is_refused_with_a_saml_code()
         ("no XML", encode(b"hello")),
         ("XML without an end", encode(b"<Response><a>")),
         ("another element", encode(b"<html/>")),
-        ("an external entity", encode(br#"<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]><r>&x;</r>"#)),
+        (
+            "an external entity",
+            encode(br#"<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]><r>&x;</r>"#),
+        ),
         ("an entity that grows", encode(laughs.as_bytes())),
         ("deep nesting", encode(("<a>".repeat(20_000) + &"</a>".repeat(20_000)).as_bytes())),
-        ("many attributes", encode(format!("<r {}/>", (0..5000).map(|n| format!("a{n}='b' ")).collect::<String>()).as_bytes())),
+        (
+            "many attributes",
+            encode(
+                format!("<r {}/>", (0..5000).map(|n| format!("a{n}='b' ")).collect::<String>()).as_bytes(),
+            ),
+        ),
         ("bytes that are not UTF-8", encode(b"<r>\xff\xfe\xfd</r>")),
         ("UTF-16", encode(&"<r/>".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>())),
         ("a NUL", encode(b"<r>\0</r>")),
@@ -230,7 +257,10 @@ async fn an_answer_that_is_no_signed_saml_response_is_refused_with_a_saml_code()
         check_refusal(what, &answer);
         let code = code_on(&answer.body).unwrap_or_else(|| panic!("{what}: no code\n{}", answer.body));
         assert!(code.starts_with("saml."), "{what}: {code}");
-        assert!(answer.header("set-cookie").iter().all(|cookie| !cookie.contains("session")), "{what}: a session");
+        assert!(
+            answer.header("set-cookie").iter().all(|cookie| !cookie.contains("session")),
+            "{what}: a session"
+        );
     }
     check_still_serving(&gateway).await;
 }

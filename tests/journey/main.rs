@@ -1,7 +1,12 @@
 //! The whole line over HTTP, without a browser: the real program, the emulator, and clients that a
 //! test can make a thousand of.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where something is missing")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops where something is missing"
+)]
 
 #[path = "../support/gateway.rs"]
 mod gateway;

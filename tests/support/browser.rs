@@ -36,7 +36,8 @@ impl Browser {
     /// Starts one that trusts `ca` and finds every name under `.test` on this machine.
     pub(crate) async fn start(ca: &TestCa, javascript: Javascript) -> Self {
         let port = free_port();
-        let profile = std::env::temp_dir().join(format!("connect-gateway-browser-{}-{port}", std::process::id()));
+        let profile =
+            std::env::temp_dir().join(format!("connect-gateway-browser-{}-{port}", std::process::id()));
         std::fs::create_dir_all(&profile).unwrap();
         let driver = Command::new("chromedriver")
             .arg(format!("--port={port}"))
@@ -137,7 +138,11 @@ impl Drop for Browser {
     }
 }
 
-fn capabilities(ca: &TestCa, javascript: Javascript, profile: &Path) -> serde_json::Map<String, serde_json::Value> {
+fn capabilities(
+    ca: &TestCa,
+    javascript: Javascript,
+    profile: &Path,
+) -> serde_json::Map<String, serde_json::Value> {
     let allowed = if javascript == Javascript::On { 1 } else { 2 };
     let capabilities = json!({
         "goog:chromeOptions": {

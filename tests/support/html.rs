@@ -62,7 +62,9 @@ fn read_form(html: &str, base: &Url) -> Form {
     let post = attribute("method").is_some_and(|method| method.eq_ignore_ascii_case("post"));
     let mut form = Form { action, post, fields: Vec::new(), only_hidden: true };
     for tag in &tags {
-        let (Some(name), value) = (tag.attribute("name"), tag.attribute("value").unwrap_or("")) else { continue };
+        let (Some(name), value) = (tag.attribute("name"), tag.attribute("value").unwrap_or("")) else {
+            continue;
+        };
         let pair = (name.to_owned(), value.to_owned());
         match (tag.name.as_str(), tag.attribute("type").unwrap_or("text")) {
             ("input", "submit") => {}
@@ -111,13 +113,16 @@ fn read_tag(html: &str) -> (Tag, &str) {
         if let Some(after) = rest.strip_prefix('>') {
             return (tag, after);
         }
-        let end = rest.find(['=', '>', ' ', '\n', '/']).unwrap_or_else(|| panic!("a tag without an end: {rest}"));
+        let end =
+            rest.find(['=', '>', ' ', '\n', '/']).unwrap_or_else(|| panic!("a tag without an end: {rest}"));
         let name = rest[..end].to_ascii_lowercase();
         rest = &rest[end..];
         let mut value = "";
         if let Some(after) = rest.strip_prefix('=') {
             (value, rest) = match after.chars().next() {
-                Some(quote @ ('"' | '\'')) => after[1..].split_once(quote).expect("an attribute without an end"),
+                Some(quote @ ('"' | '\'')) => {
+                    after[1..].split_once(quote).expect("an attribute without an end")
+                }
                 _ => after.split_at(after.find(['>', ' ', '\n']).unwrap_or(after.len())),
             };
         }

@@ -144,7 +144,8 @@ impl PlainBrowser {
                 self.keep(&url, line.to_str().unwrap());
             }
             let status = answer.status();
-            let location = answer.headers().get(LOCATION).map(|value| url.join(value.to_str().unwrap()).unwrap());
+            let location =
+                answer.headers().get(LOCATION).map(|value| url.join(value.to_str().unwrap()).unwrap());
             match location {
                 Some(next) if status.is_redirection() => {
                     assert!(redirects.len() < MAX_REDIRECTS, "too many redirects: {redirects:?}");
@@ -170,7 +171,9 @@ impl PlainBrowser {
                 SameSite::Lax => same_site || method == Method::GET,
                 SameSite::Strict => same_site,
             };
-            Some(cookie.host.as_str()) == url.host_str() && site_rule && (!cookie.secure || is_trustworthy(url))
+            Some(cookie.host.as_str()) == url.host_str()
+                && site_rule
+                && (!cookie.secure || is_trustworthy(url))
         };
         let cookies = self.cookies.lock().unwrap();
         let pairs: Vec<String> =
@@ -197,7 +200,8 @@ impl PlainBrowser {
         let host = url.host_str().unwrap().to_owned();
         let mut cookies = self.cookies.lock().unwrap();
         cookies.retain(|cookie| cookie.host != host || cookie.name != name);
-        let expired = has("max-age=0") || attributes.iter().any(|attribute| attribute.starts_with("max-age=-"));
+        let expired =
+            has("max-age=0") || attributes.iter().any(|attribute| attribute.starts_with("max-age=-"));
         if !expired {
             cookies.push(Cookie { host, name: name.into(), value: value.into(), secure, same_site });
         }

@@ -33,7 +33,11 @@ pub(crate) async fn send(address: SocketAddr, request: &[u8]) -> RawAnswer {
     stream.write_all(request).await.ok();
     let mut answer = Vec::new();
     let read = tokio::time::timeout(Duration::from_secs(30), stream.read_to_end(&mut answer)).await;
-    assert!(read.is_ok(), "no end of the answer to {}", String::from_utf8_lossy(&request[..request.len().min(200)]));
+    assert!(
+        read.is_ok(),
+        "no end of the answer to {}",
+        String::from_utf8_lossy(&request[..request.len().min(200)])
+    );
     let answer = String::from_utf8_lossy(&answer).into_owned();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
     let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0);

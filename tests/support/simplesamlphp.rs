@@ -22,13 +22,15 @@ impl SimpleSamlPhp {
     pub(crate) async fn start(public_url: &str) -> Self {
         assert!(Path::new(PROGRAM).exists(), "simplesamlphp is not installed: scripts/install-packages test");
         let address = free_address();
-        let state = std::env::temp_dir().join(format!("connect-gateway-idp-{}-{address}", std::process::id()));
+        let state =
+            std::env::temp_dir().join(format!("connect-gateway-idp-{}-{address}", std::process::id()));
         for folder in ["cert", "log", "data", "tmp", "sessions"] {
             std::fs::create_dir_all(state.join(folder)).unwrap();
         }
         write_key_pair(&state.join("cert"));
         write_service_provider(&state, "");
-        let mut idp = Self { address, metadata: String::new(), server: serve(address, public_url, &state), state };
+        let mut idp =
+            Self { address, metadata: String::new(), server: serve(address, public_url, &state), state };
         idp.metadata = idp.read_metadata().await;
         idp
     }
@@ -87,7 +89,18 @@ fn write_service_provider(state: &Path, metadata: &str) {
 
 fn write_key_pair(folder: &Path) {
     let done = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-sha256", "-days", "2", "-subj", "/CN=idp.test"])
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-sha256",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=idp.test",
+        ])
         .arg("-keyout")
         .arg(folder.join("idp.key"))
         .arg("-out")

@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
 use base64::Engine as _;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, PublicKeyData as _};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, PublicKeyData as _,
+};
 use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -108,8 +110,12 @@ async fn copy(
 
 /// Replaces bytes by as many others, so that no length changes.
 fn replace(bytes: &mut [u8], from: &[u8; 13], to: &[u8; 13]) {
-    let starts: Vec<usize> =
-        bytes.windows(from.len()).enumerate().filter(|(_, window)| window == from).map(|(at, _)| at).collect();
+    let starts: Vec<usize> = bytes
+        .windows(from.len())
+        .enumerate()
+        .filter(|(_, window)| window == from)
+        .map(|(at, _)| at)
+        .collect();
     for at in starts {
         bytes[at..at + to.len()].copy_from_slice(to);
     }

@@ -58,17 +58,17 @@ impl SigningKeys {
     /// # Errors
     /// [`Error::Signature`] when both refuse, [`Error::EnginesDisagree`] when they differ.
     pub(super) fn verify(&self, signed: &Signed<'_>) -> Result<VerifiedXml, Error> {
-        let second = run("bergshamra", &self.bergshamra, signed);
-        let first = match &second {
-            Ok(accepted) => run("samael", &self.samael.only(&accepted.keys), signed),
-            Err(Refused) => run("samael", &self.samael, signed),
-        };
+        let second = tracing::trace_span!("bergshamra").in_scope(|| run(&self.bergshamra, signed));
+        let first = tracing::trace_span!("samael").in_scope(|| match &second {
+            Ok(accepted) => run(&self.samael.only(&accepted.keys), signed),
+            Err(Refused) => run(&self.samael, signed),
+        });
         agree(first, second)
     }
 }
 
-fn run(name: &'static str, engine: &dyn SignatureEngine, signed: &Signed<'_>) -> Result<Accepted, Refused> {
-    let _span = tracing::trace_span!("engine", name).entered();
+/// A panic inside an engine is a refusal.
+fn run(engine: &dyn SignatureEngine, signed: &Signed<'_>) -> Result<Accepted, Refused> {
     catch_unwind(AssertUnwindSafe(|| engine.verify(signed))).unwrap_or(Err(Refused))
 }
 

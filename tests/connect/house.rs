@@ -1,0 +1,241 @@
+//! An emulated AWS, and gateways' rooms in front of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use connect_gateway::budget::{ProcessBudget, Rate, Rates};
+use connect_gateway::connect::{self, Connect, Provisioning};
+use connect_gateway::emulator::{Behaviour, Emulator, Options, Seed};
+use connect_gateway::federation::{self, Endpoints, Federation, HandOffMode};
+use connect_gateway::model::{
+    CallBudget, Clock, ConnectUser, HierarchyPath, InstanceArn, InstanceName, Placement, ProtectedNames,
+    SyncPolicy, SystemClock, UserId, Username,
+};
+use time::OffsetDateTime;
+use url::Url;
+
+/// The machine's clock, ahead by what a test says.
+#[derive(Default)]
+pub(crate) struct Shifted(AtomicI64);
+
+impl Shifted {
+    pub(crate) fn advance(&self, by: Duration) {
+        self.0.fetch_add(i64::try_from(by.as_secs()).unwrap(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for Shifted {
+    fn now(&self) -> OffsetDateTime {
+        SystemClock.now() + time::Duration::seconds(self.0.load(Ordering::SeqCst))
+    }
+}
+
+pub(crate) struct House {
+    pub(crate) emulator: Emulator,
+    pub(crate) clock: Arc<Shifted>,
+}
+
+/// What an operation's history comes to: how often it succeeded, and how often not.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Calls {
+    pub(crate) good: usize,
+    pub(crate) bad: usize,
+}
+
+impl House {
+    pub(crate) async fn start(behaviour: Behaviour) -> Self {
+        let seed = Seed::parse(include_str!("acme.toml")).unwrap();
+        Self::with(seed, behaviour).await
+    }
+
+    pub(crate) async fn with(seed: Seed, behaviour: Behaviour) -> Self {
+        let options = Options { behaviour, ..Options::loopback(seed) };
+        Self { emulator: Emulator::start(options).await.unwrap(), clock: Arc::default() }
+    }
+
+    pub(crate) async fn kind() -> Self {
+        Self::start(Behaviour::kind()).await
+    }
+
+    pub(crate) fn api(&self) -> Url {
+        self.emulator.api_url().parse().unwrap()
+    }
+
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock) as Arc<dyn Clock>
+    }
+
+    pub(crate) fn connect(&self) -> Connect {
+        self.connect_with(|_| {})
+    }
+
+    pub(crate) fn connect_with(&self, change: impl FnOnce(&mut connect::Settings)) -> Connect {
+        self.connect_as(&gateway(), fast(), change)
+    }
+
+    pub(crate) fn connect_as(
+        &self,
+        sdk: &SdkConfig,
+        budget: Arc<dyn CallBudget>,
+        change: impl FnOnce(&mut connect::Settings),
+    ) -> Connect {
+        let mut settings = connect::Settings {
+            instance: InstanceName::new("acme"),
+            arn: arn("11111111-1111-4111-8111-111111111111"),
+            provisioning: Provisioning::Sync,
+            send_email: false,
+            directory_max_age: Duration::from_mins(5),
+            known_for: Duration::from_mins(1),
+            settle_within: Duration::from_secs(10),
+            patience: Duration::from_secs(30),
+        };
+        change(&mut settings);
+        let client = connect::client(sdk, &settings.arn, Some(&self.api()));
+        Connect::new(settings, client, budget, Arc::default(), self.clock())
+    }
+
+    pub(crate) fn federation(&self) -> Federation {
+        self.federation_with(|_| {})
+    }
+
+    pub(crate) fn federation_with(&self, change: impl FnOnce(&mut federation::Settings)) -> Federation {
+        self.federation_as(&gateway(), fast(), change)
+    }
+
+    pub(crate) fn federation_as(
+        &self,
+        sdk: &SdkConfig,
+        budget: Arc<dyn CallBudget>,
+        change: impl FnOnce(&mut federation::Settings),
+    ) -> Federation {
+        let parse = |text: String| text.parse::<Url>().unwrap();
+        let mut settings = federation::Settings {
+            instance: InstanceName::new("acme"),
+            arn: arn("11111111-1111-4111-8111-111111111111"),
+            url: parse(self.emulator.site_url("acme")),
+            role_arn: role("connect-federation"),
+            external_id: None,
+            source_identity: true,
+            hand_off: HandOffMode::Instance,
+            signin_endpoint: parse(format!("{}/federation", self.emulator.signin_url())),
+            console_url: parse(self.emulator.console_url()),
+            issuer_url: parse("https://gateway.test/".to_owned()),
+            token_margin: Duration::from_mins(5),
+            refresh_ahead: Duration::from_mins(10),
+            max_token_age: Duration::from_hours(1),
+            patience: Duration::from_secs(30),
+        };
+        change(&mut settings);
+        let endpoints = Endpoints { connect: Some(self.api()), sts: Some(self.api()) };
+        let protected = Arc::new(ProtectedNames::default());
+        Federation::new(settings, sdk, endpoints, budget, protected, self.clock())
+    }
+
+    pub(crate) fn calls(&self, operation: &str) -> Calls {
+        let history = self.emulator.history();
+        let of_operation = history.iter().filter(|entry| entry.operation == operation);
+        let (good, bad): (Vec<_>, Vec<_>) = of_operation.partition(|entry| entry.error.is_none());
+        Calls { good: good.len(), bad: bad.len() }
+    }
+
+    /// Every call since the last clearing, in order.
+    pub(crate) fn all_calls(&self) -> Vec<String> {
+        self.emulator.history().into_iter().map(|entry| entry.operation).collect()
+    }
+
+    /// Calls that write.
+    pub(crate) fn writes(&self) -> Vec<String> {
+        let writes = |name: &String| ["Create", "Update", "Delete"].iter().any(|verb| name.starts_with(verb));
+        self.all_calls().into_iter().filter(writes).collect()
+    }
+
+    /// The user as another gateway finds it.
+    pub(crate) async fn user(&self, name: &str) -> ConnectUser {
+        let found = Placement { security_profiles: BTreeSet::new(), ..placement(name) };
+        self.connect_with(|settings| settings.provisioning = Provisioning::Off).ensure(&found).await.unwrap()
+    }
+
+    pub(crate) fn in_an_hour(&self) -> OffsetDateTime {
+        self.clock.now() + time::Duration::HOUR
+    }
+}
+
+pub(crate) fn arn(id: &str) -> InstanceArn {
+    format!("arn:aws:connect:eu-west-2:123456789012:instance/{id}").parse().unwrap()
+}
+
+pub(crate) fn role(name: &str) -> String {
+    format!("arn:aws:iam::123456789012:role/{name}")
+}
+
+/// The gateway's own identity.
+pub(crate) fn gateway() -> SdkConfig {
+    identity("AKIAGATEWAYGATEWAY01", "the-gateways-own-secret-key")
+}
+
+/// Somebody who may only look.
+pub(crate) fn reader() -> SdkConfig {
+    identity("AKIAREADERREADER0001", "the-readers-secret-key")
+}
+
+pub(crate) fn identity(key: &str, secret: &str) -> SdkConfig {
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("eu-west-2"))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
+            key, secret, None, None, "test",
+        )))
+        .build()
+}
+
+/// A budget that never makes anybody wait.
+pub(crate) fn fast() -> Arc<dyn CallBudget> {
+    budget(10_000.0, 10_000)
+}
+
+/// AWS's default rates.
+pub(crate) fn real_rates() -> Arc<dyn CallBudget> {
+    budget(2.0, 5)
+}
+
+pub(crate) fn budget(per_second: f64, burst: u32) -> Arc<dyn CallBudget> {
+    let connect = Rate { per_second, burst };
+    let sts = Rate { per_second: 50.0, burst: 50 };
+    Arc::new(ProcessBudget::new(Rates { connect, sts, operations: BTreeMap::new() }))
+}
+
+/// An agent as `acme.toml` has it, but for the hierarchy.
+pub(crate) fn placement(username: &str) -> Placement {
+    Placement {
+        username: Username::new(username).unwrap(),
+        first_name: Some("Ada".into()),
+        last_name: Some("Lovelace".into()),
+        email: Some("ada@example.org".into()),
+        security_profiles: names(&["Agent"]),
+        routing_profile: Some("Basic".into()),
+        hierarchy: None,
+        phone: None,
+        sync: SyncPolicy::default(),
+    }
+}
+
+pub(crate) fn names(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+pub(crate) fn path(names: &[&str]) -> HierarchyPath {
+    HierarchyPath(names.iter().map(|name| (*name).to_owned()).collect())
+}
+
+pub(crate) fn nobody() -> ConnectUser {
+    ConnectUser {
+        instance: InstanceName::new("acme"),
+        id: UserId::new("nobody"),
+        username: Username::new("nobody").unwrap(),
+    }
+}

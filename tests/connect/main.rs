@@ -1,0 +1,12 @@
+//! Users and tokens against an emulated AWS, over real HTTP and with real signatures.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is surprised")]
+
+mod federation;
+mod hand_off;
+mod house;
+mod protected;
+mod provisioning;
+mod race;
+mod storm;
+mod users;

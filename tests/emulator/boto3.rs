@@ -1,0 +1,41 @@
+//! All operations, driven by boto3: a parser and a service model that are not ours.
+
+use std::process::Stdio;
+
+use crate::{kind, start};
+
+/// Where this file is, when the test runs.
+const HERE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/emulator");
+
+async fn python() -> String {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/boto3-venv");
+    let directory = format!("{}/boto3-venv", env!("CARGO_TARGET_TMPDIR"));
+    let made = tokio::process::Command::new(script).arg(directory).stderr(Stdio::inherit()).output().await;
+    let made = made.expect("scripts/boto3-venv runs");
+    assert!(made.status.success(), "scripts/boto3-venv made no Python environment");
+    String::from_utf8(made.stdout).expect("a path").trim().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn boto3_finds_every_operation_as_botocore_models_it() {
+    let python = python().await;
+    // Two hierarchy groups more than the seed has, so that the quota is reachable.
+    let mut options = kind();
+    for instance in &mut options.seed.instances {
+        if instance.alias == "globex" {
+            instance.group_quota = 3;
+        }
+    }
+    let emulator = start(options).await;
+    let run = tokio::process::Command::new(python)
+        .arg("-B")
+        .arg(format!("{HERE}/conformance.py"))
+        .arg(emulator.api_url())
+        .output()
+        .await
+        .expect("the driver runs");
+    let (out, err) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
+    println!("{out}");
+    assert!(run.status.success(), "{out}\n{err}");
+    assert!(out.contains(" of 21 operations"), "{out}");
+}
