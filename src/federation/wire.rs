@@ -23,8 +23,10 @@ pub(super) fn timeouts() -> TimeoutConfig {
         .build()
 }
 
+/// To the millisecond: AWS writes times as decimal fractions, which a float can only come close to.
 pub(super) fn moment(time: &DateTime) -> Option<OffsetDateTime> {
-    OffsetDateTime::from_unix_timestamp_nanos(time.as_nanos()).ok()
+    let milliseconds = (time.as_nanos() + 500_000).div_euclid(1_000_000);
+    OffsetDateTime::from_unix_timestamp_nanos(milliseconds * 1_000_000).ok()
 }
 
 /// What a failed call comes to.
@@ -50,4 +52,19 @@ where
 
 fn lacks_credentials(error: &(dyn StdError + 'static)) -> bool {
     std::iter::successors(Some(error), |error| (*error).source()).any(<dyn StdError>::is::<CredentialsError>)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_keep_the_millisecond_that_was_written() {
+        for milliseconds in 1_795_000_000_000_i64..1_795_000_001_000 {
+            let written = format!("{}.{:03}", milliseconds / 1000, milliseconds % 1000);
+            let time = DateTime::from_secs_f64(written.parse().unwrap());
+            let read = moment(&time).unwrap().unix_timestamp_nanos();
+            assert_eq!(read, i128::from(milliseconds) * 1_000_000, "{written}");
+        }
+    }
 }
