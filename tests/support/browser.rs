@@ -85,10 +85,13 @@ impl Browser {
         self.find(css).await.click().await.unwrap();
     }
 
-    /// Clicks the first element that matches `css`, unless there is none or the page is just leaving.
+    /// Clicks what a person sees that matches `css`, unless there is nothing or the page is just leaving.
     pub(crate) async fn press(&self, css: &str) {
-        if let Ok(button) = self.client.find(Locator::Css(css)).await {
-            button.click().await.ok();
+        for button in self.client.find_all(Locator::Css(css)).await.unwrap_or_default() {
+            if button.is_displayed().await.unwrap_or(false) {
+                button.click().await.ok();
+                return;
+            }
         }
     }
 

@@ -24,8 +24,9 @@ pub(crate) const CREDENTIALS: (&str, &str) =
 pub(crate) struct Gateway {
     /// Its plain HTTP address.
     pub(crate) address: SocketAddr,
+    /// Its configuration, keys and logs.
+    pub(crate) folder: PathBuf,
     program: Child,
-    folder: PathBuf,
 }
 
 impl Gateway {
@@ -68,11 +69,6 @@ impl Gateway {
     pub(crate) fn log(&self) -> String {
         let read = |name: &str| fs::read_to_string(self.folder.join(name)).unwrap();
         read("stdout") + &read("stderr")
-    }
-
-    /// The private key that it signs with, as PEM.
-    pub(crate) fn signing_key(&self) -> String {
-        fs::read_to_string(self.folder.join("signing.key")).unwrap()
     }
 
     async fn wait_until_it_answers(&mut self) {

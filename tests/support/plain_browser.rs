@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use reqwest::Method;
-use reqwest::header::{COOKIE, HeaderMap, LOCATION, SET_COOKIE};
+use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use url::{Host, Url};
 
 use crate::html::{Form, forms, refresh_seconds};
@@ -23,12 +23,9 @@ pub(crate) struct PlainBrowser {
 pub(crate) struct Page {
     pub(crate) url: Url,
     pub(crate) status: u16,
-    pub(crate) headers: HeaderMap,
     pub(crate) body: String,
     /// `Location` of every redirect on the way.
     pub(crate) redirects: Vec<Url>,
-    /// Every `Set-Cookie` on the way, as it came.
-    pub(crate) set_cookies: Vec<String>,
 }
 
 impl Page {
@@ -128,7 +125,6 @@ impl PlainBrowser {
         from: Option<&Url>,
     ) -> Page {
         let mut redirects = Vec::new();
-        let mut set_cookies = Vec::new();
         let same_site = from.is_none_or(|from| site(from) == site(&url));
         loop {
             let mut request = self
@@ -145,13 +141,11 @@ impl PlainBrowser {
             }
             let answer = request.send().await.unwrap_or_else(|error| panic!("{url}: {error:?}"));
             for line in answer.headers().get_all(SET_COOKIE) {
-                let line = line.to_str().unwrap().to_owned();
-                self.keep(&url, &line);
-                set_cookies.push(line);
+                self.keep(&url, line.to_str().unwrap());
             }
             let status = answer.status();
-            let headers = answer.headers().clone();
-            let location = headers.get(LOCATION).map(|value| url.join(value.to_str().unwrap()).unwrap());
+            let location =
+                answer.headers().get(LOCATION).map(|value| url.join(value.to_str().unwrap()).unwrap());
             match location {
                 Some(next) if status.is_redirection() => {
                     assert!(redirects.len() < MAX_REDIRECTS, "too many redirects: {redirects:?}");
@@ -164,7 +158,7 @@ impl PlainBrowser {
                 }
                 _ => {
                     let body = answer.text().await.unwrap_or_default();
-                    return Page { url, status: status.as_u16(), headers, body, redirects, set_cookies };
+                    return Page { url, status: status.as_u16(), body, redirects };
                 }
             }
         }

@@ -28,11 +28,6 @@ impl TestCa {
         Self { issuer: CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap() }
     }
 
-    /// Its certificate, for a client that is to trust it.
-    pub(crate) fn pem(&self) -> String {
-        self.issuer.pem()
-    }
-
     /// Base64 of the SHA-256 of its public key, as Chromium names keys to trust.
     pub(crate) fn key_pin(&self) -> String {
         let key = self.issuer.key().subject_public_key_info();
