@@ -60,6 +60,12 @@ impl App {
         Ok(Self { router, sign_in })
     }
 
+    /// The gateway's HTTP, for a server of the caller's own.
+    #[must_use]
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
     /// Serves until `shutdown`, then lets requests under way finish.
     ///
     /// # Errors

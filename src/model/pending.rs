@@ -1,11 +1,13 @@
 //! A sign-in that has left for the identity provider and has not come back.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 
-use super::{Destination, IdpName, InstanceName, RequestId, StateUnavailable};
+use super::{Destination, IdpName, InstanceName, RequestId, StateUnavailable, Username};
 
 /// What we remember about one `AuthnRequest`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +25,9 @@ pub struct PendingSignIn {
     /// When the request was made.
     #[serde(with = "time::serde::timestamp")]
     pub started_at: OffsetDateTime,
+    /// Where this browser's session had been handed over to when it left: the answer comes without the session's
+    /// cookie, and the new session must be able to end these too.
+    pub handed_over: BTreeSet<(InstanceName, Username)>,
 }
 
 /// Finds a pending sign-in only for whoever holds both halves: the `RelayState` that went through

@@ -45,15 +45,26 @@ impl SignIn {
         self.parts.saml.metadata()
     }
 
-    /// Sends a browser to the identity provider. `browser_secret` is the pre-login cookie's content.
+    /// Sends a browser to the identity provider. `browser_secret` is the pre-login cookie's content; `before` is
+    /// the session that the browser still has, which can't go where it wants.
     ///
     /// # Errors
     /// Unknown names, metadata that is not there yet, or a store that can't remember the request.
-    pub async fn start(&self, ask: &Ask, browser_secret: &str) -> Result<Start, SignInError> {
-        self.depart(ask, browser_secret).await.map_err(|error| error.on_the_way_to(ask.clone()))
+    pub async fn start(
+        &self,
+        ask: &Ask,
+        browser_secret: &str,
+        before: Option<&SignedIn>,
+    ) -> Result<Start, SignInError> {
+        self.depart(ask, browser_secret, before).await.map_err(|error| error.on_the_way_to(ask.clone()))
     }
 
-    async fn depart(&self, ask: &Ask, browser_secret: &str) -> Result<Start, SignInError> {
+    async fn depart(
+        &self,
+        ask: &Ask,
+        browser_secret: &str,
+        before: Option<&SignedIn>,
+    ) -> Result<Start, SignInError> {
         let instance = self.instance(&ask.instance)?;
         Self::path(instance, ask.destination.as_ref())?;
         let idp = match (&ask.idp, &instance.idps[..]) {
@@ -72,6 +83,7 @@ impl SignIn {
             destination: ask.destination.clone(),
             force_authn: instance.force_authn,
             started_at: now,
+            handed_over: before.map(|session| session.handed_over.clone()).unwrap_or_default(),
         };
         let key = PendingKey::new(&relay_state, browser_secret);
         self.parts.pending.put(key, pending, now + self.parts.pending_for).await?;
@@ -97,7 +109,7 @@ impl SignIn {
         let longest = since + self.parts.session_max;
         let until = identity.session_not_on_or_after.map_or(longest, |theirs| theirs.min(longest));
         let forced_for = pending.force_authn.then(|| pending.instance.clone());
-        let signed_in = SignedIn { identity, since, until, forced_for, handed_over: [].into() };
+        let signed_in = SignedIn { identity, since, until, forced_for, handed_over: pending.handed_over };
         Ok(Completed { signed_in, instance: pending.instance, destination: pending.destination, trace })
     }
 

@@ -65,6 +65,7 @@ mod tests {
             destination: None,
             force_authn: false,
             started_at: SystemClock.now(),
+            handed_over: [].into(),
         }
     }
 

@@ -57,8 +57,9 @@ async fn go(
     (session, Extension(support_id), headers): (Session, Extension<SupportId>, HeaderMap),
 ) -> Result<Response, Refusal> {
     let signed_in = session::read(&session, web.site.clock.now()).await?;
-    if let Some(signed_in) = signed_in.filter(|signed_in| web.sign_in.may_enter(signed_in, &ask.instance))
-        && let Some(entered) = enter(&web, &session, signed_in, &ask, &support_id).await?
+    if let Some(signed_in) =
+        signed_in.as_ref().filter(|session| web.sign_in.may_enter(session, &ask.instance))
+        && let Some(entered) = enter(&web, &session, signed_in.clone(), &ask, &support_id).await?
     {
         return Ok(entered);
     }
@@ -71,7 +72,7 @@ async fn go(
             .towards(&ask.instance, ask.destination.as_ref());
         return Ok(cookies::forget_arrival(refusal));
     }
-    leave(&web, &ask, &headers).await
+    leave(&web, &ask, &headers, signed_in.as_ref()).await
 }
 
 /// The way into the instance; `None` when the session was ended in another tab meanwhile.
@@ -138,11 +139,16 @@ fn waiting(site: &str, wait: u64, here: &str) -> Result<Response, Refusal> {
 }
 
 /// Off to the identity provider, or a choice of several.
-async fn leave(web: &WebState, ask: &Ask, headers: &HeaderMap) -> Result<Response, Refusal> {
+async fn leave(
+    web: &WebState,
+    ask: &Ask,
+    headers: &HeaderMap,
+    before: Option<&SignedIn>,
+) -> Result<Response, Refusal> {
     let secret = cookies::browser_secret_or_new(headers, &*web.site.random);
     let start = web
         .sign_in
-        .start(ask, &secret)
+        .start(ask, &secret, before)
         .await
         .map_err(|error| Refusal::of(&error).during(Event::Start).with_idp(ask.idp.as_ref()))?;
     match start {

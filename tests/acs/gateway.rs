@@ -1,6 +1,6 @@
 //! The service provider under test, with a clock and a replay store of the tests' own.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
@@ -110,6 +110,7 @@ pub(crate) fn pending() -> PendingSignIn {
         destination: None,
         force_authn: false,
         started_at: datetime!(2026-03-01 09:29:30 UTC),
+        handed_over: BTreeSet::new(),
     }
 }
 
