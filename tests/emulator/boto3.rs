@@ -19,7 +19,7 @@ async fn python() -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn boto3_finds_every_operation_as_botocore_models_it() {
     let python = python().await;
-    // Two hierarchy groups more than the seed has, so that the quota is reachable.
+    // Two hierarchy groups more than the seed has: a quota that can be reached.
     let mut options = kind();
     for instance in &mut options.seed.instances {
         if instance.alias == "globex" {

@@ -128,7 +128,7 @@ async fn signatures_verify_in_every_arrangement() {
     for (sign, signed) in [(Sign::Assertion, 1), (Sign::Response, 2), (Sign::Both, 2)] {
         let mut options = kind();
         options.idp.sign = sign;
-        options.idp.session_lifetime = Some(Duration::from_secs(3600));
+        options.idp.session_lifetime = Some(Duration::from_hours(1));
         let emulator = trusting(options).await;
         assert!(emulator.put_attribute("ana", "odd", &["<&>\"' \u{e9}\ttab", ""]));
         let page = by_post(&emulator, &authn_request(&emulator, ACS, "")).await;
@@ -276,4 +276,21 @@ async fn with_metadata_the_enveloped_signature_of_a_post_is_verified() {
         403,
         "another key"
     );
+}
+
+#[tokio::test]
+async fn metadata_is_read_by_url_when_an_unknown_service_provider_asks() {
+    let (_, certificate) = key_and_certificate();
+    let metadata = sp_metadata(&certificate);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let mut options = kind();
+    options.idp.metadata_urls = vec![format!("http://{}/", listener.local_addr().expect("an address"))];
+    let router = axum::Router::new().fallback(move || async move { metadata });
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let emulator = start(options).await;
+    let page = by_post(&emulator, &authn_request(&emulator, ACS, "")).await;
+    assert_eq!(page.status, 403);
+    assert!(page.text.contains("not signed by its sender"), "{}", page.text);
+    let stranger = authn_request(&emulator, ACS, "").replace(SP, "https://stranger.test");
+    assert!(by_post(&emulator, &stranger).await.text.contains("unknown service provider"));
 }

@@ -8,6 +8,7 @@ mod boto3;
 mod browser;
 mod idp;
 mod management;
+mod program;
 mod site;
 
 use connect_gateway::emulator::{Behaviour, Emulator, Options, Seed};
@@ -20,7 +21,7 @@ const KEY: (&str, &str) = ("AKIAEMULATORGATEWAY0", "emulator-gateway-secret-key-
 const ROLE: &str = "arn:aws:iam::123456789012:role/acme-federation";
 
 fn seed() -> Seed {
-    Seed::parse(include_str!("../../config/emulator.toml")).expect("the seed file is sound")
+    Seed::parse(include_str!("seed.toml")).expect("the seed file is sound")
 }
 
 /// Options without the unkindness that would blur what is tested.
@@ -40,17 +41,18 @@ async fn it_listens_on_loopback_only() {
 }
 
 #[test]
+fn the_seed_that_is_shipped_is_sound() {
+    assert!(Seed::parse(include_str!("../../config/emulator.toml")).is_ok());
+}
+
+#[test]
 fn a_seed_with_an_unknown_key_is_refused() {
-    let text = format!("colour = \"red\"\n{}", include_str!("../../config/emulator.toml"));
+    let text = format!("colour = \"red\"\n{}", include_str!("seed.toml"));
     assert!(Seed::parse(&text).is_err_and(|error| error.contains("colour")));
 }
 
 #[test]
 fn a_seed_that_names_what_does_not_exist_is_refused() {
-    let text = include_str!("../../config/emulator.toml").replacen(
-        "\"Tech L1\"\nhierarchy",
-        "\"Tech L9\"\nhierarchy",
-        1,
-    );
+    let text = include_str!("seed.toml").replacen("\"Tech L1\"\nhierarchy", "\"Tech L9\"\nhierarchy", 1);
     assert!(Seed::parse(&text).is_err_and(|error| error.contains("Ben@acme.test")));
 }
