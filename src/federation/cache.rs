@@ -183,7 +183,7 @@ mod tests {
             Arc::new(Self { clock, tokens, asked: AtomicUsize::new(0) })
         }
 
-        async fn fresh(&self) -> Result<FederationToken, Error> {
+        fn fresh(&self) -> Result<FederationToken, Error> {
             let number = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
             Ok(FederationToken {
                 access_token: Secret::new(format!("token {number}")),
@@ -197,7 +197,7 @@ mod tests {
 
         async fn token_at(&self, minute: i64) -> String {
             self.clock.0.store(minute, Ordering::SeqCst);
-            let token = self.tokens.token(&ada(), &UserId::new("1"), || self.fresh()).await.unwrap();
+            let token = self.tokens.token(&ada(), &UserId::new("1"), async || self.fresh()).await.unwrap();
             token.access_token.expose().to_owned()
         }
     }
@@ -226,7 +226,7 @@ mod tests {
     async fn a_token_of_a_user_that_was_created_anew_is_not_served() {
         let house = House::new(Duration::from_hours(12));
         house.token_at(0).await;
-        let asked_anew = house.tokens.token(&ada(), &UserId::new("2"), || house.fresh()).await.unwrap();
+        let asked_anew = house.tokens.token(&ada(), &UserId::new("2"), async || house.fresh()).await.unwrap();
         assert_eq!(asked_anew.access_token.expose(), "token 2");
     }
 
@@ -238,7 +238,7 @@ mod tests {
             house.clock.0.store(minute, Ordering::SeqCst);
             assert_eq!(house.tokens.due() == [ada()], due, "minute {minute}");
         }
-        house.tokens.replace(&ada(), || house.fresh()).await.unwrap();
+        house.tokens.replace(&ada(), async || house.fresh()).await.unwrap();
         assert_eq!(house.asked.load(Ordering::SeqCst), 1, "nothing is left to refresh");
     }
 
@@ -249,7 +249,7 @@ mod tests {
         let failed = house.tokens.replace(&ada(), async || Err(Error::OtherUser)).await;
         assert_eq!(failed, Err(Error::OtherUser));
         assert_eq!(house.token_at(50).await, "token 1");
-        house.tokens.replace(&ada(), || house.fresh()).await.unwrap();
+        house.tokens.replace(&ada(), async || house.fresh()).await.unwrap();
         assert_eq!(house.token_at(90).await, "token 2");
     }
 
@@ -263,7 +263,7 @@ mod tests {
                 let slow = async || {
                     asking.notify_one();
                     go_on.notified().await;
-                    house.fresh().await
+                    house.fresh()
                 };
                 house.tokens.token(&ada(), &UserId::new("1"), slow).await.map(drop)
             })
@@ -288,7 +288,7 @@ mod tests {
                 callers.spawn(async move {
                     let slow = async || {
                         drop(go_on.acquire().await);
-                        let token = house.fresh().await;
+                        let token = house.fresh();
                         if good { token } else { Err(Error::OtherUser) }
                     };
                     house.tokens.token(&ada(), &UserId::new("1"), slow).await.is_ok()
