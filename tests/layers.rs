@@ -331,10 +331,13 @@ fn the_table_itself_goes_down_only() {
             let Some(imported) = ROOMS.iter().find(|other| other.name == *import) else {
                 panic!("`{}` lists `{import}`, which is no room", room.name);
             };
-            // The rooms of layer 4 put things together, each with what stands above it in the table.
+            // The rooms of layer 4 may use what stands above them in the table.
             let above = imported.layer == 4 && room.layer == 4 && position(import) < position(room.name);
-            let down = imported.layer < room.layer || above;
-            assert!(down, "`{}` must not import `{import}`: not below it", room.name);
+            assert!(
+                imported.layer < room.layer || above,
+                "`{}` must not import `{import}`: not below it",
+                room.name
+            );
         }
     }
     let emulator = ROOMS.iter().find(|room| room.name == "emulator").unwrap();
@@ -354,10 +357,8 @@ fn every_dependency_is_in_the_table() {
 
 #[test]
 fn no_file_is_longer_than_400_lines() {
-    for (file, text) in sources() {
-        let lines = text.lines().count();
-        assert!(lines <= 400, "src/{file} has {lines} lines: split it");
-    }
+    let long: Vec<_> = sources().into_iter().filter(|(_, text)| text.lines().count() > 400).collect();
+    assert!(long.is_empty(), "split {:?}", long.iter().map(|(file, _)| file).collect::<Vec<_>>());
 }
 
 #[test]
