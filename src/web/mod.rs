@@ -15,12 +15,15 @@ mod sign_out;
 mod start;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::RequestBodyTimeoutLayer;
 use tower_sessions::SessionStore;
 use url::Url;
 
@@ -32,6 +35,8 @@ pub use refusal::status;
 
 /// The largest form that is read, in bytes.
 const LARGEST_FORM: usize = 512 * 1024;
+/// The longest pause between two parts of a form.
+const SLOWEST_FORM: Duration = Duration::from_secs(10);
 
 /// What the routes work with.
 #[derive(Clone)]
@@ -77,7 +82,9 @@ fn bounded<S: SessionStore + Clone>(routes: Router, site: Arc<Site>, store: S) -
     routes
         .route("/healthz", get(|| async { "ok" }))
         .fallback(|| async { axum::http::StatusCode::NOT_FOUND })
-        .layer(DefaultBodyLimit::max(LARGEST_FORM))
+        .layer(DefaultBodyLimit::disable())
+        .layer(RequestBodyTimeoutLayer::new(SLOWEST_FORM))
+        .layer(RequestBodyLimitLayer::new(LARGEST_FORM))
         .layer(session::layer(store))
         .layer(tower_http::catch_panic::CatchPanicLayer::custom(boundary::panicked))
         .layer(axum::middleware::from_fn_with_state(site, boundary::boundary))
