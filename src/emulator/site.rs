@@ -139,9 +139,8 @@ impl Site {
         look(inner, &id)
     }
 
-    /// Sets the cookies, if there is a token that has not ended.
+    /// Sets the cookies, if there is a token and it signs somebody in.
     fn enter(&self, token: Option<Token>, destination: &str) -> Response {
-        let token = token.filter(|token| token.access_expires > self.shared.clock.now());
         let user = token.as_ref().and_then(|token| self.signed_in(&token.access));
         let (Some(token), Some((user, _))) = (token, user) else {
             self.shared.note("site", "SignIn", 401, None);
