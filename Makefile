@@ -2,9 +2,10 @@
 .DEFAULT_GOAL := help
 .PHONY: demo test bench lint fmt help build-packages test-packages
 
+# A test among the targets: cargo then builds the dependencies as `make test` does, and they are built once for both.
 demo: build-packages ## Run the gateway against a local stand-in for AWS and an identity provider
-	cargo build --locked --bins
-	cargo run --locked --bin demo
+	cargo build --locked --bins --test layers
+	$${CARGO_TARGET_DIR:-target}/debug/demo
 
 test: build-packages test-packages ## Run every test: unit, HTTP, boto3, SimpleSAMLphp and a headless browser
 	cargo test --locked
