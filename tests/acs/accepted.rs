@@ -176,4 +176,9 @@ async fn an_answer_without_the_optional_parts_is_accepted() {
         a.attributes.clear();
     });
     assert!(verdict(answer.xml()).await.unwrap().attributes.is_empty());
+    let empty = Answer::with(|a| {
+        a.attributes.clear();
+        a.authn_statements[0] += "<saml:AttributeStatement/>";
+    });
+    assert!(verdict(empty.xml()).await.unwrap().attributes.is_empty());
 }

@@ -237,6 +237,8 @@ async fn a_second_assertion_is_refused_wherever_it_hides() {
     ] {
         assert_refused!(verdict(bad).await, Error::Forbidden(Rule::Assertions));
     }
+    let alone = Answer::with(|a| a.extensions = format!("<samlp:Extensions>{evil}</samlp:Extensions>"));
+    assert_refused!(verdict(alone.response_xml("", "")).await, Error::Forbidden(Rule::Assertions));
     let both = Answer { sign: Sign::Response, ..Answer::default() };
     let signed = crate::idp::sign(
         &both.response_xml(&both.shape.template("_response", &IDP), &(both.assertion_xml("") + &evil)),

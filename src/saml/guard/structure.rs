@@ -17,7 +17,8 @@ const fn slot(any_of: &'static [(&'static str, &'static str)], least: usize, mos
 const ANY: usize = usize::MAX;
 const IDENTIFIER: &[(&str, &str)] = &[(SAML, "NameID"), (SAML, "BaseID"), (SAML, "EncryptedID")];
 
-/// Content models of the SAML schemas for the elements whose order we rely on.
+/// Content models of the SAML schemas for the elements whose order we rely on. (An empty `AttributeStatement` is
+/// against the schema, and identity providers send it for people without attributes.)
 const MODELS: &[((&str, &str), &[Slot])] = &[
     (
         (SAMLP, "Response"),
@@ -68,7 +69,7 @@ const MODELS: &[((&str, &str), &[Slot])] = &[
         (SAML, "AuthnStatement"),
         &[slot(&[(SAML, "SubjectLocality")], 0, 1), slot(&[(SAML, "AuthnContext")], 1, 1)],
     ),
-    ((SAML, "AttributeStatement"), &[slot(&[(SAML, "Attribute"), (SAML, "EncryptedAttribute")], 1, ANY)]),
+    ((SAML, "AttributeStatement"), &[slot(&[(SAML, "Attribute"), (SAML, "EncryptedAttribute")], 0, ANY)]),
     ((SAML, "Attribute"), &[slot(&[(SAML, "AttributeValue")], 0, ANY)]),
 ];
 
