@@ -53,9 +53,7 @@ fn insert(table: &mut Table, segments: &[String], value: String) -> Result<Strin
     }
     match table.entry(key.clone()).or_insert_with(|| Value::Table(Table::new())) {
         Value::Table(inner) => insert(inner, rest, value).map(|below| format!("{key}.{below}")),
-        list if is_list_of_tables(Some(list)) => {
-            Err(IN_THE_FILE_ONLY)
-        }
+        list if is_list_of_tables(Some(list)) => Err(IN_THE_FILE_ONLY),
         _ => Err("goes below a key that is no table"),
     }
 }
