@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use crate::model::{
     Denial, HierarchyPath, Identity, IdpName, NameId, Phone, PhoneType, Placement, Problem, RuleOutcome,
-    Trace, code,
+    Trace, Username, code,
 };
 
 use RuleOutcome::{Hit, Miss, Shadowed};
