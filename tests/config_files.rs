@@ -1,4 +1,5 @@
 //! Every configuration that is shipped can be loaded as it is.
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use crate::model::{
     Denial, HierarchyPath, Identity, IdpName, NameId, Phone, PhoneType, Placement, Problem, RuleOutcome,
-    Trace, code,
+    Trace, Username, code,
 };
 
 use RuleOutcome::{Hit, Miss, Shadowed};
@@ -293,7 +293,7 @@ fn a_user_name_is_shaped_without_turning_into_someone_elses() {
         let mut person = ana();
         person.name_id = Some(name_id(sent, None));
         let username = place(&person, &rules).outcome.ok().map(|placement| placement.username);
-        assert_eq!(username.as_ref().map(|name| name.as_str()), wanted, "{sent}");
+        assert_eq!(username.as_ref().map(Username::as_str), wanted, "{sent}");
     }
 }
 
