@@ -76,7 +76,7 @@ fn usual_answer(request_id: &str, assertion_id: &str) -> String {
     let answer = Answer::with(|a| {
         a.in_response_to = Some(request_id.to_owned());
         a.confirmations[0].in_response_to = Some(request_id.to_owned());
-        a.assertion_id = assertion_id.to_owned();
+        assertion_id.clone_into(&mut a.assertion_id);
         a.attributes = attribute("groups", &groups);
         for name in ["email", "givenName", "surname", "department", "employeeNumber"] {
             a.attributes += &attribute(name, &["some-value"]);

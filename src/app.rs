@@ -61,7 +61,6 @@ impl App {
     }
 
     /// The gateway's HTTP, for a server of the caller's own.
-    #[must_use]
     pub fn router(&self) -> Router {
         self.router.clone()
     }
@@ -167,7 +166,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    fn failed(reason: impl ToString) -> Self {
+    fn failed(reason: &dyn std::fmt::Display) -> Self {
         Self::Failed(vec![reason.to_string()])
     }
 }
@@ -179,18 +178,18 @@ pub async fn serve(path: &Path) -> Outcome {
         Err(failed) => return failed,
     };
     if let Err(error) = telemetry::start(config.log) {
-        return Outcome::failed(error);
+        return Outcome::failed(&error);
     }
     let (listen, public_url) = (config.listen, config.public_url.clone());
     let sdk = sdk(&config).await;
     let app = match App::build(config, &sdk, Arc::new(SystemClock), Arc::new(SystemRandom)) {
         Ok(app) => app,
-        Err(error) => return Outcome::failed(error),
+        Err(error) => return Outcome::failed(&error),
     };
     let listener = match TcpListener::bind(listen).await {
         Ok(listener) => listener,
         Err(error) => {
-            return Outcome::failed(format!(
+            return Outcome::failed(&format!(
                 "listen: {listen}: {error}; choose another address, or stop what uses it"
             ));
         }
@@ -198,7 +197,7 @@ pub async fn serve(path: &Path) -> Outcome {
     tracing::info!(%listen, public_url = %public_url, "serving");
     match app.run(listener, asked_to_stop()).await {
         Ok(()) => Outcome::Done,
-        Err(error) => Outcome::failed(error),
+        Err(error) => Outcome::failed(&error),
     }
 }
 
@@ -214,7 +213,7 @@ pub async fn check(path: &Path, online: bool) -> Outcome {
     let sdk = sdk(&loaded.config).await;
     let parts = match parts(loaded.config, &sdk, Arc::new(SystemClock), Arc::new(SystemRandom)) {
         Ok(parts) => parts,
-        Err(error) => return Outcome::failed(error),
+        Err(error) => return Outcome::failed(&error),
     };
     if !online {
         println!(

@@ -225,7 +225,7 @@ fn rooms_named(line: &str, program: bool) -> Vec<&str> {
     let mut rooms = Vec::new();
     for (at, _) in line.match_indices(prefix) {
         let rest = &line[at + prefix.len()..];
-        if line[..at].ends_with("$") || line[..at].ends_with(is_word) {
+        if line[..at].ends_with('$') || line[..at].ends_with(is_word) {
             continue;
         }
         match rest.strip_prefix('{') {

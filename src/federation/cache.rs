@@ -183,6 +183,7 @@ mod tests {
             Arc::new(Self { clock, tokens, asked: AtomicUsize::new(0) })
         }
 
+        #[expect(clippy::unnecessary_wraps, reason = "what a source answers")]
         fn fresh(&self) -> Result<FederationToken, Error> {
             let number = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
             Ok(FederationToken {

@@ -47,7 +47,11 @@ async fn gateway() -> Gateway {
 
 /// The stable code on an error page.
 fn code_on(page: &str) -> Option<&'static str> {
-    code::ALL.iter().map(|code| code.id).find(|id| page.contains(&format!("<dd>{id}</dd>")))
+    code::ALL.iter().map(|code| code.id).find(|id| page.contains(&format!("<dd id=\"code\">{id}</dd>")))
+}
+
+fn numbers(count: u32, text: impl Fn(u32) -> String) -> String {
+    (0..count).map(text).collect()
 }
 
 /// What holds for every refusal.
@@ -134,6 +138,11 @@ async fn a_request_that_no_page_of_ours_makes_gets_a_page_with_a_stable_code() {
         ),
         ("a RelayState nobody gave", acs(&cookie, b"SAMLResponse=a&RelayState=b"), "sign_in.not_pending"),
         ("a huge form", acs(&cookie, &huge), "web.too_large"),
+        (
+            "a form that says it is huge",
+            b"POST /saml/acs HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 99999999999\r\n\r\n".to_vec(),
+            "web.too_large",
+        ),
         ("no cookie", acs(&[], b"SAMLResponse=a&RelayState=b"), "sign_in.no_cookie"),
         ("an empty cookie", acs(&[("Cookie", "")], b"SAMLResponse=a&RelayState=b"), "sign_in.no_cookie"),
         (
@@ -153,7 +162,7 @@ async fn a_request_that_no_page_of_ours_makes_gets_a_page_with_a_stable_code() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bytes_that_are_no_http_are_refused_and_harm_nobody() {
     let gateway = gateway().await;
-    let many: String = (0..500).map(|n| format!("X-{n}: y\r\n")).collect();
+    let many = numbers(500, |n| format!("X-{n}: y\r\n"));
     let long = "a".repeat(1_000_000);
     for (what, bytes) in [
         ("no HTTP", b"\x16\x03\x01\x02\x00\x01\x00".to_vec()),
@@ -229,12 +238,7 @@ async fn an_answer_that_is_no_signed_saml_response_is_refused_with_a_saml_code()
         ),
         ("an entity that grows", encode(laughs.as_bytes())),
         ("deep nesting", encode(("<a>".repeat(20_000) + &"</a>".repeat(20_000)).as_bytes())),
-        (
-            "many attributes",
-            encode(
-                format!("<r {}/>", (0..5000).map(|n| format!("a{n}='b' ")).collect::<String>()).as_bytes(),
-            ),
-        ),
+        ("many attributes", encode(format!("<r {}/>", numbers(5000, |n| format!("a{n}='b' "))).as_bytes())),
         ("bytes that are not UTF-8", encode(b"<r>\xff\xfe\xfd</r>")),
         ("UTF-16", encode(&"<r/>".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>())),
         ("a NUL", encode(b"<r>\0</r>")),

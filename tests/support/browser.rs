@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::tls::TestCa;
 
 /// How long a page may take to appear. A sign-in waits for call budgets, not for this.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Whether pages may run scripts.
 #[derive(Clone, Copy, PartialEq, Eq)]

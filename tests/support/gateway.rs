@@ -60,7 +60,7 @@ impl Gateway {
             .stderr(File::create(folder.join("stderr")).unwrap())
             .spawn()
             .unwrap();
-        let mut gateway = Self { address, program, folder };
+        let mut gateway = Self { address, folder, program };
         gateway.wait_until_it_answers().await;
         gateway
     }

@@ -100,6 +100,7 @@ fn agree(first: Result<Accepted, Refused>, second: Result<Accepted, Refused>) ->
 mod tests {
     use super::*;
 
+    #[expect(clippy::unnecessary_wraps, reason = "an engine's answer")]
     fn accepted(text: &str) -> Result<Accepted, Refused> {
         Ok(Accepted { canonical: text.into(), keys: Vec::new() })
     }

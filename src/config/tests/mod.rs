@@ -11,6 +11,9 @@ use crate::model::{Problem, Secret};
 
 use super::{Config, Loaded, LogFormat, files::Files, parse, report::Report, section::Section, source};
 
+mod environment;
+mod secrets;
+
 const KEY: &str = "-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----";
 const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----";
 
@@ -244,135 +247,6 @@ fn http_works_on_this_machine_only() {
         "aws.sts_endpoint",
         "https://",
     );
-}
-
-#[test]
-fn the_environment_overrides_by_type_and_by_name() {
-    let config = with(&[
-        ("LISTEN", "0.0.0.0:9000"),
-        ("DISPLAY_NAME", "42"),
-        ("INSTANCE__PROD__FORCE_AUTHN", "true"),
-        ("INSTANCE__PROD__EXTERNAL_ID", "true"),
-        ("INSTANCE__PROD__IDPS", "[\"okta\"]"),
-        ("BUDGET__OPERATIONS__DESCRIBEUSER__PER_SECOND", "7.5"),
-        ("IDP__OKTA__ATTRIBUTES__GROUPS", "memberOf"),
-    ])
-    .expect("usable")
-    .config;
-    let instance = &config.instances[0];
-    assert_eq!(config.listen.to_string(), "0.0.0.0:9000");
-    assert_eq!(config.display_name, "42");
-    assert!(instance.force_authn);
-    assert_eq!(instance.federation.external_id.as_ref().map(Secret::expose), Some("true"));
-    let rate = config.rates.operations["DescribeUser"];
-    assert!((rate.per_second - 7.5).abs() < f64::EPSILON && rate.burst == 5);
-}
-
-#[test]
-fn a_name_with_a_hyphen_is_written_with_an_underscore_in_the_environment() {
-    let text = SHORT.replace("[instance.prod]", "[instance.night-line]");
-    let variable = ("CONNECT_GATEWAY__INSTANCE__NIGHT_LINE__DISPLAY_NAME".to_owned(), "Night".to_owned());
-    let loaded = parse(&text, Path::new(""), keys().into_iter().chain([variable])).expect("usable");
-    assert_eq!(loaded.config.instances[0].display_name, "Night");
-}
-
-#[test]
-fn a_variable_that_names_nothing_is_a_problem() {
-    for (key, words) in [
-        ("MAPPING__RULE", "list of tables"),
-        ("MAPPING__RULE__0__NAME", "list of tables"),
-        ("SAML", "table"),
-        ("", "names no key"),
-        ("SAML____X", "names no key"),
-        ("VERSION__X", "no table"),
-    ] {
-        let found = with(&[(key, "x")]).expect_err(key);
-        assert_about(&found, &format!("CONNECT_GATEWAY__{key}"), words);
-    }
-    let found = with(&[("SAML__COLOUR", "x")]).expect_err("unknown");
-    assert_about(&found, "saml.colour", "set by CONNECT_GATEWAY__SAML__COLOUR");
-}
-
-#[test]
-fn a_variable_of_another_program_is_none_of_our_business() {
-    assert!(parse(SHORT, Path::new(""), keys().into_iter().chain([("PATH".into(), "/".into())])).is_ok());
-}
-
-#[test]
-fn secrets_come_from_files_without_their_last_line_break() {
-    let folder = Folder::new();
-    folder.write("key", &format!("{KEY}\n"), 0o600);
-    folder.write("crt", &format!("{CERTIFICATE}\r\n"), 0o644);
-    folder.write("id", "abc\n", 0o640);
-    let text = SHORT
-        .replace(
-            "[idp.okta]",
-            "[saml]\nsigning_key_file = \"key\"\nsigning_certificate_file = \"crt\"\n[idp.okta]",
-        )
-        .replace("role_arn =", "external_id_file = \"id\"\nrole_arn =");
-    let loaded = parse(&text, &folder.0, []).expect("usable");
-    assert_eq!(loaded.config.saml.signing_key.expose(), KEY);
-    assert_eq!(loaded.config.saml.signing_certificate, CERTIFICATE);
-    let external_id = loaded.config.instances[0].federation.external_id.as_ref().map(Secret::expose);
-    assert_eq!(external_id, Some("abc"));
-    assert_eq!(loaded.warnings.len(), 1, "{:?}", loaded.warnings);
-    assert_about(&loaded.warnings, "instance.prod.external_id_file", "chmod 600");
-}
-
-#[test]
-fn a_secret_is_never_set_twice_and_never_from_a_missing_or_empty_file() {
-    let folder = Folder::new();
-    folder.write("empty", "\n", 0o600);
-    let external = |lines: &str| {
-        let text = SHORT.replace("role_arn =", &format!("{lines}\nrole_arn ="));
-        parse(&text, &folder.0, keys()).expect_err("problems")
-    };
-    let twice = external("external_id = \"ab\"\nexternal_id_file = \"empty\"");
-    assert_about(&twice, "instance.prod.external_id_file", "empty");
-    assert_about(&external("external_id_file = \"none\""), "instance.prod.external_id_file", "can't be read");
-    folder.write("id", "cd", 0o600);
-    let twice = external("external_id = \"ab\"\nexternal_id_file = \"id\"");
-    assert_about(&twice, "instance.prod.external_id", "twice");
-}
-
-#[test]
-fn a_secret_in_a_file_that_others_can_read_is_warned_about() {
-    let folder = Folder::new();
-    let text = SHORT.replace("role_arn =", "external_id = \"abc\"\nrole_arn =");
-    folder.write("gateway.toml", &text, 0o644);
-    let loaded = super::load(&folder.0.join("gateway.toml"), keys()).expect("usable");
-    assert_about(&loaded.warnings, "instance.prod.external_id", "chmod 600");
-    folder.write("gateway.toml", &text, 0o600);
-    let loaded = super::load(&folder.0.join("gateway.toml"), keys()).expect("usable");
-    assert!(loaded.warnings.is_empty(), "{:?}", loaded.warnings);
-}
-
-#[test]
-fn the_published_certificate_is_never_a_private_key() {
-    let found = with(&[("SAML__SIGNING_CERTIFICATE", KEY)]);
-    // The later of two values of one variable wins nothing: it is refused.
-    assert_about(&found.expect_err("twice"), "CONNECT_GATEWAY__SAML__SIGNING_CERTIFICATE", "same key");
-    let swapped = [("SIGNING_KEY", CERTIFICATE), ("SIGNING_CERTIFICATE", KEY)]
-        .map(|(key, value)| (format!("CONNECT_GATEWAY__SAML__{key}"), value.to_owned()));
-    let found = parse(SHORT, Path::new(""), swapped).expect_err("swapped");
-    assert_about(&found, "saml.signing_certificate_file", "private key");
-    assert_about(&found, "saml.signing_key_file", "not a private key");
-}
-
-#[test]
-fn the_example_key_is_refused_for_an_address_that_someone_can_own() {
-    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/examples");
-    let saml =
-        "[saml]\nsigning_key_file = \"signing.key\"\nsigning_certificate_file = \"signing.crt\"\n[idp.okta]";
-    let text = SHORT.replace("[idp.okta]", saml);
-    let found = parse(&text, &examples, []).expect_err("the example key");
-    assert_about(&found, "saml.signing_key_file", "everybody has");
-    for host in ["https://sign-in.example.org", "https://gateway.test", "http://localhost:8400"] {
-        let loaded = parse(&text.replace("https://sign-in.acme.net", host), &examples, []).expect(host);
-        assert_about(&loaded.warnings, "saml.signing_key_file", "everybody has");
-    }
-    let found = parse(&text.replace("https://sign-in.acme.net", "https://badexample.org"), &examples, []);
-    assert!(found.is_err());
 }
 
 #[test]
