@@ -19,5 +19,6 @@ mod raw_http;
 
 mod hostile;
 mod secrets;
+mod sessions;
 mod storm;
 mod world;

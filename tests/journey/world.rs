@@ -18,12 +18,10 @@ pub(crate) struct World {
 impl World {
     /// Starts everything, with `more` in the seed. Throttling and lag are the real ones; no call fails by chance.
     pub(crate) async fn start(more: &str) -> Self {
-        let mut options = Options::loopback(Seed::parse(&format!("{SEED}\n{more}")).unwrap());
-        options.behaviour = Behaviour { fault_rate: 0.0, ..Behaviour::default() };
-        let emulator = Emulator::start(options).await.unwrap();
+        let emulator = emulator(more).await;
         let address = free_address();
         let gateway_url = format!("http://localhost:{}", address.port());
-        let gateway = Gateway::start(address, &gateway_url, &config(&emulator), &[]).await;
+        let gateway = Gateway::start(address, &gateway_url, &settings(&emulator), &[]).await;
         let metadata = reqwest::get(format!("{gateway_url}/saml/metadata")).await.unwrap();
         emulator.trust_service_provider_metadata(&metadata.text().await.unwrap()).unwrap();
         Self { gateway_url, emulator, gateway }
@@ -31,7 +29,12 @@ impl World {
 
     /// Opens the bookmark and picks a person: the identity provider's page with its answer.
     pub(crate) async fn answer_for(&self, browser: &PlainBrowser, instance: &str, uid: &str) -> Page {
-        let page = browser.open(&format!("{}/go/{instance}", self.gateway_url)).await;
+        Self::pick(&self.gateway_url, browser, instance, uid).await
+    }
+
+    /// The same at any gateway.
+    pub(crate) async fn pick(gateway_url: &str, browser: &PlainBrowser, instance: &str, uid: &str) -> Page {
+        let page = browser.open(&format!("{gateway_url}/go/{instance}")).await;
         let people = page.forms().into_iter().find(|form| form.action.path() == "/saml/choose");
         let people = people.unwrap_or_else(|| panic!("nobody to pick at {}\n{}", page.url, page.body));
         browser.submit(&page, &people.with("uid", uid)).await
@@ -48,7 +51,15 @@ pub(crate) fn is_inside(page: &Page, username: &str) -> bool {
     page.status == 200 && page.body.contains(&format!("<dd id=\"connect-user\">{username}</dd>"))
 }
 
-fn config(emulator: &Emulator) -> String {
+/// The emulator with the tests' seed and `more`.
+pub(crate) async fn emulator(more: &str) -> Emulator {
+    let mut options = Options::loopback(Seed::parse(&format!("{SEED}\n{more}")).unwrap());
+    options.behaviour = Behaviour { fault_rate: 0.0, ..Behaviour::default() };
+    Emulator::start(options).await.unwrap()
+}
+
+/// The gateway's configuration for it, but for what is at the top of the file.
+pub(crate) fn settings(emulator: &Emulator) -> String {
     let (api, site) = (emulator.api_url(), emulator.site_url("acme"));
     let (idp, signin, console) = (emulator.idp_metadata_url(), emulator.signin_url(), emulator.console_url());
     format!(
@@ -65,9 +76,16 @@ last_name = "sn"
 email = "mail"
 groups = "groups"
 [instance.acme]
+display_name = "Acme, every day"
 arn = "arn:aws:connect:eu-west-2:111122223333:instance/11111111-2222-3333-4444-555555555555"
 url = "{site}"
 role_arn = "arn:aws:iam::111122223333:role/connect-federation"
+[instance.strict]
+display_name = "Acme, strict"
+arn = "arn:aws:connect:eu-west-2:111122223333:instance/11111111-2222-3333-4444-555555555555"
+url = "{site}"
+role_arn = "arn:aws:iam::111122223333:role/connect-federation"
+force_authn = true
 [instance.by-console]
 arn = "arn:aws:connect:eu-west-2:111122223333:instance/11111111-2222-3333-4444-555555555555"
 url = "{site}"
