@@ -1,5 +1,6 @@
 # The gateway alone: no emulator, no compiler, no shell tools of ours, not root.
-# docker build -t connect-gateway . && docker run -p 8080:8080 -v ./gateway.toml:/etc/connect-gateway/gateway.toml:ro connect-gateway
+# docker build -t connect-gateway . && docker run -p 8080:8080 -v ./gateway:/etc/connect-gateway:ro connect-gateway
+# The folder `gateway` holds gateway.toml and the files it names.
 
 FROM rust:1.95-bookworm AS build
 RUN apt-get update \
@@ -17,6 +18,7 @@ RUN apt-get update \
     && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin gateway
 COPY --from=build /src/target/release/connect-gateway /usr/local/bin/connect-gateway
 USER 10001
+ENV CONNECT_GATEWAY__LISTEN=0.0.0.0:8080
 EXPOSE 8080
 ENTRYPOINT ["connect-gateway"]
 CMD ["serve", "--config", "/etc/connect-gateway/gateway.toml"]
