@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
+use crate::audit;
 use crate::budget::ProcessBudget;
 use crate::config::{self, Config, Loaded};
 use crate::connect::{self, Connect};
@@ -231,7 +232,7 @@ async fn check_online(parts: &Parts) -> Vec<String> {
     for idp in &parts.idps {
         match parts.saml.authn_request(&idp.name, false, "check") {
             Ok(_) => println!("idp.{}: metadata can be used", idp.name),
-            Err(error) => reasons.push(format!("idp.{}: {error}", idp.name)),
+            Err(error) => reasons.push(format!("idp.{}: {}", idp.name, audit::cause(&error))),
         }
     }
     for instance in &parts.instances {
@@ -241,7 +242,11 @@ async fn check_online(parts: &Parts) -> Vec<String> {
                 reasons.extend(report.problems().into_iter().map(about));
                 println!("instance.{}: AWS answers", instance.name);
             }
-            Err(error) => reasons.push(format!("instance.{}: {error}", instance.name)),
+            Err(error) => reasons.push(format!("instance.{}: {}", instance.name, audit::cause(&error))),
+        }
+        match instance.federation.check().await {
+            Ok(()) => println!("instance.{}: the federation role can be assumed", instance.name),
+            Err(error) => reasons.push(format!("instance.{}: {}", instance.name, audit::cause(&error))),
         }
     }
     reasons

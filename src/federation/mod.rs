@@ -81,6 +81,9 @@ pub struct Endpoints {
     pub sts: Option<Url>,
 }
 
+/// Session name of [`Federation::check`].
+const CHECK_SESSION: &str = "connect-gateway-check";
+
 /// Federation into one instance.
 pub struct Federation {
     settings: Arc<Settings>,
@@ -185,6 +188,16 @@ impl Federation {
     /// Drops the user's cached token.
     pub async fn purge(&self, username: &Username) {
         self.tokens.purge(username).await;
+    }
+
+    /// Assumes the role once under a name that is nobody's, and throws the credentials away: says before
+    /// deployment what the role's trust policy would refuse.
+    ///
+    /// # Errors
+    /// What a sign-in would be told, the missing permission among it.
+    pub async fn check(&self) -> Result<(), Error> {
+        let nobody = Username::new(CHECK_SESSION).map_err(|_| Error::Interrupted)?;
+        self.role.assume(&nobody, Patience::lasting(self.settings.patience)).await.map(drop)
     }
 
     /// Where the instance ends its own session.
