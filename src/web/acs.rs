@@ -54,23 +54,40 @@ fn answer(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<An
         StatusCode::PAYLOAD_TOO_LARGE => refusal(&code::WEB_TOO_LARGE, "the form is too large"),
         _ => bad("the body could not be read"),
     })?;
-    let saml_response = field(&body, "SAMLResponse")?.ok_or_else(|| bad("there is no SAMLResponse"))?;
+    let Form { saml_response, relay_state } = Form::read(&body)?;
+    let saml_response = saml_response.ok_or_else(|| bad("there is no SAMLResponse"))?;
     // An answer that nobody here asked for has none: the identity provider's own start page does that.
-    let relay_state = field(&body, "RelayState")?
-        .ok_or_else(|| refusal(&code::SIGN_IN_NOT_PENDING, "there is no RelayState"))?;
+    let relay_state =
+        relay_state.ok_or_else(|| refusal(&code::SIGN_IN_NOT_PENDING, "there is no RelayState"))?;
     let browser_secret = cookies::browser_secret(headers)
         .ok_or_else(|| refusal(&code::SIGN_IN_NO_COOKIE, "there is no usable pre-login cookie"))?;
     Ok(Answer { saml_response, relay_state, browser_secret })
 }
 
-/// The one value of a form field, unless it is empty.
-fn field(body: &[u8], name: &str) -> Result<Option<String>, Refusal> {
-    let mut values = form_urlencoded::parse(body).filter(|(key, _)| key == name).map(|(_, value)| value);
-    let first = values.next();
-    if values.next().is_some() {
-        return Err(bad("a form field is there twice"));
+/// The fields that count; an empty one counts as absent.
+#[derive(Default)]
+struct Form {
+    saml_response: Option<String>,
+    relay_state: Option<String>,
+}
+
+impl Form {
+    fn read(body: &[u8]) -> Result<Self, Refusal> {
+        let mut form = Self::default();
+        let mut seen = [false; 2];
+        for (name, value) in form_urlencoded::parse(body) {
+            let (field, seen) = match &*name {
+                "SAMLResponse" => (&mut form.saml_response, &mut seen[0]),
+                "RelayState" => (&mut form.relay_state, &mut seen[1]),
+                _ => continue,
+            };
+            if std::mem::replace(seen, true) {
+                return Err(bad("a form field is there twice"));
+            }
+            *field = Some(value.into_owned()).filter(|value| !value.is_empty());
+        }
+        Ok(form)
     }
-    Ok(first.map(std::borrow::Cow::into_owned).filter(|value| !value.is_empty()))
 }
 
 fn is_form(headers: &HeaderMap) -> bool {
