@@ -78,6 +78,8 @@ const CRATES: &[(&str, &[&str])] = &[
     // HTTP and pages.
     ("askama", &["web"]),
     ("axum", &["app", "emulator", "web"]),
+    ("hyper", &["app"]),
+    ("hyper_util", &["app"]),
     ("tower", &["app", "emulator", "web"]),
     ("tower_http", &["app", "emulator", "web"]),
     ("tower_sessions", &["app", "session", "store", "web"]),

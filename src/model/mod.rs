@@ -26,7 +26,9 @@ pub use clock::{Clock, Random, SystemClock, SystemRandom};
 pub use code::Code;
 pub use departure::{Departure, HandOff, IdpChoice};
 pub use identity::{Attributes, Identity, NameId};
-pub use ids::{Destination, IdpName, InstanceArn, InstanceName, RequestId, SupportId, UserId, Username};
+pub use ids::{
+    Destination, IdpName, InstanceArn, InstanceName, RequestId, SessionId, SupportId, UserId, Username,
+};
 pub use pace::{Patience, Stopped, admitted, paced};
 pub use pending::{PendingKey, PendingSignIn, PendingSignIns};
 pub use placement::{

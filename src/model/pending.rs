@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 
-use super::{Destination, IdpName, InstanceName, RequestId, StateUnavailable, Username};
+use super::{Destination, IdpName, InstanceName, RequestId, SessionId, StateUnavailable, Username};
 
 /// What we remember about one `AuthnRequest`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +28,8 @@ pub struct PendingSignIn {
     /// Where this browser's session had been handed over to when it left: the answer comes without the session's
     /// cookie, and the new session must be able to end these too.
     pub handed_over: BTreeSet<(InstanceName, Username)>,
+    /// That session, which ends when the new one begins.
+    pub session: Option<SessionId>,
 }
 
 /// Finds a pending sign-in only for whoever holds both halves: the `RelayState` that went through

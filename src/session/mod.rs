@@ -5,7 +5,7 @@ use tower_sessions::cookie::SameSite;
 use tower_sessions::session::Error as SessionError;
 use tower_sessions::{Expiry, Session, SessionManagerLayer, SessionStore};
 
-use crate::model::{SignedIn, StateUnavailable};
+use crate::model::{SessionId, SignedIn, StateUnavailable};
 
 /// The session cookie. `__Host-` binds it to this host, https and `Path=/`.
 pub const COOKIE: &str = "__Host-gateway-session";
@@ -64,6 +64,21 @@ pub async fn update(
     signed_in.handed_over.extend(current.handed_over);
     write(session, &signed_in).await?;
     Ok(true)
+}
+
+/// The id of a session that is in the store.
+#[must_use]
+pub fn id(session: &Session) -> Option<SessionId> {
+    session.id().map(|id| SessionId::new(id.to_string()))
+}
+
+/// Ends a session that is not this request's.
+///
+/// # Errors
+/// When the session store does not answer.
+pub async fn end_other(store: &dyn SessionStore, id: &SessionId) -> Result<(), StateUnavailable> {
+    let Ok(id) = id.expose().parse() else { return Ok(()) };
+    store.delete(&id).await.map_err(|error| unavailable(&SessionError::Store(error)))
 }
 
 /// Ends the session, here and in the store.

@@ -5,7 +5,7 @@ mod people;
 mod types;
 
 pub use error::{Cause, SignInError};
-pub use types::{Answer, Ask, Completed, Instance, InstanceChoice, Parts, SignedOut, Start};
+pub use types::{Answer, Ask, Before, Completed, Entry, Instance, InstanceChoice, Parts, SignedOut, Start};
 
 use people::{People, Present};
 
@@ -46,7 +46,7 @@ impl SignIn {
     }
 
     /// Sends a browser to the identity provider. `browser_secret` is the pre-login cookie's content; `before` is
-    /// the session that the browser still has, which can't go where it wants.
+    /// what the browser still has, which can't go where it wants.
     ///
     /// # Errors
     /// Unknown names, metadata that is not there yet, or a store that can't remember the request.
@@ -54,7 +54,7 @@ impl SignIn {
         &self,
         ask: &Ask,
         browser_secret: &str,
-        before: Option<&SignedIn>,
+        before: Before<'_>,
     ) -> Result<Start, SignInError> {
         self.depart(ask, browser_secret, before).await.map_err(|error| error.on_the_way_to(ask.clone()))
     }
@@ -63,7 +63,7 @@ impl SignIn {
         &self,
         ask: &Ask,
         browser_secret: &str,
-        before: Option<&SignedIn>,
+        before: Before<'_>,
     ) -> Result<Start, SignInError> {
         let instance = self.instance(&ask.instance)?;
         Self::path(instance, ask.destination.as_ref())?;
@@ -83,7 +83,8 @@ impl SignIn {
             destination: ask.destination.clone(),
             force_authn: instance.force_authn,
             started_at: now,
-            handed_over: before.map(|session| session.handed_over.clone()).unwrap_or_default(),
+            handed_over: before.signed_in.map(|session| session.handed_over.clone()).unwrap_or_default(),
+            session: before.session,
         };
         let key = PendingKey::new(&relay_state, browser_secret);
         self.parts.pending.put(key, pending, now + self.parts.pending_for).await?;
@@ -109,8 +110,10 @@ impl SignIn {
         let longest = since + self.parts.session_max;
         let until = identity.session_not_on_or_after.map_or(longest, |theirs| theirs.min(longest));
         let forced_for = pending.force_authn.then(|| pending.instance.clone());
-        let signed_in = SignedIn { identity, since, until, forced_for, handed_over: pending.handed_over };
-        Ok(Completed { signed_in, instance: pending.instance, destination: pending.destination, trace })
+        let signed_in =
+            SignedIn { identity, since, until, forced_for, handed_over: pending.handed_over.clone() };
+        let PendingSignIn { instance, destination, session: replaces, .. } = pending;
+        Ok(Completed { signed_in, instance, destination, trace, replaces })
     }
 
     /// Whether this session may enter `instance` without going to the identity provider (again).
@@ -121,31 +124,43 @@ impl SignIn {
         fresh && self.parts.clock.now() < signed_in.until && instance.idps.contains(&signed_in.identity.idp)
     }
 
-    /// Puts the user in place, gets the token and says how the browser enters. Updates `signed_in`
-    /// (`forced_for`, `handed_over`): the caller stores it.
+    /// Puts the user in place, and notes in `signed_in` where the browser is about to be handed over to. The caller
+    /// stores that before it goes on: whatever is opened from here on, a sign-out finds.
     ///
     /// # Errors
     /// See [`Cause`]; one that is to be waited for is worth the same request again after its `retry_after`.
-    pub async fn hand_off(
-        &self,
-        signed_in: &mut SignedIn,
-        instance: &InstanceName,
-        destination: Option<&Destination>,
-    ) -> Result<HandOff, SignInError> {
-        let ask = Ask { instance: instance.clone(), destination: destination.cloned(), idp: None };
-        let outcome = self.enter(signed_in, &ask).await;
-        if outcome.as_ref().is_err_and(SignInError::ends_session) {
+    pub async fn prepare(&self, signed_in: &mut SignedIn, ask: &Ask) -> Result<Entry, SignInError> {
+        let prepared = self.put_in_place(signed_in, ask).await;
+        if prepared.as_ref().is_err_and(SignInError::ends_session) {
             self.forget(signed_in).await;
         }
-        outcome.map_err(|error| error.on_the_way_to(ask))
+        prepared.map_err(|error| error.on_the_way_to(ask.clone()))
     }
 
-    async fn enter(&self, signed_in: &mut SignedIn, ask: &Ask) -> Result<HandOff, SignInError> {
+    async fn put_in_place(&self, signed_in: &mut SignedIn, ask: &Ask) -> Result<Entry, SignInError> {
         let instance = self.instance(&ask.instance)?;
-        let path = Self::path(instance, ask.destination.as_ref())?;
+        Self::path(instance, ask.destination.as_ref())?;
         let (placement, trace) = self.place(&signed_in.identity)?;
         let user =
             instance.connect.ensure(&placement).await.map_err(|e| SignInError::from(e).with_trace(trace))?;
+        signed_in.handed_over.insert((instance.name.clone(), user.username.clone()));
+        Ok(Entry { ask: ask.clone(), placement, user })
+    }
+
+    /// Gets the token and says how the browser enters. The caller looks once more whether the session is still
+    /// there before it gives that to anybody, and else calls [`Self::forget`].
+    ///
+    /// # Errors
+    /// See [`Cause`]; one that is to be waited for is worth the same request again after its `retry_after`.
+    pub async fn hand_off(&self, signed_in: &mut SignedIn, entry: Entry) -> Result<HandOff, SignInError> {
+        let ask = entry.ask.clone();
+        self.enter(signed_in, entry).await.map_err(|error| error.on_the_way_to(ask))
+    }
+
+    async fn enter(&self, signed_in: &mut SignedIn, entry: Entry) -> Result<HandOff, SignInError> {
+        let Entry { ask, placement, user } = entry;
+        let instance = self.instance(&ask.instance)?;
+        let path = Self::path(instance, ask.destination.as_ref())?;
         let (identity, until) = (signed_in.identity.clone(), signed_in.until);
         let moved = self.people.arrive(Present { identity, placement, user: user.clone(), until });
         if moved {
@@ -162,7 +177,6 @@ impl SignIn {
             }
         };
         signed_in.forced_for = None;
-        signed_in.handed_over.insert((instance.name.clone(), user.username));
         Ok(hand_off)
     }
 
@@ -208,7 +222,8 @@ impl SignIn {
         self.parts.saml.refresh_metadata().await;
     }
 
-    async fn forget(&self, signed_in: &SignedIn) {
+    /// Drops every token of this session, and stops refreshing them.
+    pub async fn forget(&self, signed_in: &SignedIn) {
         for (name, username) in &signed_in.handed_over {
             if let Ok(instance) = self.instance(name) {
                 self.drop_token(instance, username).await;

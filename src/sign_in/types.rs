@@ -10,7 +10,8 @@ use crate::connect::Connect;
 use crate::federation::Federation;
 use crate::mapping::Rules;
 use crate::model::{
-    Clock, Departure, Destination, IdpChoice, IdpName, InstanceName, PendingSignIns, Random, SignedIn, Trace,
+    Clock, ConnectUser, Departure, Destination, IdpChoice, IdpName, InstanceName, PendingSignIns, Placement,
+    Random, SessionId, SignedIn, Trace,
 };
 use crate::saml::ServiceProvider;
 
@@ -67,6 +68,15 @@ pub struct Ask {
     pub idp: Option<IdpName>,
 }
 
+/// What a browser has when it leaves for the identity provider.
+#[derive(Debug, Clone, Default)]
+pub struct Before<'a> {
+    /// A session that can't go where the person wants.
+    pub signed_in: Option<&'a SignedIn>,
+    /// Its id: the new session takes its place.
+    pub session: Option<SessionId>,
+}
+
 /// How a sign-in starts.
 #[derive(Debug, Clone)]
 pub enum Start {
@@ -97,6 +107,16 @@ pub struct Completed {
     pub destination: Option<Destination>,
     /// The reasons for the placement.
     pub trace: Trace,
+    /// The browser's last session, which this one replaces: its cookie did not come with the answer.
+    pub replaces: Option<SessionId>,
+}
+
+/// A user in place, whom the browser may be handed over as.
+#[derive(Debug)]
+pub struct Entry {
+    pub(super) ask: Ask,
+    pub(super) placement: Placement,
+    pub(super) user: ConnectUser,
 }
 
 /// One entry of the start page.

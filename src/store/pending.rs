@@ -66,6 +66,7 @@ mod tests {
             force_authn: false,
             started_at: SystemClock.now(),
             handed_over: [].into(),
+            session: None,
         }
     }
 

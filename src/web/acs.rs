@@ -1,38 +1,46 @@
 //! The assertion consumer service: takes the identity provider's answer.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Extension;
 use axum::body::Bytes;
-use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest as _, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Redirect, Response};
+use tokio::time::timeout;
 use tower_sessions::Session;
 use url::form_urlencoded;
 
 use super::refusal::Refusal;
-use super::{WebState, cookies, paths};
+use super::{Store, WebState, cookies, paths};
 use crate::audit::{self, Event, Line};
 use crate::model::{Code, SupportId, code};
 use crate::session;
 use crate::sign_in::Answer;
 
+/// The longest that a whole form may take to arrive.
+const FORM_DEADLINE: Duration = Duration::from_secs(30);
+
 /// `POST /saml/acs`
 pub(super) async fn post(
     State(web): State<Arc<WebState>>,
     session: Session,
-    Extension(support_id): Extension<SupportId>,
+    (Extension(support_id), Extension(store)): (Extension<SupportId>, Extension<Store>),
     headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    body: Request,
 ) -> Result<Response, Refusal> {
-    let answer = answer(&headers, body)?;
+    let browser_secret = sender(&headers)?;
+    let answer = answer(&read(body).await?, browser_secret)?;
     let completed =
         web.sign_in.complete(answer).await.map_err(|error| Refusal::of(&error).during(Event::SignIn))?;
     let instance = &completed.instance;
     session::begin(&session, &completed.signed_in)
         .await
         .map_err(|error| Refusal::from(error).during(Event::SignIn))?;
+    if let Some(replaced) = &completed.replaces {
+        session::end_other(&*store, replaced).await?;
+    }
     audit::record(&Line {
         event: Event::SignIn,
         support_id: &support_id,
@@ -45,22 +53,32 @@ pub(super) async fn post(
     Ok(cookies::note_arrival(next, instance))
 }
 
-/// The form and who brought it.
-fn answer(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Answer, Refusal> {
+/// Who sends a form, as far as that can be told before it is read.
+fn sender(headers: &HeaderMap) -> Result<String, Refusal> {
     if !is_form(headers) {
         return Err(bad("the content type is not a form's").with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
     }
-    let body = body.map_err(|rejection| match rejection.status() {
+    cookies::browser_secret(headers)
+        .ok_or_else(|| refusal(&code::SIGN_IN_NO_COOKIE, "there is no usable pre-login cookie"))
+}
+
+/// The whole form, within [`FORM_DEADLINE`].
+async fn read(request: Request) -> Result<Bytes, Refusal> {
+    let late = |_| bad("the form did not arrive in time").with_status(StatusCode::REQUEST_TIMEOUT);
+    let body = timeout(FORM_DEADLINE, Bytes::from_request(request, &())).await.map_err(late)?;
+    body.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => refusal(&code::WEB_TOO_LARGE, "the form is too large"),
         _ => bad("the body could not be read"),
-    })?;
-    let Form { saml_response, relay_state } = Form::read(&body)?;
+    })
+}
+
+/// What the form says.
+fn answer(body: &[u8], browser_secret: String) -> Result<Answer, Refusal> {
+    let Form { saml_response, relay_state } = Form::read(body)?;
     let saml_response = saml_response.ok_or_else(|| bad("there is no SAMLResponse"))?;
     // An answer that nobody here asked for has none: the identity provider's own start page does that.
     let relay_state =
         relay_state.ok_or_else(|| refusal(&code::SIGN_IN_NOT_PENDING, "there is no RelayState"))?;
-    let browser_secret = cookies::browser_secret(headers)
-        .ok_or_else(|| refusal(&code::SIGN_IN_NO_COOKIE, "there is no usable pre-login cookie"))?;
     Ok(Answer { saml_response, relay_state, browser_secret })
 }
 
@@ -116,7 +134,8 @@ mod tests {
     }
 
     fn posted(content_type: &str, cookie: &str, body: &str) -> Result<Answer, (&'static str, u16)> {
-        answer(&headers(content_type, cookie), Ok(Bytes::from(body.to_owned())))
+        sender(&headers(content_type, cookie))
+            .and_then(|secret| answer(body.as_bytes(), secret))
             .map_err(|refusal| (refusal.code.id, refusal.status.as_u16()))
     }
 

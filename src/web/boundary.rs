@@ -13,7 +13,7 @@ use time::macros::format_description;
 
 use super::pages::{self, Error, Rendered};
 use super::refusal::Refusal;
-use super::{Site, headers, paths};
+use super::{Site, cookies, headers, paths};
 use crate::audit::{self, Line};
 use crate::model::SupportId;
 
@@ -22,6 +22,7 @@ pub(super) async fn boundary(State(site): State<Arc<Site>>, mut request: Request
     let support_id = audit::support_id(&*site.random);
     let path = request.uri().path().to_owned();
     request.extensions_mut().insert(support_id.clone());
+    cookies::keep_ours(request.headers_mut());
     let mut response = next.run(request).await;
     if response.extensions().get::<Rendered>().is_none()
         && let Some(refusal) = Refusal::behind(&response)

@@ -1,6 +1,8 @@
 //! Our two pre-login cookies. They come back with the identity provider's cross-site POST, so they are
 //! `SameSite=None`; `__Host-` keeps every other host from setting them.
 
+use std::time::Duration;
+
 use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
@@ -10,12 +12,41 @@ use crate::session;
 
 /// The secret that ties sign-ins under way to this browser.
 const SIGN_IN: &str = "__Host-gateway-sign-in";
-/// How long a person may take at the identity provider, in seconds.
-const SIGN_IN_SECONDS: u32 = 15 * 60;
 /// The instance that a sign-in was just completed for: seen again without a session, it tells of a loop.
 const ARRIVED: &str = "__Host-gateway-arrived";
 /// A redirect arrives within this, in seconds.
 const ARRIVED_SECONDS: u32 = 30;
+
+/// Leaves only our own cookies in a request, by the octets that were sent. Libraries decode names (`%5F`) and trim
+/// other white space than HTTP's: a neighbouring host could then set what a browser keeps it from setting. Other
+/// applications' cookies may hold octets that no library reads, and are none of our business. A session cookie that
+/// is there twice is nobody's.
+pub(super) fn keep_ours(headers: &mut HeaderMap) {
+    let mut ours: Vec<&[u8]> = headers
+        .get_all(COOKIE)
+        .into_iter()
+        .flat_map(|header| header.as_bytes().split(|byte| *byte == b';'))
+        .map(<[u8]>::trim_ascii)
+        .filter(|pair| name_of(pair).is_some())
+        .collect();
+    let is_session = |pair: &&[u8]| name_of(pair) == Some(session::COOKIE);
+    if ours.iter().filter(|pair| is_session(pair)).count() > 1 {
+        ours.retain(|pair| !is_session(pair));
+    }
+    let cookies = HeaderValue::from_bytes(&ours.join(&b"; "[..]));
+    headers.remove(COOKIE);
+    if let Some(cookies) = cookies.ok().filter(|cookies| !cookies.is_empty()) {
+        headers.insert(COOKIE, cookies);
+    }
+}
+
+/// Which of our cookies a pair is, when its value is one that we could have made.
+fn name_of(pair: &[u8]) -> Option<&'static str> {
+    let at = pair.iter().position(|byte| *byte == b'=')?;
+    let (name, value) = (&pair[..at], &pair[at + 1..]);
+    let is_plain = value.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_=".contains(byte));
+    [session::COOKIE, SIGN_IN, ARRIVED].into_iter().find(|ours| is_plain && ours.as_bytes() == name)
+}
 
 /// The secret that this browser holds, if it is one of our making.
 pub(super) fn browser_secret(headers: &HeaderMap) -> Option<String> {
@@ -33,12 +64,10 @@ pub(super) fn has_arrived(headers: &HeaderMap, instance: &InstanceName) -> bool 
     values(headers, ARRIVED).any(|value| value == expected)
 }
 
-/// Gives the browser its secret, from now on for [`SIGN_IN_SECONDS`].
-pub(super) fn keep_secret(response: impl IntoResponse, secret: &str) -> Response {
-    with(
-        response,
-        &format!("{SIGN_IN}={secret}; Path=/; Secure; HttpOnly; SameSite=None; Max-Age={SIGN_IN_SECONDS}"),
-    )
+/// Gives the browser its secret, from now on for as long as a sign-in may take.
+pub(super) fn keep_secret(response: impl IntoResponse, secret: &str, pending_for: Duration) -> Response {
+    let seconds = pending_for.as_secs();
+    with(response, &format!("{SIGN_IN}={secret}; Path=/; Secure; HttpOnly; SameSite=None; Max-Age={seconds}"))
 }
 
 /// Notes that a sign-in for `instance` was completed.
@@ -125,9 +154,49 @@ mod tests {
         }
     }
 
+    fn kept(cookie: &[u8]) -> Option<String> {
+        let mut headers = sent(cookie);
+        keep_ours(&mut headers);
+        headers.get(COOKIE).map(|value| value.to_str().unwrap().to_owned())
+    }
+
+    #[test]
+    fn a_name_that_only_a_library_would_take_for_ours_is_dropped() {
+        for tossed in [
+            "%5F%5FHost-gateway-session=theirs",
+            "__Host%2Dgateway-session=theirs",
+            "\u{2000}__Host-gateway-session=theirs",
+            "\u{a0}__Host-gateway-session=theirs",
+            "__host-gateway-session=theirs",
+            "__Host-gateway-session =theirs",
+            "__Host-gateway-session=%74heirs",
+            "__Host-gateway-session=\"theirs\"",
+        ] {
+            assert_eq!(kept(tossed.as_bytes()), None, "{tossed}");
+            let both = format!("__Host-gateway-session=ours; {tossed}");
+            assert_eq!(kept(both.as_bytes()).as_deref(), Some("__Host-gateway-session=ours"), "{tossed}");
+        }
+    }
+
+    #[test]
+    fn a_session_cookie_that_is_there_twice_is_nobodys() {
+        let twice = "__Host-gateway-session=a; __Host-gateway-arrived=00; __Host-gateway-session=b";
+        assert_eq!(kept(twice.as_bytes()).as_deref(), Some("__Host-gateway-arrived=00"));
+    }
+
+    #[test]
+    fn other_applications_cookies_do_no_harm() {
+        let secret = format!("{SIGN_IN}={}", "0".repeat(40));
+        for other in ["theme=J\u{fc}rgen".as_bytes(), b"x=\xff\xfe", b"y=\"a;b\"", b"z"] {
+            let cookies = [other, b"; ", secret.as_bytes(), b";", other].concat();
+            assert_eq!(kept(&cookies), Some(secret.clone()), "{other:?}");
+        }
+        assert_eq!(kept(b"theme=dark"), None);
+    }
+
     #[test]
     fn the_secret_travels_with_a_cross_site_post_and_to_this_host_only() {
-        let response = keep_secret((), "s");
+        let response = keep_secret((), "s", Duration::from_mins(15));
         assert_eq!(
             set(&response),
             "__Host-gateway-sign-in=s; Path=/; Secure; HttpOnly; SameSite=None; Max-Age=900"

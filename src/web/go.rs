@@ -21,7 +21,7 @@ use crate::model::{
     SupportId, code,
 };
 use crate::session;
-use crate::sign_in::{Ask, Start};
+use crate::sign_in::{Ask, Before, SignInError, Start};
 
 /// `GET /go/{instance}[?idp=]`
 pub(super) async fn instance(
@@ -72,7 +72,8 @@ async fn go(
             .towards(&ask.instance, ask.destination.as_ref());
         return Ok(cookies::forget_arrival(refusal));
     }
-    leave(&web, &ask, &headers, signed_in.as_ref()).await
+    let before = Before { signed_in: signed_in.as_ref(), session: session::id(&session) };
+    leave(&web, &ask, &headers, before).await
 }
 
 /// The way into the instance; `None` when the session was ended in another tab meanwhile.
@@ -85,8 +86,9 @@ async fn enter(
 ) -> Result<Option<Response>, Refusal> {
     let (instance, destination) = (&ask.instance, ask.destination.as_ref());
     let idp = signed_in.identity.idp.clone();
-    let hand_off = match web.sign_in.hand_off(&mut signed_in, instance, destination).await {
-        Ok(hand_off) => hand_off,
+    let hand_off = match hand_over(web, session, &mut signed_in, ask).await {
+        Ok(Some(hand_off)) => hand_off,
+        Ok(None) => return Ok(None),
         Err(error) if error.code().blame == Blame::Wait => {
             let wait = seconds(error.retry_after());
             return waiting(&web.site.display_name, wait, &paths::go(instance, destination)).map(Some);
@@ -100,9 +102,6 @@ async fn enter(
             return Ok(Some(cookies::forget_session(refusal)));
         }
     };
-    if !session::update(session, signed_in, web.site.clock.now()).await? {
-        return Ok(None);
-    }
     audit::record(&Line {
         event: Event::HandOff,
         support_id,
@@ -112,6 +111,27 @@ async fn enter(
         trace: None,
     });
     render(&web.site.display_name, &hand_off).map(|response| Some(cookies::forget_arrival(response)))
+}
+
+/// The session learns where it is handed over to before there is a token, and is looked at again before anybody
+/// gets the token: a sign-out in another tab, or a browser that goes away, leaves nothing behind. `None` when the
+/// session has ended.
+async fn hand_over(
+    web: &WebState,
+    session: &Session,
+    signed_in: &mut SignedIn,
+    ask: &Ask,
+) -> Result<Option<HandOff>, SignInError> {
+    let entry = web.sign_in.prepare(signed_in, ask).await?;
+    if !session::update(session, signed_in.clone(), web.site.clock.now()).await? {
+        return Ok(None);
+    }
+    let hand_off = web.sign_in.hand_off(signed_in, entry).await?;
+    if session::update(session, signed_in.clone(), web.site.clock.now()).await? {
+        return Ok(Some(hand_off));
+    }
+    web.sign_in.forget(signed_in).await;
+    Ok(None)
 }
 
 fn render(site: &str, hand_off: &HandOff) -> Result<Response, Refusal> {
@@ -143,7 +163,7 @@ async fn leave(
     web: &WebState,
     ask: &Ask,
     headers: &HeaderMap,
-    before: Option<&SignedIn>,
+    before: Before<'_>,
 ) -> Result<Response, Refusal> {
     let secret = cookies::browser_secret_or_new(headers, &*web.site.random);
     let start = web
@@ -153,9 +173,8 @@ async fn leave(
         .map_err(|error| Refusal::of(&error).during(Event::Start).with_idp(ask.idp.as_ref()))?;
     match start {
         Start::ChooseIdp(choices) => choose(&web.site.display_name, ask, &choices),
-        Start::Depart(departure) => {
-            depart(&web.site.display_name, &departure).map(|response| cookies::keep_secret(response, &secret))
-        }
+        Start::Depart(departure) => depart(&web.site.display_name, &departure)
+            .map(|response| cookies::keep_secret(response, &secret, web.site.pending_for)),
     }
 }
 

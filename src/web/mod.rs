@@ -17,11 +17,11 @@ mod start;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 use tower_sessions::SessionStore;
@@ -37,6 +37,9 @@ pub use refusal::status;
 const LARGEST_FORM: usize = 512 * 1024;
 /// The longest pause between two parts of a form.
 const SLOWEST_FORM: Duration = Duration::from_secs(10);
+
+/// The sessions' store, for the session that a new one replaces.
+type Store = Arc<dyn SessionStore>;
 
 /// What the routes work with.
 #[derive(Clone)]
@@ -60,6 +63,8 @@ pub struct Site {
     pub support: Option<String>,
     /// Our public address: whether it is https decides on HSTS.
     pub public_url: Url,
+    /// How long a person may take at the identity provider.
+    pub pending_for: Duration,
 }
 
 /// The whole of the gateway's HTTP, with sessions kept in `store`.
@@ -82,6 +87,7 @@ fn bounded<S: SessionStore + Clone>(routes: Router, site: Arc<Site>, store: S) -
     routes
         .route("/healthz", get(|| async { "ok" }))
         .fallback(|| async { axum::http::StatusCode::NOT_FOUND })
+        .layer(Extension(Arc::new(store.clone()) as Store))
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyTimeoutLayer::new(SLOWEST_FORM))
         .layer(RequestBodyLimitLayer::new(LARGEST_FORM))

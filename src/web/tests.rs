@@ -17,6 +17,7 @@ fn site(public_url: &str) -> Site {
         display_name: "Acme".to_owned(),
         support: Some("Service desk: 0800 555 0100".to_owned()),
         public_url: public_url.parse().unwrap(),
+        pending_for: Duration::from_mins(15),
     }
 }
 

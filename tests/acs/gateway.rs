@@ -111,6 +111,7 @@ pub(crate) fn pending() -> PendingSignIn {
         force_authn: false,
         started_at: datetime!(2026-03-01 09:29:30 UTC),
         handed_over: BTreeSet::new(),
+        session: None,
     }
 }
 

@@ -118,7 +118,7 @@ async fn a_request_that_no_page_of_ours_makes_gets_a_page_with_a_stable_code() {
         ("a method of one's own", request("GIMME", "/", &[]), "web.method_not_allowed"),
         ("GET of the ACS", get("/saml/acs"), "web.method_not_allowed"),
         ("POST of the metadata", form("/saml/metadata", &[], b""), "web.method_not_allowed"),
-        ("an empty ACS form", acs(&[], b""), bad),
+        ("an empty ACS form", acs(&cookie, b""), bad),
         ("JSON to the ACS", acs(&[("Content-Type", "application/json")], b"{}"), bad),
         ("XML to the ACS", acs(&[("Content-Type", "text/xml")], b"<a/>"), bad),
         ("a multipart form", acs(&[("Content-Type", "multipart/form-data; boundary=x")], b"--x--"), bad),

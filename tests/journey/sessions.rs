@@ -160,3 +160,39 @@ async fn a_script_is_told_that_a_sign_in_is_needed_instead_of_being_sent_away() 
     let body: serde_json::Value = answer.json().await.unwrap();
     assert_eq!(body, serde_json::json!({ "error": "sign_in_needed", "sign_in": "/go/acme/ccp" }));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_out_ends_the_token_that_a_browser_asked_for_and_did_not_wait_for() {
+    let house = House::start("").await;
+    for wait in [400, 1500, 3000] {
+        let gone = browser();
+        let answer = World::pick(&house.gateway_url, &gone, "acme", "newcomer").await;
+        let form = answer.forms().into_iter().find(|form| form.post).unwrap();
+        let impatient = tokio::time::timeout(Duration::from_millis(wait), gone.submit(&answer, &form)).await;
+        tokio::time::sleep(Duration::from_secs(4)).await;
+        let page = house.sign_out(&gone).await;
+        assert!(page.body.contains("You are signed out here"), "{impatient:?}: {}", page.body);
+        let before = house.asked_for("GetFederationToken").len();
+        let back = browser();
+        let page = house.sign_in(&back, "acme", "newcomer").await;
+        assert!(is_inside(&page, "newcomer"), "{}", page.body);
+        assert_eq!(house.asked_for("GetFederationToken").len(), before + 1, "after {wait} ms");
+        house.sign_out(&back).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_session_that_a_new_one_replaces_is_over() {
+    let house = House::start("").await;
+    let browser = browser();
+    house.sign_in(&browser, "acme", "alice").await;
+    let gateway = house.gateway_url.parse().unwrap();
+    let replaced = browser.cookies_for(&gateway);
+    house.sign_in(&browser, "strict", "alice").await;
+    let with = async |cookies: String| {
+        let request = PlainBrowser::client().get(format!("{}/go/acme", house.gateway_url));
+        request.header("cookie", cookies).header("sec-fetch-mode", "cors").send().await.unwrap().status()
+    };
+    assert_eq!(with(replaced).await, 401);
+    assert_eq!(with(browser.cookies_for(&gateway)).await, 200);
+}

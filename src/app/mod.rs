@@ -1,7 +1,8 @@
 //! Puts the rooms together and runs them.
 
+mod listen;
+
 use std::future::Future;
-use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,8 +29,6 @@ use crate::web::{self, Site, WebState};
 const METADATA_TICK: Duration = Duration::from_secs(20);
 /// How often tokens are looked at; each instance's federation knows what is due.
 const TOKEN_TICK: Duration = Duration::from_secs(10);
-/// How long requests under way may take once the gateway was told to stop.
-const DRAIN: Duration = Duration::from_secs(25);
 
 /// The gateway, ready to serve.
 pub struct App {
@@ -55,6 +54,7 @@ impl App {
             display_name: config.display_name.clone(),
             support: config.support.clone(),
             public_url: config.public_url.clone(),
+            pending_for: config.pending_for,
         };
         let sign_in = Arc::new(SignIn::new(parts(config, sdk, clock, random)?));
         let router = web::router(WebState { sign_in: sign_in.clone(), site }, sessions);
@@ -67,28 +67,12 @@ impl App {
     }
 
     /// Serves until `shutdown`, then lets requests under way finish.
-    ///
-    /// # Errors
-    /// When the listener fails.
-    pub async fn run(
-        self,
-        listener: TcpListener,
-        shutdown: impl Future<Output = ()> + Send + 'static,
-    ) -> io::Result<()> {
+    pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
         self.sign_in.refresh_metadata().await;
         let mut background = JoinSet::new();
         background.spawn(refresh_metadata(self.sign_in.clone()));
         background.spawn(refresh_tokens(self.sign_in));
-        let (stop, stopped) = tokio::sync::oneshot::channel();
-        let serving = axum::serve(listener, self.router).with_graceful_shutdown(async move {
-            shutdown.await;
-            // The receiver is gone only when serving has ended already.
-            let _ = stop.send(());
-        });
-        tokio::select! {
-            served = serving => served,
-            () = async { if stopped.await.is_ok() { tokio::time::sleep(DRAIN).await } else { std::future::pending().await } } => Ok(()),
-        }
+        listen::serve(listener, self.router, shutdown).await;
     }
 }
 
@@ -196,10 +180,8 @@ pub async fn serve(path: &Path) -> Outcome {
         }
     };
     tracing::info!(%listen, public_url = %public_url, "serving");
-    match app.run(listener, asked_to_stop()).await {
-        Ok(()) => Outcome::Done,
-        Err(error) => Outcome::failed(&error),
-    }
+    app.run(listener, asked_to_stop()).await;
+    Outcome::Done
 }
 
 /// `connect-gateway check`: prints what is configured, or everything that is wrong with it.
