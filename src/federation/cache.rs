@@ -193,7 +193,6 @@ mod tests {
             Arc::new(Self { clock, tokens, asked: AtomicUsize::new(0) })
         }
 
-        #[expect(clippy::unnecessary_wraps, reason = "what a source answers")]
         fn fresh(&self) -> Result<FederationToken, Error> {
             self.fresh_for("1")
         }
