@@ -1,4 +1,4 @@
-//! Answers kept for a while, one question in flight per key.
+//! Answers kept for a while, one piece of work in flight per key.
 
 use std::future::{Future, ready};
 use std::hash::Hash;
@@ -12,38 +12,41 @@ use time::OffsetDateTime;
 use super::Error;
 use crate::model::Clock;
 
-/// A bounded cache whose readers say how old an answer may be.
+/// A bounded cache whose readers say how old an answer may be. Different questions can have the same key:
+/// they are asked one after the other, and an answer serves its own question only.
 #[derive(Clone)]
-pub(super) struct Aged<K, V> {
-    cache: Cache<K, Answer<V>>,
+pub(super) struct Aged<K, Q, V> {
+    cache: Cache<K, Answer<Q, V>>,
     clock: Arc<dyn Clock>,
 }
 
 #[derive(Clone)]
-struct Answer<V> {
+struct Answer<Q, V> {
+    question: Q,
     asked_at: OffsetDateTime,
     value: V,
 }
 
-impl<K, V> Aged<K, V>
+impl<K, Q, V> Aged<K, Q, V>
 where
     K: Hash + Eq + Clone + Send + Sync + 'static,
+    Q: Eq + Copy + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
     pub(super) fn new(capacity: u64, clock: Arc<dyn Clock>) -> Self {
         Self { cache: Cache::new(capacity), clock }
     }
 
-    /// The kept answer if it is younger than `max_age` and fits, else a new one. The question is asked in
-    /// a task of its own: a caller that goes away neither stops it nor makes the others ask again.
+    /// The kept answer to `question` if it is younger than `max_age`, else a new one. The question is asked
+    /// in a task of its own: a caller that goes away neither stops it nor makes the others ask again.
     pub(super) async fn read<F: Future<Output = Result<V, Error>> + Send + 'static>(
         &self,
         key: K,
+        question: Q,
         max_age: Duration,
-        fits: impl Fn(&V) -> bool + Send + Sync,
         ask: impl Fn() -> F + Send,
     ) -> Result<V, Error> {
-        let serves = |kept: &Answer<V>| self.is_younger(kept, max_age) && fits(&kept.value);
+        let serves = |kept: &Answer<Q, V>| kept.question == question && self.is_younger(kept, max_age);
         loop {
             if let Some(answer) = self.cache.get(&key).await {
                 if serves(&answer) {
@@ -53,14 +56,17 @@ where
             }
             let (cache, key, asked_at, work) = (self.cache.clone(), key.clone(), self.clock.now(), ask());
             let asked = tokio::spawn(async move {
-                let work = async { work.await.map(|value| Answer { asked_at, value }) };
-                cache.try_get_with(key, work).await
+                let answer = async {
+                    let value = work.await.map_err(|error| (question, error))?;
+                    Ok(Answer { question, asked_at, value })
+                };
+                cache.try_get_with::<_, (Q, Error)>(key, answer).await
             });
             match asked.await {
-                Ok(Ok(answer)) if fits(&answer.value) => return Ok(answer.value),
+                Ok(Ok(answer)) if answer.question == question => return Ok(answer.value),
+                Ok(Err(failed)) if failed.0 == question => return Err(failed.1.clone()),
                 // Somebody else's question was under way, and it was another one.
-                Ok(Ok(_)) => {}
-                Ok(Err(error)) => return Err(Error::clone(&error)),
+                Ok(_) => {}
                 Err(_) => return Err(Error::Interrupted),
             }
         }
@@ -72,8 +78,8 @@ where
             .entry(key)
             .and_compute_with(|kept| {
                 ready(kept.map_or(Op::Nop, |kept| {
-                    let Answer { asked_at, value } = kept.into_value();
-                    Op::Put(Answer { asked_at, value: change(&value) })
+                    let answer = kept.into_value();
+                    Op::Put(Answer { value: change(&answer.value), ..answer })
                 }))
             })
             .await;
@@ -92,7 +98,7 @@ where
         }
     }
 
-    async fn drop_unless(&self, key: &K, serves: impl Fn(&Answer<V>) -> bool + Send) {
+    async fn drop_unless(&self, key: &K, serves: impl Fn(&Answer<Q, V>) -> bool + Send) {
         // Looks again under the key's lock: somebody may have put a new answer there.
         self.cache
             .entry_by_ref(key)
@@ -103,7 +109,7 @@ where
             .await;
     }
 
-    fn is_younger(&self, answer: &Answer<V>, max_age: Duration) -> bool {
+    fn is_younger(&self, answer: &Answer<Q, V>, max_age: Duration) -> bool {
         self.clock.now() - answer.asked_at < max_age
     }
 }

@@ -37,8 +37,8 @@ pub(super) enum Resolved {
 #[derive(Clone)]
 pub(super) struct Directory {
     calls: Arc<Calls>,
-    listings: Aged<Kind, Arc<Listing>>,
-    groups: Aged<String, Arc<Vec<String>>>,
+    listings: Aged<Kind, (), Arc<Listing>>,
+    groups: Aged<String, (), Arc<Vec<String>>>,
     max_age: Duration,
 }
 
@@ -126,7 +126,7 @@ impl Directory {
                 Ok(Arc::new(levels.as_ref().map(wire::path).unwrap_or_default()))
             })
         };
-        self.groups.read(id.to_owned(), max_age, |_| true, ask).await
+        self.groups.read(id.to_owned(), (), max_age, ask).await
     }
 
     /// A long listing may outlast one caller's patience; it goes on for the next.
@@ -140,7 +140,7 @@ impl Directory {
             let calls = Arc::clone(&self.calls);
             Box::pin(async move { Ok(Arc::new(Listing::of(kind.read(&calls).await?))) })
         };
-        let reading = self.listings.read(kind, max_age, |_| true, ask);
+        let reading = self.listings.read(kind, (), max_age, ask);
         let in_time = tokio::time::timeout(patience.left(), reading).await;
         in_time.unwrap_or(Err(Error::Busy(Busy { retry_after: LISTING_TAKES })))
     }

@@ -59,18 +59,12 @@ pub enum Provisioning {
     Sync,
 }
 
-/// A user that was put in place, and a fingerprint of the placement.
-#[derive(Clone)]
-struct Known {
-    user: ConnectUser,
-    fingerprint: u64,
-}
-
 /// One instance's users.
 pub struct Connect {
     provision: Arc<Provision>,
-    /// By user name without its case.
-    known: Aged<String, Known>,
+    /// By user name without its case, so that two spellings never create two users. The question is the
+    /// placement's fingerprint, the exact name in it: one spelling's user may not be another's.
+    known: Aged<String, u64, ConnectUser>,
     fingerprints: RandomState,
 }
 
@@ -96,40 +90,18 @@ impl Connect {
     /// See [`Error`].
     pub async fn ensure(&self, placement: &Placement) -> Result<ConnectUser, Error> {
         self.provision.check_allowed(placement)?;
-        let name = placement.username.folded();
-        let fingerprint = self.fingerprint(placement);
         let work = || {
             let (provision, placement) = (Arc::clone(&self.provision), placement.clone());
-            Box::pin(async move {
-                let user = provision.ensure(&placement).await?;
-                Ok(Known { user, fingerprint })
-            })
+            Box::pin(async move { provision.ensure(&placement).await })
         };
         let known_for = self.provision.settings.known_for;
-        let same = |known: &Known| known.fingerprint == fingerprint;
-        self.known.read(name, known_for, same, work).await.map(|known| known.user)
+        let fingerprint = self.fingerprints.hash_one(placement);
+        self.known.read(placement.username.folded(), fingerprint, known_for, work).await
     }
 
     /// Forgets what is cached about this user.
     pub async fn forget(&self, user: &UserId) {
-        self.known.drop_where(|known| known.user.id == *user).await;
-    }
-
-    /// Spellings of one user name are one placement.
-    fn fingerprint(&self, placement: &Placement) -> u64 {
-        let Placement {
-            username: _,
-            first_name,
-            last_name,
-            email,
-            security_profiles,
-            routing_profile,
-            hierarchy,
-            phone,
-            sync,
-        } = placement;
-        let rest = (first_name, last_name, email, security_profiles, routing_profile, hierarchy, phone, sync);
-        self.fingerprints.hash_one(rest)
+        self.known.drop_where(|known| known.id == *user).await;
     }
 
     /// Asks AWS what the instance is, for a check before deployment. Needs `connect:DescribeInstance`.

@@ -38,8 +38,15 @@ pub(super) struct Tokens {
 #[derive(Default)]
 struct Slot {
     kept: Mutex<Option<Kept>>,
-    last: Mutex<(u64, Option<Outcome>)>,
+    last: Mutex<Last>,
     flight: tokio::sync::Mutex<()>,
+}
+
+/// The request that ended last. A user that was created anew has the name of the old one and another id.
+#[derive(Clone, Default)]
+struct Last {
+    count: u64,
+    outcome: Option<(UserId, Outcome)>,
 }
 
 struct Kept {
@@ -65,17 +72,18 @@ impl Tokens {
         if let Some(token) = kept() {
             return Ok(token);
         }
-        self.fly(&slot, kept, ask).await
+        self.fly(&slot, id, kept, ask).await
     }
 
     /// Replaces the kept token, if there is one, by what `ask` brings.
     pub(super) async fn replace<F: Future<Output = Result<FederationToken, Error>>>(
         &self,
         username: &Username,
+        id: &UserId,
         ask: impl FnOnce() -> F,
     ) -> Result<(), Error> {
         match self.slots.get(username).await {
-            Some(slot) if slot.kept().is_some() => self.fly(&slot, || None, ask).await.map(drop),
+            Some(slot) if slot.kept().is_some() => self.fly(&slot, id, || None, ask).await.map(drop),
             _ => Ok(()),
         }
     }
@@ -94,17 +102,19 @@ impl Tokens {
         due.map(|(username, _)| (*username).clone()).collect()
     }
 
-    /// One request at a time: whoever waited for another's request takes its outcome, good or bad.
+    /// One request at a time: whoever waited for another's request for the same user takes its outcome, good
+    /// or bad.
     async fn fly<F: Future<Output = Result<FederationToken, Error>>>(
         &self,
         slot: &Slot,
+        id: &UserId,
         kept: impl Fn() -> Option<Arc<FederationToken>>,
         ask: impl FnOnce() -> F,
     ) -> Outcome {
-        let seen = slot.last().0;
+        let seen = slot.last().count;
         let _flight = slot.flight.lock().await;
-        let (count, last) = slot.last().clone();
-        if let Some(outcome) = last.filter(|_| count != seen) {
+        let Last { count, outcome } = slot.last().clone();
+        if let Some((_, outcome)) = outcome.filter(|(asked, _)| count != seen && asked == id) {
             return outcome;
         }
         if let Some(token) = kept() {
@@ -116,7 +126,7 @@ impl Tokens {
             let serve_until = self.serve_until(token, asked_at);
             *slot.kept() = Some(Kept { token: Arc::clone(token), serve_until });
         }
-        *slot.last() = (count + 1, Some(outcome.clone()));
+        *slot.last() = Last { count: count + 1, outcome: Some((id.clone(), outcome.clone())) };
         outcome
     }
 
@@ -131,7 +141,7 @@ impl Slot {
         let mut kept = self.kept();
         if kept.as_ref().is_some_and(|kept| kept.serve_until <= now) {
             *kept = None;
-            self.last().1 = None;
+            self.last().outcome = None;
         }
         kept.as_ref().map(|kept| Arc::clone(&kept.token))
     }
@@ -140,7 +150,7 @@ impl Slot {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn last(&self) -> MutexGuard<'_, (u64, Option<Outcome>)> {
+    fn last(&self) -> MutexGuard<'_, Last> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -183,8 +193,12 @@ mod tests {
             Arc::new(Self { clock, tokens, asked: AtomicUsize::new(0) })
         }
 
-        #[expect(clippy::unnecessary_wraps, reason = "what a source answers")]
         fn fresh(&self) -> Result<FederationToken, Error> {
+            self.fresh_for("1")
+        }
+
+        #[expect(clippy::unnecessary_wraps, reason = "what a source answers")]
+        fn fresh_for(&self, id: &str) -> Result<FederationToken, Error> {
             let number = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
             Ok(FederationToken {
                 access_token: Secret::new(format!("token {number}")),
@@ -192,7 +206,7 @@ mod tests {
                 refresh_token: Secret::new("refresh"),
                 refresh_token_expiration: self.clock.now() + 12 * time::Duration::HOUR,
                 sign_in_url: Url::parse("https://acme.my.connect.aws/auth/sign-in").unwrap(),
-                user_id: UserId::new("1"),
+                user_id: UserId::new(id),
             })
         }
 
@@ -239,7 +253,7 @@ mod tests {
             house.clock.0.store(minute, Ordering::SeqCst);
             assert_eq!(house.tokens.due() == [ada()], due, "minute {minute}");
         }
-        house.tokens.replace(&ada(), async || house.fresh()).await.unwrap();
+        house.tokens.replace(&ada(), &UserId::new("1"), async || house.fresh()).await.unwrap();
         assert_eq!(house.asked.load(Ordering::SeqCst), 1, "nothing is left to refresh");
     }
 
@@ -247,10 +261,10 @@ mod tests {
     async fn a_refresh_replaces_the_token_and_a_failed_one_keeps_it() {
         let house = House::new(Duration::from_hours(12));
         house.token_at(0).await;
-        let failed = house.tokens.replace(&ada(), async || Err(Error::OtherUser)).await;
+        let failed = house.tokens.replace(&ada(), &UserId::new("1"), async || Err(Error::OtherUser)).await;
         assert_eq!(failed, Err(Error::OtherUser));
         assert_eq!(house.token_at(50).await, "token 1");
-        house.tokens.replace(&ada(), async || house.fresh()).await.unwrap();
+        house.tokens.replace(&ada(), &UserId::new("1"), async || house.fresh()).await.unwrap();
         assert_eq!(house.token_at(90).await, "token 2");
     }
 
@@ -276,6 +290,31 @@ mod tests {
         assert_eq!(house.token_at(0).await, "token 2");
         house.tokens.purge(&ada()).await;
         assert_eq!(house.token_at(0).await, "token 3");
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_takes_no_outcome_of_a_user_that_was_created_anew() {
+        for good in [true, false] {
+            let house = House::new(Duration::from_hours(12));
+            let go_on = Arc::new(Notify::new());
+            let (old, anew) = (UserId::new("1"), UserId::new("2"));
+            let slow = async || {
+                go_on.notified().await;
+                if good { house.fresh() } else { Err(Error::OtherUser) }
+            };
+            let name = ada();
+            let first = house.tokens.token(&name, &old, slow);
+            let waiting = house.tokens.token(&name, &anew, async || house.fresh_for("2"));
+            let release = async {
+                for _ in 0..100 {
+                    tokio::task::yield_now().await;
+                }
+                go_on.notify_one();
+            };
+            let (first, waited, ()) = tokio::join!(first, waiting, release);
+            assert_eq!(first.map(drop).is_ok(), good);
+            assert_eq!(waited.unwrap().user_id, anew);
+        }
     }
 
     #[tokio::test]

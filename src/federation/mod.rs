@@ -181,7 +181,8 @@ impl Federation {
     pub async fn refresh(&self, user: &ConnectUser, not_after: OffsetDateTime) -> Result<(), Error> {
         self.check_allowed(user, not_after)?;
         let (tokens, source, user) = (self.tokens.clone(), Arc::clone(&self.source), user.clone());
-        let asked = tokio::spawn(async move { tokens.replace(&user.username, || source.ask(&user)).await });
+        let asked =
+            tokio::spawn(async move { tokens.replace(&user.username, &user.id, || source.ask(&user)).await });
         asked.await.map_err(|_| Error::Interrupted)?
     }
 

@@ -1,5 +1,6 @@
 //! The names layer: where one identity provider puts the values that the rules need.
 
+use super::text::trimmed;
 use crate::model::Identity;
 
 /// Microsoft Entra ID sends this link instead of the groups of a person who is in more than 150.
@@ -23,7 +24,7 @@ impl ValueSource {
         if text == "name_id" { Self::NameId } else { Self::Attribute(text.to_owned()) }
     }
 
-    /// The values without surrounding space; empty ones don't count as sent.
+    /// The values without surrounding white space; empty ones don't count as sent.
     fn values<'a>(&self, identity: &'a Identity) -> Vec<&'a str> {
         let sent: Vec<&str> = match self {
             Self::NameId => identity
@@ -36,7 +37,7 @@ impl ValueSource {
                 identity.attributes.get(name).into_iter().flatten().map(String::as_str).collect()
             }
         };
-        sent.into_iter().map(str::trim).filter(|value| !value.is_empty()).collect()
+        sent.into_iter().map(trimmed).filter(|value| !value.is_empty()).collect()
     }
 
     fn name(&self) -> &str {
@@ -89,7 +90,7 @@ impl Names {
             None => values.map(str::to_owned).collect(),
             Some(separator) => values
                 .flat_map(|value| value.split(separator.as_str()))
-                .map(str::trim)
+                .map(trimmed)
                 .filter(|group| !group.is_empty())
                 .map(str::to_owned)
                 .collect(),

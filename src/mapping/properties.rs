@@ -34,7 +34,7 @@ impl Numbers {
     }
 
     fn groups(&mut self) -> Vec<String> {
-        let known = ["a", "b", "c", "d", "stop", "A", " a ", "a;b", ""];
+        let known = ["a", "b", "c", "d", "stop", "A", " a ", "a\u{3000}", "a;b", ""];
         (0..self.below(6))
             .map(|_| if self.below(3) == 0 { self.text() } else { self.pick(&known).to_owned() })
             .collect()
@@ -91,7 +91,7 @@ fn groups_of(person: &Identity) -> BTreeSet<&str> {
         .get("groups")
         .into_iter()
         .flatten()
-        .map(|g| g.trim())
+        .map(|g| g.trim_matches([' ', '\t', '\r', '\n']))
         .filter(|g| !g.is_empty())
         .collect()
 }

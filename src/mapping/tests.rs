@@ -219,6 +219,24 @@ fn groups_are_compared_exactly() {
 }
 
 #[test]
+fn only_xml_white_space_around_a_value_is_cut_off() {
+    let mut person = ana();
+    let mut is_placed = |group: &str, username: &str, preset: Preset| {
+        person.attributes.insert("groups".to_owned(), texts(&[group]));
+        person.name_id = Some(name_id(username, None));
+        place(&person, &compiled(&agents(), preset)).outcome.is_ok()
+    };
+    for preset in [Preset::Okta, Preset::OneLogin] {
+        assert!(is_placed("\r\n\t cc \t", "\n ana\t", preset));
+        for space in ["\u{a0}", "\u{2003}", "\u{3000}", "\u{85}", "\u{b}"] {
+            assert!(!is_placed(&format!("cc{space}"), "ana", preset), "{space:?}");
+            assert!(!is_placed(&format!("x;{space}cc; y"), "ana", preset), "{space:?}");
+            assert!(!is_placed("cc", &format!("ana{space}"), preset), "{space:?}");
+        }
+    }
+}
+
+#[test]
 fn joined_groups_are_split_only_where_that_is_configured() {
     let person = identity(&[("groups", &["a; cc ;"])]);
     assert!(place(&person, &compiled(&agents(), Preset::Okta)).outcome.is_err());

@@ -2,13 +2,19 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
-/// `text` in NFC without surrounding space.
+/// `text` without surrounding white space as XML has it (section 2.3), and no other: what somebody may choose
+/// the name of must not become another name.
+pub(super) fn trimmed(text: &str) -> &str {
+    text.trim_matches([' ', '\t', '\r', '\n'])
+}
+
+/// `text` in NFC without surrounding white space.
 ///
 /// # Errors
 /// What is wrong with it, when it is empty, longer than `longest` characters or has control characters.
 pub(super) fn connect_name(text: &str, longest: usize) -> Result<String, String> {
-    let name: String = text.trim().nfc().collect();
-    if name.is_empty() {
+    let name: String = trimmed(text).nfc().collect();
+    if name.trim().is_empty() {
         return Err("is empty".to_owned());
     }
     if name.chars().count() > longest {

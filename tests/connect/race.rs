@@ -45,7 +45,7 @@ async fn a_token_for_a_user_that_was_just_created_is_waited_for() {
 }
 
 #[tokio::test]
-async fn one_person_with_many_windows_is_created_and_described_once() {
+async fn one_person_with_many_windows_and_two_spellings_is_created_once() {
     let house = House::kind().await;
     let connect = Arc::new(house.connect());
     let mut windows = JoinSet::new();

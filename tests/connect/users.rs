@@ -37,6 +37,33 @@ async fn several_names_that_differ_in_case_are_refused() {
 }
 
 #[tokio::test]
+async fn twins_never_get_each_others_user() {
+    let house = House::kind().await;
+    let connect = house.connect();
+    let ask = async |name: &str| {
+        let named = Placement { first_name: None, last_name: None, email: None, ..placement(name) };
+        connect.ensure(&named).await.map(|user| user.username.as_str().to_owned())
+    };
+    for name in ["TWIN", "Twin", "TWIN"] {
+        assert_eq!(ask(name).await, Ok(name.to_owned()));
+        assert_eq!(ask("twin").await, Err(Error::AmbiguousUser(2)), "after {name}");
+    }
+    assert_eq!(house.writes(), [""; 0]);
+}
+
+#[tokio::test]
+async fn twins_that_come_at_once_get_their_own_users_and_answers() {
+    let house = House::kind().await;
+    let connect = house.connect();
+    let ask = async |name: &str| {
+        connect.ensure(&placement(name)).await.map(|user| user.username.as_str().to_owned())
+    };
+    let (refused, first, other) = tokio::join!(ask("twin"), ask("TWIN"), ask("Twin"));
+    assert_eq!(refused, Err(Error::AmbiguousUser(2)));
+    assert_eq!((first, other), (Ok("TWIN".to_owned()), Ok("Twin".to_owned())));
+}
+
+#[tokio::test]
 async fn listings_are_read_to_the_end() {
     let house = House::start(Behaviour { page_cap: 3, ..Behaviour::kind() }).await;
     for number in 0..40 {
