@@ -1,6 +1,7 @@
 # The gateway alone: no emulator, no compiler, no shell tools of ours, not root.
 # docker build -t connect-gateway . && docker run -p 8080:8080 -v ./gateway:/etc/connect-gateway:ro connect-gateway
-# The folder `gateway` holds gateway.toml and the files it names.
+# The folder `gateway` holds gateway.toml and the files it names, readable by user 10001. AWS credentials come from
+# the usual chain: the task's or the node's role, or variables passed with -e.
 
 FROM rust:1.95-bookworm AS build
 RUN apt-get update \

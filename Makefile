@@ -16,8 +16,7 @@ bench: build-packages ## Print CPU per verified SAML answer, as a ratio to one R
 lint: build-packages ## Check formatting and lints; licences and advisories too where cargo-deny is installed
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
-	@if command -v cargo-deny >/dev/null; then cargo deny --all-features check; \
-	else echo "cargo-deny is not installed: licences and advisories were not checked"; fi
+	@scripts/check-dependencies
 
 fmt: ## Format the code
 	cargo fmt

@@ -3,9 +3,12 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
+use std::time::Duration;
 
 use connect_gateway::emulator::{Emulator, Options, Ports, Seed, throwaway_key_pair};
+use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
+use tokio::time::sleep;
 
 const SEED: &str = include_str!("../../config/emulator.toml");
 const CONFIG: &str = "config/demo.toml";
@@ -28,6 +31,7 @@ async fn demo() -> Result<(), String> {
         format!("the emulator can't start: {error}; ports 8401 to 8405 of 127.0.0.1 must be free")
     })?;
     let mut gateway = start_gateway(&seed)?;
+    wait_for_gateway(&mut gateway).await?;
     println!(
         "\n  Open {GATEWAY} in a browser, choose a contact centre, and pick a person.\n  Ctrl-C ends the demo.\n"
     );
@@ -60,8 +64,17 @@ fn options(seed: Seed) -> Options {
 fn start_gateway(seed: &Seed) -> Result<Child, String> {
     let identity = seed.access_keys.first().ok_or("config/emulator.toml has no access key")?;
     let (key, certificate) = throwaway_key_pair("Demo gateway").map_err(|error| error.to_string())?;
-    Command::new(beside_us("connect-gateway")?)
+    let mut command = Command::new(beside_us("connect-gateway")?);
+    // Whatever AWS identity, settings or proxy this shell has is not for the demo.
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy().to_uppercase();
+        if text.starts_with("AWS_") || text.starts_with("CONNECT_GATEWAY__") || text.ends_with("_PROXY") {
+            command.env_remove(&name);
+        }
+    }
+    command
         .args(["serve", "--config", CONFIG])
+        .env("CONNECT_GATEWAY__INSTANCE__GLOBEX__EXTERNAL_ID", "globex-external-id")
         .env("CONNECT_GATEWAY__SAML__SIGNING_KEY", key)
         .env("CONNECT_GATEWAY__SAML__SIGNING_CERTIFICATE", certificate)
         .env("AWS_ACCESS_KEY_ID", &identity.id)
@@ -70,6 +83,21 @@ fn start_gateway(seed: &Seed) -> Result<Child, String> {
         .kill_on_drop(true)
         .spawn()
         .map_err(|error| format!("the gateway can't start: {error}"))
+}
+
+/// Until it answers, or ends.
+async fn wait_for_gateway(gateway: &mut Child) -> Result<(), String> {
+    let address = GATEWAY.trim_start_matches("http://");
+    for _ in 0..200 {
+        if let Some(status) = gateway.try_wait().map_err(|error| error.to_string())? {
+            return Err(format!("the gateway ended: {status}"));
+        }
+        if TcpStream::connect(address).await.is_ok() {
+            return Ok(());
+        }
+        sleep(Duration::from_millis(100)).await;
+    }
+    Err("the gateway does not answer".to_owned())
 }
 
 fn beside_us(name: &str) -> Result<PathBuf, String> {

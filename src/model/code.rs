@@ -155,7 +155,7 @@ codes! {
         "Ask your contact-centre administrator to create it, or to let the gateway do so.";
     /// Several users differ from the wanted name in case only.
     CONNECT_AMBIGUOUS_USER = "connect.ambiguous_user", Admin, "There are several Amazon Connect users with your name",
-        "Your contact-centre administrator must leave one user whose name differs from yours in capital letters only.";
+        "Your contact-centre administrator must remove all but one of the users whose names differ only in capital letters.";
     /// The rules don't set everything that creating a user needs.
     CONNECT_INCOMPLETE = "connect.incomplete", Admin, "Your Amazon Connect user can't be created yet",
         "The rules must set a routing profile, at least one security profile, and a first and last name for you.";
@@ -181,7 +181,7 @@ codes! {
     // -- federation --
     /// STS refuses the role.
     FEDERATION_ROLE = "federation.role", Admin, "The gateway may not sign you in to Amazon Connect",
-        "The gateway's administrator must check the federation role's trust policy: the audit log says what was refused.";
+        "The gateway's administrator must check the federation role's trust policy and permissions: the audit log says what was refused.";
     /// The user is bound to another role.
     FEDERATION_ROLE_BINDING = "federation.role_binding", Admin, "Your Amazon Connect user belongs to another sign-in",
         "It was federated through another IAM role before. The administrator must use that role for the gateway.";
@@ -196,7 +196,7 @@ codes! {
         "The gateway's administrator must compare the instance's access URL with the configuration.";
     /// Base credentials are missing or expired.
     FEDERATION_CREDENTIALS = "federation.credentials", Admin, "The gateway has no valid AWS credentials",
-        "The gateway's operator must check its AWS identity.";
+        "The gateway's administrator must check its AWS identity.";
     /// STS or the federation endpoint did not answer.
     FEDERATION_UNAVAILABLE = "federation.unavailable", Aws, "AWS does not answer at the moment",
         "Try again in a minute. Nothing is wrong with your account.";

@@ -25,9 +25,20 @@ pub(super) fn client() -> Result<Client, Error> {
     client.map_err(|error| Error::Machinery(error.without_url().to_string()))
 }
 
+/// The host that was asked, the error and what is beneath it.
+fn reasons(url: &Url, error: &dyn std::error::Error) -> String {
+    let mut text = format!("{}: {error}", url.host_str().unwrap_or_default());
+    let mut next = error.source();
+    while let Some(source) = next {
+        text = format!("{text}: {source}");
+        next = source.source();
+    }
+    text
+}
+
 /// The document at `url`.
 pub(super) async fn fetch(client: &Client, url: &Url) -> Result<String, MetadataError> {
-    let failed = |error: reqwest::Error| MetadataError::Fetch(error.without_url().to_string());
+    let failed = |error: reqwest::Error| MetadataError::Fetch(reasons(url, &error.without_url()));
     let mut response = client.get(url.clone()).send().await.map_err(failed)?;
     if response.status() != reqwest::StatusCode::OK {
         return Err(MetadataError::Fetch(format!("the status is {}", response.status().as_u16())));

@@ -22,8 +22,9 @@ pub(super) struct OwnKey {
 impl OwnKey {
     /// Reads both from PEM and checks that they belong together.
     pub(super) fn load(settings: &Settings) -> Result<Self, Error> {
-        let key = PKey::private_key_from_pem(settings.signing_key.expose().as_bytes())
-            .map_err(|_| Error::OwnKey("the key is not a PEM private key".to_owned()))?;
+        // No passphrase, ever: OpenSSL would otherwise ask the terminal for one.
+        let key = PKey::private_key_from_pem_callback(settings.signing_key.expose().as_bytes(), |_| Ok(0))
+            .map_err(|_| Error::OwnKey("the key is not a PEM private key without a passphrase".to_owned()))?;
         let certificate = X509::from_pem(settings.signing_certificate.as_bytes())
             .map_err(|_| Error::OwnKey("the certificate is not PEM".to_owned()))?;
         if !is_strong(&key) {

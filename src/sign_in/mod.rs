@@ -98,8 +98,11 @@ impl SignIn {
     pub async fn complete(&self, answer: Answer) -> Result<Completed, SignInError> {
         let key = PendingKey::new(&answer.relay_state, &answer.browser_secret);
         let pending = self.parts.pending.take(&key).await?.ok_or(Cause::NotPending)?;
-        let ask =
-            Ask { instance: pending.instance.clone(), destination: pending.destination.clone(), idp: None };
+        let ask = Ask {
+            instance: pending.instance.clone(),
+            destination: pending.destination.clone(),
+            idp: Some(pending.idp.clone()),
+        };
         self.arrive(answer.saml_response, pending).await.map_err(|error| error.on_the_way_to(ask))
     }
 

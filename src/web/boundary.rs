@@ -53,7 +53,9 @@ fn refused(site: &Site, support_id: &SupportId, refusal: &Refusal, sent: &Header
         trace: refusal.trace.as_ref(),
     });
     let instance = refusal.instance.as_ref();
-    let again = instance.map(|instance| paths::go(instance, refusal.destination.as_ref()));
+    // A name that does not exist won't exist at the next try either.
+    let known = instance.filter(|_| refusal.status != StatusCode::NOT_FOUND);
+    let again = known.map(|instance| paths::go(instance, refusal.destination.as_ref()));
     let again = again.unwrap_or_else(|| "/".to_owned());
     let page = Error {
         site: &site.display_name,

@@ -69,7 +69,7 @@ impl Refusal {
         refusal.0.retry_after = error.retry_after();
         refusal.0.trace = error.trace().cloned();
         if let Some(ask) = error.ask() {
-            refusal = refusal.towards(&ask.instance, ask.destination.as_ref());
+            refusal = refusal.towards(&ask.instance, ask.destination.as_ref()).with_idp(ask.idp.as_ref());
         }
         refusal
     }
