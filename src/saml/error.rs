@@ -140,7 +140,7 @@ pub enum Error {
 /// The guard's rules, by what they forbid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Rule {
-    /// Nesting, tag length, attributes of one element, or nodes beyond what a response needs.
+    /// Nesting, tag length, attributes, namespaces in scope or nodes beyond what a response needs.
     #[error("too deep or too many parts")]
     Limits,
     /// A comment, processing instruction, CDATA section or document type.
