@@ -19,7 +19,7 @@ const MAX_ATTRIBUTES: usize = 64;
 /// Most namespace declarations in scope: canonicalisation looks through them at every element.
 const MAX_SCOPE: usize = 32;
 /// Longest namespace name, in bytes: canonicalisation repeats it at every element that uses it.
-const MAX_NAMESPACE_NAME: usize = 256;
+const MAX_NAMESPACE_NAME: usize = 128;
 
 /// Base64 of the form field: the alphabet, padding, and the line breaks that the binding permits. SAML bindings 3.5.4.
 pub(super) fn decode(field: &str) -> Result<Vec<u8>, Error> {
