@@ -161,7 +161,7 @@ fn declarations(count: usize) -> String {
 #[tokio::test]
 async fn wide_namespace_scopes_and_long_prefix_lists_are_refused() {
     // The response around them declares one prefix.
-    let flat = |count: usize| extended(&format!(r#"<p0:x{}/>"#, declarations(count)));
+    let flat = |count: usize| extended(&format!(r"<p0:x{}/>", declarations(count)));
     let nested = |count: usize| {
         extended(&format!("<p0:x{}><p0:x{}/></p0:x>", declarations(16), declarations(count - 16)))
     };
