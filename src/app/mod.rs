@@ -212,7 +212,7 @@ async fn check_online(parts: &Parts) -> Vec<String> {
     let mut reasons = Vec::new();
     parts.saml.refresh_metadata().await;
     for idp in &parts.idps {
-        match parts.saml.authn_request(&idp.name, false, "check") {
+        match parts.saml.authn_request(&idp.name, false, "check").await {
             Ok(_) => println!("idp.{}: metadata can be used", idp.name),
             Err(error) => reasons.push(format!("idp.{}: {}", idp.name, audit::cause(&error))),
         }

@@ -122,6 +122,9 @@ codes! {
     /// The identity provider's metadata could not be read yet.
     SAML_METADATA = "saml.metadata", Admin, "Your sign-in service is not set up here yet",
         "Try again in a minute. If it happens again, the gateway's administrator must check the identity provider's metadata.";
+    /// More sign-ins wait for a core than we let wait.
+    SAML_BUSY = "saml.busy", Wait, "Very many people are signing in right now",
+        "This sign-in was not finished. Wait a few seconds, then start again from your bookmark.";
 
     // -- mapping --
     /// A rule says no.
@@ -226,7 +229,7 @@ mod tests {
             Blame::Admin => "your administrator",
             Blame::IdpOwner => "the identity provider's team",
             Blame::Aws => "AWS",
-            Blame::Wait => "nobody: it goes on by itself",
+            Blame::Wait => "nobody: it passes",
             Blame::Gateway => "the gateway's operator",
         }
     }

@@ -22,16 +22,16 @@ const SHA256: &str = "http://www.w3.org/2001/04/xmlenc#sha256";
 const HTTP_POST: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
 
 /// What a request says.
-pub(super) struct Request<'a> {
-    pub(super) id: &'a str,
+pub(super) struct Request {
+    pub(super) id: String,
     pub(super) issued: OffsetDateTime,
-    pub(super) destination: &'a str,
-    pub(super) issuer: &'a str,
-    pub(super) acs: &'a str,
+    pub(super) destination: String,
+    pub(super) issuer: String,
+    pub(super) acs: String,
     pub(super) force_authn: bool,
 }
 
-impl Request<'_> {
+impl Request {
     /// The signed address for HTTP-Redirect: the signature covers the octets `SAMLRequest`, `RelayState` and `SigAlg`
     /// as they stand in the query; the query that the address had before stays in front. Bindings 3.4.4.1.
     pub(super) fn redirect(&self, location: &Url, relay_state: &str, key: &OwnKey) -> Result<Url, Error> {
@@ -74,11 +74,11 @@ impl Request<'_> {
             issued.format(format).map_err(|_| Error::Machinery("the clock is unreadable".to_owned()))?;
         let mut attributes = vec![
             ("xmlns:samlp", SAMLP),
-            ("ID", self.id),
+            ("ID", &self.id),
             ("Version", "2.0"),
             ("IssueInstant", &issued),
-            ("Destination", self.destination),
-            ("AssertionConsumerServiceURL", self.acs),
+            ("Destination", &self.destination),
+            ("AssertionConsumerServiceURL", &self.acs),
             ("ProtocolBinding", HTTP_POST),
         ];
         if self.force_authn {
@@ -86,7 +86,7 @@ impl Request<'_> {
         }
         let mut document = Document::new();
         document.element("samlp:AuthnRequest", &attributes, |request| {
-            request.text("saml:Issuer", &[("xmlns:saml", SAML)], self.issuer);
+            request.text("saml:Issuer", &[("xmlns:saml", SAML)], &self.issuer);
             if let Some(signature) = signature {
                 self.write_signature(request, signature);
             }

@@ -1,5 +1,7 @@
 //! Why a sign-in can't start, or a message was refused. Texts are for the audit line and name no value of a person.
 
+use std::time::Duration;
+
 use crate::model::{Blamed, Code, IdpName, StateUnavailable, code};
 
 /// Every cause, in the order the message meets the checks.
@@ -65,6 +67,9 @@ pub enum Error {
     /// The verification panicked: a bug of ours that this message found.
     #[error("the verification stopped unexpectedly")]
     Stopped,
+    /// As much as we let wait for a core waits already.
+    #[error("too many sign-ins wait for a core")]
+    Busy,
 
     // -- signatures --
     /// Neither engine accepts a signature with this identity provider's keys.
@@ -140,7 +145,7 @@ pub enum Error {
 /// The guard's rules, by what they forbid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Rule {
-    /// Nesting, tag length, attributes of one element, or nodes beyond what a response needs.
+    /// Nesting, tag length, attributes, namespaces in scope or nodes beyond what a response needs.
     #[error("too deep or too many parts")]
     Limits,
     /// A comment, processing instruction, CDATA section or document type.
@@ -265,6 +270,7 @@ impl Blamed for Error {
             | Self::Version
             | Self::Content(_) => &code::SAML_MALFORMED,
             Self::Forbidden(_) => &code::SAML_FORBIDDEN_SHAPE,
+            Self::Busy => &code::SAML_BUSY,
             Self::Unsigned => &code::SAML_UNSIGNED,
             Self::Algorithm(_) => &code::SAML_ALGORITHM,
             Self::Encrypted => &code::SAML_ENCRYPTED,
@@ -287,5 +293,9 @@ impl Blamed for Error {
             Self::Replay => &code::SAML_REPLAY,
             Self::ReplayUnknown(_) => &code::GATEWAY_STATE_UNAVAILABLE,
         }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        matches!(self, Self::Busy).then_some(Duration::from_secs(5))
     }
 }

@@ -12,7 +12,7 @@ use super::engine::SigningKeys;
 use super::error::MetadataError;
 use super::instant;
 use super::settings::Binding;
-use super::xml::{DS, MD, Node, SAMLP, children, elements, is, is_space, plain_text};
+use super::xml::{DS, MD, Node, SAMLP, child, children, elements, is, is_space, plain_text};
 
 /// Largest document: the aggregates of large federations are bigger, and have no place in a sign-in gateway.
 pub(super) const MAX_BYTES: usize = 8 * 1024 * 1024;
@@ -116,12 +116,13 @@ fn valid_until(role: Node<'_, '_>) -> Result<Option<OffsetDateTime>, MetadataErr
 }
 
 /// Certificates for signing: `use="signing"`, and those without `use`, which serve both. Metadata 2.4.1.1.
-/// Their dates and issuers mean nothing; their keys do.
+/// Their dates and issuers mean nothing; their keys do. The first certificate of an `X509Data` holds the key; others
+/// in it are its chain, and what issues certificates does not sign answers. Several `X509Data` are several keys.
 fn certificates(role: Node<'_, '_>) -> Result<Vec<Vec<u8>>, MetadataError> {
     let for_signing = |key: &Node<'_, '_>| matches!(key.attribute("use"), None | Some("signing"));
     let mut found: Vec<Vec<u8>> = Vec::new();
     for key in children(role, MD, "KeyDescriptor").filter(for_signing) {
-        for certificate in key.descendants().filter(|node| is(*node, DS, "X509Certificate")) {
+        for certificate in key.descendants().filter_map(own_certificate) {
             let certificate = read_certificate(certificate).ok_or(MetadataError::Key)?;
             if !found.contains(&certificate) {
                 found.push(certificate);
@@ -133,6 +134,11 @@ fn certificates(role: Node<'_, '_>) -> Result<Vec<Vec<u8>>, MetadataError> {
         1..=MAX_KEYS => Ok(found),
         _ => Err(MetadataError::TooManyKeys),
     }
+}
+
+/// The first certificate of an `X509Data`.
+fn own_certificate<'a, 'i>(node: Node<'a, 'i>) -> Option<Node<'a, 'i>> {
+    child(node, DS, "X509Certificate").filter(|_| is(node, DS, "X509Data"))
 }
 
 fn read_certificate(node: Node<'_, '_>) -> Option<Vec<u8>> {

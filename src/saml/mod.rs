@@ -5,6 +5,7 @@
 
 mod assertion;
 mod authn_request;
+mod compute;
 mod engine;
 mod error;
 mod fetch;
@@ -21,11 +22,9 @@ mod writer;
 mod xml;
 
 use std::sync::Arc;
-use std::thread::available_parallelism;
 
 use time::OffsetDateTime;
-use tokio::sync::Semaphore;
-use tokio::task::{JoinSet, spawn_blocking};
+use tokio::task::JoinSet;
 
 use crate::model::{Clock, Departure, IdpName, PendingSignIn, Random, ReplayGuard, RequestId};
 
@@ -34,12 +33,18 @@ pub use error::{Algorithm, Error, MetadataError, Rule, StatusCode};
 pub use settings::{Binding, IdpSettings, MetadataSource, Settings};
 
 use authn_request::Request;
+use compute::Compute;
 use engine::{Signed, SigningKeys};
 use idp::Idp;
 use idp_metadata::Endpoint;
 use own_key::OwnKey;
 use response::Expected;
 use verification::{Outcome, Verification};
+
+/// Most answers that wait to be verified, each with up to 350 kB of text.
+const WAITING_ANSWERS: usize = 64;
+/// Most requests that wait to be signed: they are small, and a shift begins for everybody at once.
+const WAITING_REQUESTS: usize = 1024;
 
 /// A request on its way.
 #[derive(Debug, Clone)]
@@ -53,14 +58,15 @@ pub struct AuthnRequest {
 /// The service provider.
 pub struct ServiceProvider {
     settings: Settings,
-    key: OwnKey,
+    key: Arc<OwnKey>,
     metadata: String,
     idps: Vec<Idp>,
     client: reqwest::Client,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     replay: Arc<dyn ReplayGuard>,
-    cores: Arc<Semaphore>,
+    verifying: Compute,
+    signing: Compute,
 }
 
 impl ServiceProvider {
@@ -79,17 +85,17 @@ impl ServiceProvider {
         let now = clock.now();
         self_test(&settings, &key, now)?;
         let idps = idps.into_iter().map(|idp| Idp::new(idp, now)).collect::<Result<_, _>>()?;
-        let cores = available_parallelism().map_or(1, usize::from);
         Ok(Self {
             metadata: sp_metadata::render(&settings, &key),
             settings,
-            key,
+            key: Arc::new(key),
             idps,
             client: fetch::client()?,
             clock,
             random,
             replay,
-            cores: Arc::new(Semaphore::new(cores)),
+            verifying: Compute::new(WAITING_ANSWERS),
+            signing: Compute::new(WAITING_REQUESTS),
         })
     }
 
@@ -118,38 +124,29 @@ impl ServiceProvider {
         }
     }
 
-    /// A signed request to `idp`.
+    /// A signed request to `idp`; CPU work off the async threads.
     ///
     /// # Errors
-    /// When that identity provider is unknown or its metadata is not there yet.
-    pub fn authn_request(
+    /// When that identity provider is unknown or its metadata is not there yet, or too many requests wait.
+    pub async fn authn_request(
         &self,
         idp: &IdpName,
         force_authn: bool,
         relay_state: &str,
     ) -> Result<AuthnRequest, Error> {
         let idp = self.idp(idp)?;
-        let now = self.clock.now();
-        let metadata = idp.metadata(now)?;
-        let Endpoint { binding, destination, location } = idp.endpoint(&metadata)?;
-        let id = format!("_{}", self.random.token());
+        let issued = self.clock.now();
+        let endpoint = idp.endpoint(&*idp.metadata(issued)?)?;
         let request = Request {
-            id: &id,
-            issued: now,
-            destination: &destination,
-            issuer: &self.settings.entity_id,
-            acs: &self.settings.acs_url(),
+            id: format!("_{}", self.random.token()),
+            issued,
+            destination: endpoint.destination.clone(),
+            issuer: self.settings.entity_id.clone(),
+            acs: self.settings.acs_url(),
             force_authn,
         };
-        let departure = match binding {
-            Binding::Redirect => Departure::Redirect(request.redirect(&location, relay_state, &self.key)?),
-            Binding::Post => Departure::Post {
-                saml_request: request.post(&self.key)?,
-                action: location,
-                relay_state: relay_state.to_owned(),
-            },
-        };
-        Ok(AuthnRequest { id: RequestId::new(id), departure })
+        let (key, relay_state) = (Arc::clone(&self.key), relay_state.to_owned());
+        self.signing.run(move || depart(request, endpoint, relay_state, &key)).await
     }
 
     /// Runs every check on the base64 `SAMLResponse` form field; CPU work off the async threads.
@@ -162,7 +159,7 @@ impl ServiceProvider {
         pending: &PendingSignIn,
     ) -> Result<VerifiedAssertion, Error> {
         let verification = self.verification(pending)?;
-        let outcome = self.compute(move || verification.run(&saml_response)).await?;
+        let outcome = self.verifying.run(move || verification.run(&saml_response)).await?;
         self.check_first_use(outcome).await
     }
 
@@ -183,24 +180,6 @@ impl ServiceProvider {
         Ok(Verification { idp, idp_name: pending.idp.clone(), expected })
     }
 
-    /// Runs `work` on a thread that may compute, no more at a time than there are cores: a call into C can't be
-    /// cancelled, so the permit stays with the work.
-    async fn compute(
-        &self,
-        work: impl FnOnce() -> Result<Outcome, Error> + Send + 'static,
-    ) -> Result<Outcome, Error> {
-        let permit = Arc::clone(&self.cores).acquire_owned().await.map_err(|_| Error::Stopped)?;
-        let span = tracing::Span::current();
-        let task = spawn_blocking(move || {
-            let _permit = permit;
-            span.in_scope(work)
-        });
-        task.await.unwrap_or_else(|_| {
-            tracing::error!("a verification stopped unexpectedly: refused");
-            Err(Error::Stopped)
-        })
-    }
-
     /// An assertion is used once; when the store can't tell, not at all. SAML profiles 4.1.4.5.
     async fn check_first_use(&self, outcome: Outcome) -> Result<VerifiedAssertion, Error> {
         if self.replay.first_use(outcome.replay_key, outcome.replay_until).await? {
@@ -216,20 +195,35 @@ impl ServiceProvider {
     }
 }
 
+/// Signs `request` and puts it on its way.
+fn depart(
+    request: Request,
+    endpoint: Endpoint,
+    relay_state: String,
+    key: &OwnKey,
+) -> Result<AuthnRequest, Error> {
+    let Endpoint { binding, location, .. } = endpoint;
+    let departure = match binding {
+        Binding::Redirect => Departure::Redirect(request.redirect(&location, &relay_state, key)?),
+        Binding::Post => Departure::Post { saml_request: request.post(key)?, action: location, relay_state },
+    };
+    Ok(AuthnRequest { id: RequestId::new(request.id), departure })
+}
+
 /// Both engines verify a request that we sign here: they work, they are initialised before there are threads, and
 /// our own signature is one that others accept.
 fn self_test(settings: &Settings, key: &OwnKey, now: OffsetDateTime) -> Result<(), Error> {
     let request = Request {
-        id: "_self-test",
+        id: "_self-test".to_owned(),
         issued: now,
-        destination: "https://localhost/",
-        issuer: &settings.entity_id,
-        acs: &settings.acs_url(),
+        destination: "https://localhost/".to_owned(),
+        issuer: settings.entity_id.clone(),
+        acs: settings.acs_url(),
         force_authn: false,
     };
     let broken = || Error::Machinery("the signature engines do not verify our own signature".to_owned());
     let keys = SigningKeys::load(&[key.certificate().to_vec()]).ok_or_else(broken)?;
     let text = request.signed(key)?;
-    let signed = Signed { text: &text, count: 1, target: request.id, prefixes: &[] };
+    let signed = Signed { text: &text, count: 1, target: &request.id, prefixes: &[] };
     keys.verify(&signed).map(|_| ()).map_err(|_| broken())
 }

@@ -164,7 +164,8 @@ fn check_issue_instant(node: Node<'_, '_>, expected: &Expected) -> Result<(), Er
 
 /// At least one bearer confirmation fits: `Recipient` is our ACS, `InResponseTo` the pending request,
 /// `NotOnOrAfter` ahead, and no `NotBefore`. Profiles 4.1.4.2 and 4.1.4.3.
-/// Returns the latest end of all bearer confirmations: until then the assertion must not be taken again.
+/// Returns the latest end of all bearer confirmations, those that do not fit too (another sign-in may fit them):
+/// until then the assertion must not be taken again.
 fn check_subject_confirmation(assertion: Node<'_, '_>, expected: &Expected) -> Result<OffsetDateTime, Error> {
     const BEARER: &str = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
     let subject =
@@ -174,24 +175,25 @@ fn check_subject_confirmation(assertion: Node<'_, '_>, expected: &Expected) -> R
     let mut outcome = Err(Error::SubjectConfirmation("there is no bearer confirmation"));
     let mut latest = expected.now;
     for bearer in bearers {
-        let fits = check_bearer(bearer, expected);
-        if let Ok(end) = &fits {
-            latest = latest.max(*end);
-        }
+        latest = confirmation_end(bearer).map_or(latest, |end| latest.max(end));
         if outcome.is_err() {
-            outcome = fits;
+            outcome = check_bearer(bearer, expected);
         }
     }
-    outcome.map(|_| latest)
+    outcome.map(|()| latest)
 }
 
-fn check_bearer(bearer: Node<'_, '_>, expected: &Expected) -> Result<OffsetDateTime, Error> {
+fn confirmation_end(bearer: Node<'_, '_>) -> Option<OffsetDateTime> {
+    instant_of(child(bearer, SAML, "SubjectConfirmationData")?, "NotOnOrAfter").ok().flatten()
+}
+
+fn check_bearer(bearer: Node<'_, '_>, expected: &Expected) -> Result<(), Error> {
     let data = child(bearer, SAML, "SubjectConfirmationData")
         .ok_or(Error::SubjectConfirmation("it has no SubjectConfirmationData"))?;
     check_recipient(data, expected)?;
     check_confirmed_request(data, expected)?;
     check_no_not_before(data)?;
-    check_confirmation_end(data, expected)
+    check_confirmation_end(bearer, expected)
 }
 
 /// `Recipient` is our ACS, octet for octet. Profiles 4.1.4.2.
@@ -218,10 +220,10 @@ fn check_no_not_before(data: Node<'_, '_>) -> Result<(), Error> {
 }
 
 /// `NotOnOrAfter` of the confirmation is there and ahead. Profiles 4.1.4.2.
-fn check_confirmation_end(data: Node<'_, '_>, expected: &Expected) -> Result<OffsetDateTime, Error> {
-    let end = instant_of(data, "NotOnOrAfter").ok().flatten();
-    let end = end.ok_or(Error::SubjectConfirmation("it has no readable NotOnOrAfter"))?;
-    if expected.is_over(end) { Err(Error::ConfirmationExpired) } else { Ok(end) }
+fn check_confirmation_end(bearer: Node<'_, '_>, expected: &Expected) -> Result<(), Error> {
+    let end =
+        confirmation_end(bearer).ok_or(Error::SubjectConfirmation("it has no readable NotOnOrAfter"))?;
+    if expected.is_over(end) { Err(Error::ConfirmationExpired) } else { Ok(()) }
 }
 
 /// There are `Conditions`, and each is one that we understand: audience restrictions, one-time use (an assertion

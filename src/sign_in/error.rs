@@ -128,6 +128,7 @@ impl Blamed for SignInError {
 
     fn retry_after(&self) -> Option<Duration> {
         match &self.0.cause {
+            Cause::Saml(error) => error.retry_after(),
             Cause::Connect(error) => error.retry_after(),
             Cause::Federation(error) => error.retry_after(),
             _ => None,

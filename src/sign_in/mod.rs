@@ -74,7 +74,7 @@ impl SignIn {
             (None, several) => return Ok(Start::ChooseIdp(self.idp_choices(several))),
         };
         let relay_state = self.parts.random.token();
-        let request = self.parts.saml.authn_request(idp, instance.force_authn, &relay_state)?;
+        let request = self.parts.saml.authn_request(idp, instance.force_authn, &relay_state).await?;
         let now = self.parts.clock.now();
         let pending = PendingSignIn {
             request_id: request.id,

@@ -178,6 +178,7 @@ mod tests {
                 "gateway.internal",
                 "gateway.state_unavailable",
                 "saml.metadata",
+                "saml.busy",
                 "connect.unavailable",
                 "federation.credentials",
                 "federation.unavailable",

@@ -70,6 +70,19 @@ async fn certificates_may_be_wrapped_and_stand_in_several_x509_data() {
     assert_alice(Gateway::trusting(entity(ENTITY_ID, "", &keys)).verify(Answer::default().xml()).await);
 }
 
+#[tokio::test]
+async fn the_rest_of_a_certificate_chain_does_not_sign() {
+    let chain = |first: &Key, second: &Key| {
+        let second =
+            format!("<ds:X509Certificate>{}</ds:X509Certificate></ds:X509Data>", second.certificate_base64());
+        let keys = key_descriptor(first, "").replace("</ds:X509Data>", &second);
+        Gateway::trusting(entity(ENTITY_ID, "", &keys))
+    };
+    let xml = Answer::default().xml();
+    assert_alice(chain(&IDP, &STRANGER).verify(&xml).await);
+    assert_refused!(chain(&STRANGER, &IDP).verify(&xml).await, Error::Signature);
+}
+
 #[test]
 fn metadata_that_is_over_or_unreadable_is_refused() {
     let keys = key_descriptor(&IDP, "");
@@ -92,7 +105,7 @@ async fn metadata_stops_counting_when_its_time_is_over() {
     assert_alice(gateway.verify(&xml).await);
     *gateway.clock.0.lock().unwrap() = NOW + Duration::MINUTE;
     assert_refused!(gateway.verify(&xml).await, Error::MetadataExpired(_));
-    let request = gateway.saml.authn_request(&IdpName::new("company"), false, "r");
+    let request = gateway.saml.authn_request(&IdpName::new("company"), false, "r").await;
     assert!(matches!(request, Err(Error::MetadataExpired(_))));
 }
 
@@ -173,7 +186,7 @@ fn from_url(url: &str) -> Gateway {
 async fn at(gateway: &Gateway, now: OffsetDateTime) -> Result<(), Error> {
     *gateway.clock.0.lock().unwrap() = now;
     gateway.saml.refresh_metadata().await;
-    gateway.saml.authn_request(&IdpName::new("company"), false, "r").map(|_| ())
+    gateway.saml.authn_request(&IdpName::new("company"), false, "r").await.map(|_| ())
 }
 
 #[tokio::test]

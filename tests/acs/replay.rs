@@ -16,17 +16,25 @@ async fn an_assertion_is_used_once() {
     assert_refused!(gateway.verify(&rewrapped).await, Error::Replay);
 }
 
+/// Whatever the later confirmation is for, and wherever it stands.
 #[tokio::test]
-async fn a_used_assertion_is_remembered_until_it_is_over() {
-    let gateway = Gateway::new();
-    let later =
-        Confirmation { not_on_or_after: Some("2026-03-01T10:00:00Z".to_owned()), ..Confirmation::default() };
-    let answer = Answer::with(|a| a.confirmations.push(later));
-    assert_alice(gateway.verify(answer.xml()).await);
-    let seen = gateway.used.seen.lock().unwrap();
-    let (key, until) = seen.iter().next().unwrap();
-    assert_eq!((key.issuer.as_str(), key.assertion_id.as_str()), (ENTITY_ID, "_assertion"));
-    assert_eq!(*until, datetime!(2026-03-01 10:01 UTC));
+async fn a_used_assertion_is_remembered_until_all_its_bearer_confirmations_are_over() {
+    let end = Some("2026-03-01T10:00:00Z".to_owned());
+    let later = Confirmation { not_on_or_after: end, ..Confirmation::default() };
+    let for_another_request = Confirmation { in_response_to: Some("_another".to_owned()), ..later.clone() };
+    let for_another_service =
+        Confirmation { recipient: Some("https://other.test/".to_owned()), ..later.clone() };
+    for later in [later, for_another_request, for_another_service] {
+        for place in [0, 1] {
+            let gateway = Gateway::new();
+            let answer = Answer::with(|a| a.confirmations.insert(place, later.clone()));
+            assert_alice(gateway.verify(answer.xml()).await);
+            let seen = gateway.used.seen.lock().unwrap();
+            let (key, until) = seen.iter().next().unwrap();
+            assert_eq!((key.issuer.as_str(), key.assertion_id.as_str()), (ENTITY_ID, "_assertion"));
+            assert_eq!(*until, datetime!(2026-03-01 10:01 UTC));
+        }
+    }
 }
 
 #[tokio::test]

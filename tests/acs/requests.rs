@@ -31,8 +31,9 @@ fn gateway(key: &Key, binding: Option<Binding>) -> Gateway {
     Gateway::build(settings, idp, Used::default()).unwrap()
 }
 
-fn redirect(key: &Key, force_authn: bool) -> Url {
-    let request = gateway(key, None).saml.authn_request(&IdpName::new("company"), force_authn, RELAY_STATE);
+async fn redirect(key: &Key, force_authn: bool) -> Url {
+    let gateway = gateway(key, None);
+    let request = gateway.saml.authn_request(&IdpName::new("company"), force_authn, RELAY_STATE).await;
     match request.unwrap().departure {
         Departure::Redirect(url) => url,
         Departure::Post { .. } => panic!("POST"),
@@ -51,10 +52,10 @@ fn inflate(message: &str) -> String {
     xml
 }
 
-#[test]
-fn a_redirect_keeps_the_addresss_own_parameters_and_signs_the_octets_as_they_stand() {
+#[tokio::test]
+async fn a_redirect_keeps_the_addresss_own_parameters_and_signs_the_octets_as_they_stand() {
     for key in [&*GATEWAY, &*CURVE] {
-        let url = redirect(key, false);
+        let url = redirect(key, false).await;
         let query = url.query().unwrap();
         let rest = query.strip_prefix("tenant=1&").unwrap();
         let (signed, signature) = rest.rsplit_once("&Signature=").unwrap();
@@ -66,9 +67,9 @@ fn a_redirect_keeps_the_addresss_own_parameters_and_signs_the_octets_as_they_sta
     }
 }
 
-#[test]
-fn a_request_says_what_the_profile_asks_for() {
-    let url = redirect(&GATEWAY, true);
+#[tokio::test]
+async fn a_request_says_what_the_profile_asks_for() {
+    let url = redirect(&GATEWAY, true).await;
     let xml = inflate(&parameter(&url, "SAMLRequest"));
     let document = roxmltree::Document::parse(&xml).unwrap();
     let request = document.root_element();
@@ -88,17 +89,18 @@ fn a_request_says_what_the_profile_asks_for() {
     assert_eq!(inside[1].attribute("AllowCreate"), Some("true"));
     assert_eq!(inside[1].attribute("Format"), None);
     assert_eq!(inside.len(), 2);
-    let relaxed = inflate(&parameter(&redirect(&GATEWAY, false), "SAMLRequest"));
+    let relaxed = inflate(&parameter(&redirect(&GATEWAY, false).await, "SAMLRequest"));
     assert!(!relaxed.contains("ForceAuthn"));
 }
 
-#[test]
-fn request_ids_are_160_random_bits() {
+#[tokio::test]
+async fn request_ids_are_160_random_bits() {
     let gateway = gateway(&GATEWAY, None);
     let name = IdpName::new("company");
-    let ids: BTreeSet<String> = (0..20)
-        .map(|_| gateway.saml.authn_request(&name, false, "r").unwrap().id.as_str().to_owned())
-        .collect();
+    let mut ids = BTreeSet::new();
+    for _ in 0..20 {
+        ids.insert(gateway.saml.authn_request(&name, false, "r").await.unwrap().id.as_str().to_owned());
+    }
     assert_eq!(ids.len(), 20);
     for id in ids {
         let digits = id.strip_prefix('_').unwrap();
@@ -106,11 +108,11 @@ fn request_ids_are_160_random_bits() {
     }
 }
 
-#[test]
-fn a_posted_request_carries_a_signature_that_two_verifiers_accept() {
+#[tokio::test]
+async fn a_posted_request_carries_a_signature_that_two_verifiers_accept() {
     for key in [&*GATEWAY, &*CURVE, &Key::curve(Nid::SECP384R1)] {
         let gateway = gateway(key, Some(Binding::Post));
-        let request = gateway.saml.authn_request(&IdpName::new("company"), true, RELAY_STATE).unwrap();
+        let request = gateway.saml.authn_request(&IdpName::new("company"), true, RELAY_STATE).await.unwrap();
         let Departure::Post { action, saml_request, relay_state } = request.departure else {
             panic!("redirect")
         };
@@ -132,12 +134,12 @@ fn a_posted_request_carries_a_signature_that_two_verifiers_accept() {
     }
 }
 
-#[test]
-fn a_wanted_binding_that_is_not_offered_is_an_error() {
+#[tokio::test]
+async fn a_wanted_binding_that_is_not_offered_is_an_error() {
     let only_post = metadata(&[&IDP]).replace("HTTP-Redirect", "HTTP-Artifact");
     let idp = IdpSettings { request_binding: Some(Binding::Redirect), ..company(only_post) };
     let gateway = Gateway::build(settings(), idp, Used::default()).unwrap();
-    let request = gateway.saml.authn_request(&IdpName::new("company"), false, "r");
+    let request = gateway.saml.authn_request(&IdpName::new("company"), false, "r").await;
     assert!(matches!(request, Err(Error::NoEndpoint(_))));
 }
 

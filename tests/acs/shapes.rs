@@ -6,7 +6,7 @@ use connect_gateway::saml::{Error, Rule};
 
 use crate::documents::{edited, extended, good};
 use crate::gateway::{Gateway, assert_refused, pending, verdict};
-use crate::idp::{Answer, IDP, SUCCESS, Sign, SignatureShape, attribute, encode};
+use crate::idp::{Answer, ENVELOPED, EXC_C14N, IDP, SUCCESS, Sign, SignatureShape, attribute, encode};
 
 const DS: &str = "http://www.w3.org/2000/09/xmldsig#";
 
@@ -148,6 +148,61 @@ async fn very_many_elements_are_refused() {
     let values = vec![""; 2_100];
     let answer = Answer::with(|a| a.attributes = attribute("groups", &values));
     assert_refused!(verdict(answer.xml()).await, Error::Content(_));
+}
+
+/// `count` namespace declarations.
+fn declarations(count: usize) -> String {
+    (0..count).fold(String::new(), |mut all, n| {
+        write!(all, r#" xmlns:p{n}="urn:x""#).unwrap();
+        all
+    })
+}
+
+#[tokio::test]
+async fn wide_namespace_scopes_and_long_prefix_lists_are_refused() {
+    // The response around them declares one prefix.
+    let flat = |count: usize| extended(&format!(r"<p0:x{}/>", declarations(count)));
+    let nested = |count: usize| {
+        extended(&format!("<p0:x{}><p0:x{}/></p0:x>", declarations(16), declarations(count - 16)))
+    };
+    for document in [flat(31), nested(31), extended(&format!("<p0:x{}/>", declarations(31)).repeat(20))] {
+        assert!(verdict(document).await.is_ok());
+    }
+    for document in [flat(32), nested(32)] {
+        assert_refused!(verdict(document).await, Error::Forbidden(Rule::Limits));
+    }
+
+    let named =
+        |length: usize| extended(&format!(r#"<x:x xmlns:x="urn:{}"/>"#, "x".repeat(length - "urn:".len())));
+    assert!(verdict(named(128)).await.is_ok());
+    assert_refused!(verdict(named(129)).await, Error::Forbidden(Rule::Limits));
+
+    let list = |count: usize| {
+        let prefixes: Vec<String> = (0..count).map(|n| format!("p{n}")).collect();
+        let prefixes = prefixes.join(" ");
+        format!(r#"<ec:InclusiveNamespaces xmlns:ec="{EXC_C14N}" PrefixList="{prefixes}"/>"#)
+    };
+    let method = |count: usize| {
+        Answer::with(|a| {
+            a.shape.canonicalization = format!(
+                r#"<ds:CanonicalizationMethod Algorithm="{EXC_C14N}">{}</ds:CanonicalizationMethod>"#,
+                list(count)
+            );
+        })
+    };
+    let transform = |count: usize| {
+        Answer::with(|a| {
+            a.shape.transforms = format!(
+                r#"<ds:Transform Algorithm="{ENVELOPED}"/><ds:Transform Algorithm="{EXC_C14N}">{}</ds:Transform>"#,
+                list(count)
+            );
+        })
+    };
+    for answer in [method(16), transform(16)] {
+        assert!(verdict(answer.xml()).await.is_ok());
+    }
+    assert_refused!(verdict(method(17).xml()).await, Error::Forbidden(Rule::SignatureShape));
+    assert_refused!(verdict(transform(17).xml()).await, Error::Forbidden(Rule::Reference));
 }
 
 #[tokio::test]

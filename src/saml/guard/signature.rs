@@ -23,6 +23,9 @@ const DIGEST_METHODS: &[(&str, usize)] = &[
     ("http://www.w3.org/2001/04/xmlenc#sha512", 88),
 ];
 
+/// Most prefixes of one `PrefixList`: canonicalisation looks for each of them at every element.
+const MAX_PREFIXES: usize = 16;
+
 /// The signatures of a guarded document.
 pub(in crate::saml) struct Signatures<'a> {
     /// How many there are: none, one, or two.
@@ -124,17 +127,19 @@ fn check_signature_method(method: Option<Node<'_, '_>>) -> Result<(), Error> {
     }
 }
 
-/// Empty, or one `InclusiveNamespaces` with prefixes only. Exclusive canonicalisation 4.
+/// Empty, or one `InclusiveNamespaces` with a few prefixes only. Exclusive canonicalisation 4.
 fn is_plain_canonicalization(node: Node<'_, '_>) -> bool {
     let is_prefix = |prefix: &str| {
         prefix == "#default"
             || prefix.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
     };
+    let are_prefixes = |list: &str| {
+        list.split_ascii_whitespace().all(is_prefix) && list.split_ascii_whitespace().count() <= MAX_PREFIXES
+    };
     let is_list = |list: Node<'_, '_>| {
         is(list, EXC_C14N, "InclusiveNamespaces")
             && list.first_child().is_none()
-            && only_attribute(list, "PrefixList")
-                .is_some_and(|prefixes| prefixes.split_ascii_whitespace().all(is_prefix))
+            && only_attribute(list, "PrefixList").is_some_and(are_prefixes)
     };
     has_no_stray_text(node) && elements(node).count() <= 1 && elements(node).all(is_list)
 }

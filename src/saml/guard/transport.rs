@@ -16,6 +16,10 @@ const MAX_DEPTH: usize = 24;
 const MAX_TAG: usize = 8 * 1024;
 /// Most attributes and namespace declarations of one element.
 const MAX_ATTRIBUTES: usize = 64;
+/// Most namespace declarations in scope: canonicalisation looks through them at every element.
+const MAX_SCOPE: usize = 32;
+/// Longest namespace name, in bytes: canonicalisation repeats it at every element that uses it.
+const MAX_NAMESPACE_NAME: usize = 128;
 
 /// Base64 of the form field: the alphabet, padding, and the line breaks that the binding permits. SAML bindings 3.5.4.
 pub(super) fn decode(field: &str) -> Result<Vec<u8>, Error> {
@@ -74,17 +78,22 @@ pub(super) fn check_markup(document: &str) -> Result<(), Error> {
 
 /// G2 and G12, tag by tag, before any parser builds a tree.
 pub(super) fn check_tags(document: &str) -> Result<(), Error> {
-    let mut depth = 0_usize;
+    // For each open element, how many namespace declarations are in scope inside it.
+    let mut open: Vec<usize> = Vec::new();
     for tag in Tags(document) {
         let tag = tag?;
         if tag.starts_with('/') {
-            depth = depth.saturating_sub(1);
+            open.pop();
             continue;
         }
-        check_depth(depth + 1)?;
-        depth += usize::from(!tag.ends_with('/'));
+        check_depth(open.len() + 1)?;
         check_tag_length(tag)?;
         check_attributes(tag)?;
+        let scope = open.last().unwrap_or(&0) + declarations(tag).count();
+        check_scope(scope)?;
+        if !tag.ends_with('/') {
+            open.push(scope);
+        }
     }
     Ok(())
 }
@@ -101,20 +110,29 @@ fn check_tag_length(tag: &str) -> Result<(), Error> {
 
 /// G2: an element has a bounded number of attributes and namespace declarations.
 fn check_attributes(tag: &str) -> Result<(), Error> {
-    let mut count = 0;
-    for (name, value) in attributes(tag) {
-        count += 1;
+    for (name, value) in declarations(tag) {
+        check_namespace_length(value)?;
         check_namespace_name(name, value)?;
     }
-    if count > MAX_ATTRIBUTES { Err(Error::Forbidden(Rule::Limits)) } else { Ok(()) }
+    if attributes(tag).count() > MAX_ATTRIBUTES { Err(Error::Forbidden(Rule::Limits)) } else { Ok(()) }
+}
+
+/// G2: an element sees a bounded number of namespace declarations, its own and those around it. (A document may
+/// have more: identity providers repeat some at every attribute value.)
+fn check_scope(declarations: usize) -> Result<(), Error> {
+    if declarations > MAX_SCOPE { Err(Error::Forbidden(Rule::Limits)) } else { Ok(()) }
+}
+
+/// G2: a namespace name has a bounded length.
+fn check_namespace_length(value: &str) -> Result<(), Error> {
+    if value.len() > MAX_NAMESPACE_NAME { Err(Error::Forbidden(Rule::Limits)) } else { Ok(()) }
 }
 
 /// G12: namespace names are absolute URIs of a strict alphabet, so that canonicalisation can't fail on them or
 /// read them differently. `xmlns=""` is allowed: it undeclares the default.
 fn check_namespace_name(name: &str, value: &str) -> Result<(), Error> {
-    let declares = name == "xmlns" || name.starts_with("xmlns:");
     let fits = is_absolute_uri(value) || name == "xmlns" && value.is_empty();
-    if declares && !fits { Err(Error::Forbidden(Rule::NamespaceName)) } else { Ok(()) }
+    if fits { Ok(()) } else { Err(Error::Forbidden(Rule::NamespaceName)) }
 }
 
 fn is_absolute_uri(name: &str) -> bool {
@@ -164,4 +182,9 @@ fn attributes(tag: &str) -> impl Iterator<Item = (&str, &str)> {
         rest = after;
         Some((name, value))
     })
+}
+
+/// Names and raw values of a tag's namespace declarations.
+fn declarations(tag: &str) -> impl Iterator<Item = (&str, &str)> {
+    attributes(tag).filter(|(name, _)| *name == "xmlns" || name.starts_with("xmlns:"))
 }

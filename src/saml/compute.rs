@@ -1,0 +1,91 @@
+//! Work for the processor, away from the threads that answer requests.
+
+use std::sync::Arc;
+use std::thread::available_parallelism;
+
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+
+use super::error::Error;
+
+/// Runs as much at a time as there are cores, and lets a limited amount wait: what waits holds memory.
+pub(super) struct Compute {
+    cores: Arc<Semaphore>,
+    places: Arc<Semaphore>,
+}
+
+impl Compute {
+    /// For at most `waiting` pieces of work beyond those that run.
+    pub(super) fn new(waiting: usize) -> Self {
+        let cores = available_parallelism().map_or(1, usize::from);
+        Self { cores: Arc::new(Semaphore::new(cores)), places: Arc::new(Semaphore::new(cores + waiting)) }
+    }
+
+    /// Runs `work` on a thread that may compute. A call into C can't be cancelled, so its place and its core stay
+    /// with it when nobody waits for the result any more.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when too much waits already, [`Error::Stopped`] when `work` panics, and its own.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Error::Busy)?;
+        let core = Arc::clone(&self.cores).acquire_owned().await.map_err(|_| Error::Stopped)?;
+        let span = tracing::Span::current();
+        let task = spawn_blocking(move || {
+            let _held = (place, core);
+            span.in_scope(work)
+        });
+        task.await.unwrap_or_else(|_| {
+            tracing::error!("a computation stopped unexpectedly: refused");
+            Err(Error::Stopped)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_finds_no_place_to_wait_is_turned_away_until_there_is_one_again() {
+        let compute = Arc::new(Compute::new(2));
+        let all = available_parallelism().map_or(1, usize::from) + 2;
+        let (open, gates): (Vec<_>, Vec<_>) = (0..all).map(|_| mpsc::channel::<()>()).unzip();
+        let held = gates.into_iter().map(|gate| {
+            let compute = Arc::clone(&compute);
+            tokio::spawn(async move { compute.run(move || Ok(gate.recv().is_err())).await })
+        });
+        let held: Vec<_> = held.collect();
+        while compute.places.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        assert!(matches!(compute.run(|| Ok(())).await, Err(Error::Busy)));
+        drop(open);
+        for work in held {
+            assert!(work.await.unwrap().unwrap());
+        }
+        assert!(compute.run(|| Ok(())).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn who_stops_waiting_gives_the_place_back() {
+        let compute = Compute::new(1);
+        let all = u32::try_from(compute.cores.available_permits()).unwrap();
+        let _cores = compute.cores.acquire_many(all).await.unwrap();
+        let places = compute.places.available_permits();
+        {
+            let mut waiting = std::pin::pin!(compute.run(|| Ok(())));
+            tokio::select! {
+                biased;
+                _ = &mut waiting => panic!("there is no core for it"),
+                () = std::future::ready(()) => {}
+            }
+            assert_eq!(compute.places.available_permits(), places - 1);
+        }
+        assert_eq!(compute.places.available_permits(), places);
+    }
+}
