@@ -23,7 +23,7 @@ pub(super) struct Aged<K, Q, V> {
 #[derive(Clone)]
 struct Answer<Q, V> {
     question: Q,
-    asked_at: OffsetDateTime,
+    answered_at: OffsetDateTime,
     value: V,
 }
 
@@ -54,11 +54,12 @@ where
                 }
                 self.drop_unless(&key, serves).await;
             }
-            let (cache, key, asked_at, work) = (self.cache.clone(), key.clone(), self.clock.now(), ask());
+            let (cache, key, clock, work) = (self.cache.clone(), key.clone(), Arc::clone(&self.clock), ask());
             let asked = tokio::spawn(async move {
                 let answer = async {
                     let value = work.await.map_err(|error| (question, error))?;
-                    Ok(Answer { question, asked_at, value })
+                    // From the end on: an answer that took long to get would be too old before it is there.
+                    Ok(Answer { question, answered_at: clock.now(), value })
                 };
                 cache.try_get_with::<_, (Q, Error)>(key, answer).await
             });
@@ -110,6 +111,6 @@ where
     }
 
     fn is_younger(&self, answer: &Answer<Q, V>, max_age: Duration) -> bool {
-        self.clock.now() - answer.asked_at < max_age
+        self.clock.now() - answer.answered_at < max_age
     }
 }

@@ -51,9 +51,10 @@ impl Directory {
     /// The user with exactly this name, else the only one whose name differs in case only.
     pub(super) async fn user(&self, name: &Username, patience: Patience) -> Result<Resolved, Error> {
         let listing = self.listing(Kind::User, self.max_age, patience).await?;
-        if let found @ Resolved::User(_) = listing.user(name) {
-            return Ok(found);
+        if let Some(id) = listing.ids(name.as_str()).first() {
+            return Ok(Resolved::User(id.clone()));
         }
+        // Somebody with the exact name may have come since: nobody lands as their twin.
         Ok(self.listing(Kind::User, MISS_AGE, patience).await?.user(name))
     }
 

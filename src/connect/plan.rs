@@ -70,6 +70,19 @@ pub(super) enum Change {
     PhoneConfig(PhoneConfig),
 }
 
+impl Change {
+    /// The changed field, as `[mapping.sync]` names it.
+    pub(super) fn word(&self) -> &'static str {
+        match self {
+            Self::SecurityProfiles(_) => "security_profiles",
+            Self::RoutingProfile(_) => "routing_profile",
+            Self::Hierarchy(_) => "hierarchy",
+            Self::IdentityInfo(_) => "names",
+            Self::PhoneConfig(_) => "phone",
+        }
+    }
+}
+
 /// `CreateUser`.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct NewUser {

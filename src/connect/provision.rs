@@ -20,6 +20,7 @@ pub(super) struct Provision {
     pub(super) calls: Arc<Calls>,
     directory: Directory,
     protected: Arc<ProtectedNames>,
+    clock: Arc<dyn Clock>,
 }
 
 /// What became of a user that was listed.
@@ -37,7 +38,7 @@ impl Provision {
         clock: &Arc<dyn Clock>,
     ) -> Self {
         let directory = Directory::new(Arc::clone(&calls), settings.directory_max_age, clock);
-        Self { settings, calls, directory, protected }
+        Self { settings, calls, directory, protected, clock: Arc::clone(clock) }
     }
 
     /// Refuses what may never be federated or granted, before anything is asked of AWS.
@@ -88,6 +89,7 @@ impl Provision {
             let desired = self.resolve(wanted, patience).await?;
             for change in plan(&current, desired) {
                 self.calls.apply(id, &change, patience).await?;
+                self.note(change.word());
             }
         }
         // Differs from the wanted name in case at most, so it is as good a user name.
@@ -106,7 +108,9 @@ impl Provision {
             answer => {
                 let id = answer?.ok_or(Error::Unsettled)?;
                 self.directory.remember_user(&user.username, &id).await;
-                Ok(self.user(&id, user.username))
+                self.note("created");
+                let created_at = Some(self.clock.now());
+                Ok(ConnectUser { created_at, ..self.user(&id, user.username) })
             }
         }
     }
@@ -158,6 +162,11 @@ impl Provision {
         Ok(())
     }
 
+    /// One audit line for each change of a user. Who it was is in AWS's own trail of the call.
+    fn note(&self, change: &'static str) {
+        tracing::info!(target: "audit", event = "user", instance = %self.settings.instance, change, "ok");
+    }
+
     fn check_username(&self, name: &str) -> Result<(), Error> {
         if self.protected.is_username(name) { Err(Error::ProtectedUsername) } else { Ok(()) }
     }
@@ -170,6 +179,11 @@ impl Provision {
     }
 
     fn user(&self, id: &str, username: Username) -> ConnectUser {
-        ConnectUser { instance: self.settings.instance.clone(), id: UserId::new(id), username }
+        ConnectUser {
+            instance: self.settings.instance.clone(),
+            id: UserId::new(id),
+            username,
+            created_at: None,
+        }
     }
 }

@@ -81,6 +81,8 @@ pub struct Endpoints {
     pub sts: Option<Url>,
 }
 
+/// How long a new user is kept from the console.
+const NEW_USER_SHOWS: Duration = Duration::from_secs(3);
 /// Session name of [`Federation::check`].
 const CHECK_SESSION: &str = "connect-gateway-check";
 
@@ -160,6 +162,7 @@ impl Federation {
             }
             HandOffMode::Console => {
                 self.check_allowed(user, not_after)?;
+                self.let_settle(user).await;
                 let patience = Patience::lasting(self.settings.patience);
                 let credentials = self.role.assume(&user.username, patience).await?;
                 Ok(HandOff::Redirect(self.console.login_url(&credentials, destination).await?))
@@ -205,6 +208,15 @@ impl Federation {
     #[must_use]
     pub fn logout_url(&self) -> Option<Url> {
         sign_in_url::logout(&self.settings.url)
+    }
+
+    /// The console asks for the user once and turns away one that does not show yet; the person would be stranded
+    /// there.
+    async fn let_settle(&self, user: &ConnectUser) {
+        let age = user.created_at.map(|created_at| self.clock.now() - created_at);
+        if let Some(left) = age.and_then(|age| Duration::try_from(NEW_USER_SHOWS - age).ok()) {
+            tokio::time::sleep(left.min(NEW_USER_SHOWS)).await;
+        }
     }
 
     fn check_allowed(&self, user: &ConnectUser, not_after: OffsetDateTime) -> Result<(), Error> {

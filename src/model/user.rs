@@ -1,5 +1,7 @@
 //! Noun 3: the user that exists in the instance.
 
+use time::OffsetDateTime;
+
 use super::{InstanceName, UserId, Username};
 
 /// A Connect user as `ensure` left it.
@@ -11,4 +13,6 @@ pub struct ConnectUser {
     pub id: UserId,
     /// Its name in Connect's spelling: the role session name.
     pub username: Username,
+    /// When we created it, if we did: Connect's other parts see it a little later.
+    pub created_at: Option<OffsetDateTime>,
 }

@@ -237,5 +237,6 @@ pub(crate) fn nobody() -> ConnectUser {
         instance: InstanceName::new("acme"),
         id: UserId::new("nobody"),
         username: Username::new("nobody").unwrap(),
+        created_at: None,
     }
 }

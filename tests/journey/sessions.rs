@@ -196,3 +196,10 @@ async fn the_session_that_a_new_one_replaces_is_over() {
     assert_eq!(with(replaced).await, 401);
     assert_eq!(with(browser.cookies_for(&gateway)).await, 200);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_person_is_not_stranded_at_the_console() {
+    let house = House::start("").await;
+    let page = house.sign_in(&browser(), "by-console", "newcomer").await;
+    assert!(is_inside(&page, "newcomer"), "{}: {}", page.url, page.body);
+}
