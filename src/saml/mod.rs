@@ -41,10 +41,10 @@ use own_key::OwnKey;
 use response::Expected;
 use verification::{Outcome, Verification};
 
-/// Most answers that wait to be verified, each with up to 350 kB of text.
-const WAITING_ANSWERS: usize = 64;
-/// Most requests that wait to be signed: they are small, and a shift begins for everybody at once.
-const WAITING_REQUESTS: usize = 1024;
+/// Most kB of answers that are verified or wait for it: some 3000 of the usual size, or 90 of the largest.
+const WAITING_ANSWERS: usize = 32 * 1024;
+/// Most kB of requests that are signed or wait for it, of 1 kB each.
+const WAITING_REQUESTS: usize = 4 * 1024;
 
 /// A request on its way.
 #[derive(Debug, Clone)]
@@ -146,7 +146,7 @@ impl ServiceProvider {
             force_authn,
         };
         let (key, relay_state) = (Arc::clone(&self.key), relay_state.to_owned());
-        self.signing.run(move || depart(request, endpoint, relay_state, &key)).await
+        self.signing.run(0, move || depart(request, endpoint, relay_state, &key)).await
     }
 
     /// Runs every check on the base64 `SAMLResponse` form field; CPU work off the async threads.
@@ -159,7 +159,8 @@ impl ServiceProvider {
         pending: &PendingSignIn,
     ) -> Result<VerifiedAssertion, Error> {
         let verification = self.verification(pending)?;
-        let outcome = self.verifying.run(move || verification.run(&saml_response)).await?;
+        let outcome =
+            self.verifying.run(saml_response.len(), move || verification.run(&saml_response)).await?;
         self.check_first_use(outcome).await
     }
 
