@@ -19,7 +19,7 @@ async fn two_gateways_that_create_one_user_both_find_it() {
     other.ensure(&placement("ada")).await.unwrap();
     let created = one.ensure(&placement("new.agent")).await.unwrap();
     let found = other.ensure(&placement("new.agent")).await.unwrap();
-    assert_eq!(created, found);
+    assert_eq!((created.id, created.username), (found.id, found.username));
     assert_eq!(house.calls("CreateUser"), Calls { good: 1, bad: 1 });
 }
 
