@@ -38,6 +38,8 @@ const COOKIE: &str = "idp-emulated";
 pub(super) struct Idp {
     keys: Keys,
     options: IdpOptions,
+    /// Whatever proxy the shell names, the service provider is on this machine.
+    loopback: reqwest::Client,
     state: Mutex<IdpState>,
 }
 
@@ -59,7 +61,9 @@ impl Idp {
             requests: HashMap::new(),
             sessions: HashMap::new(),
         };
-        Ok(Self { keys: Keys::generate().map_err(io::Error::other)?, options, state: Mutex::new(state) })
+        let keys = Keys::generate().map_err(io::Error::other)?;
+        let loopback = reqwest::Client::builder().no_proxy().build().map_err(io::Error::other)?;
+        Ok(Self { keys, options, loopback, state: Mutex::new(state) })
     }
 
     /// Answers this service provider from now on.
@@ -96,7 +100,7 @@ impl Idp {
             if self.provider(entity_id).is_some() {
                 break;
             }
-            if let Ok(answer) = reqwest::get(url).await
+            if let Ok(answer) = self.loopback.get(url).send().await
                 && let Ok(text) = answer.text().await
                 && let Ok(provider) = trust::service_provider(&text)
             {
