@@ -30,6 +30,14 @@ enum Command {
         /// Also ask the identity providers and AWS. Changes nothing there.
         #[arg(long)]
         online: bool,
+        /// The user name under which the federation role is tried: one that its trust policy allows.
+        #[arg(
+            long = "as",
+            value_name = "NAME",
+            default_value = "connect-gateway-check",
+            requires = "online"
+        )]
+        name: String,
     },
 }
 
@@ -37,7 +45,7 @@ enum Command {
 async fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Serve { config } => app::serve(&config).await,
-        Command::Check { config, online } => app::check(&config, online).await,
+        Command::Check { config, online, name } => app::check(&config, online.then_some(&*name)).await,
     };
     match outcome {
         Outcome::Done => ExitCode::SUCCESS,

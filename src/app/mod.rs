@@ -18,7 +18,7 @@ use crate::budget::ProcessBudget;
 use crate::config::{self, Config, Loaded};
 use crate::connect::{self, Connect};
 use crate::federation::Federation;
-use crate::model::{CallBudget, Clock, Random, SystemClock, SystemRandom};
+use crate::model::{CallBudget, Clock, Random, SystemClock, SystemRandom, Username};
 use crate::saml::{self, ServiceProvider};
 use crate::sign_in::{Instance, Parts, SignIn};
 use crate::store::{MemoryPending, MemoryReplay, MemorySessions};
@@ -184,8 +184,13 @@ pub async fn serve(path: &Path) -> Outcome {
     Outcome::Done
 }
 
-/// `connect-gateway check`: prints what is configured, or everything that is wrong with it.
-pub async fn check(path: &Path, online: bool) -> Outcome {
+/// `connect-gateway check`: prints what is configured, or everything that is wrong with it. With a name it also
+/// asks the identity providers and AWS, and tries the federation role under that name.
+pub async fn check(path: &Path, online_as: Option<&str>) -> Outcome {
+    let online_as = match online_as.map(Username::new).transpose() {
+        Ok(name) => name,
+        Err(error) => return Outcome::failed(&format!("--as: {error}")),
+    };
     let loaded = match load(path) {
         Ok(loaded) => loaded,
         Err(failed) => return failed,
@@ -198,17 +203,17 @@ pub async fn check(path: &Path, online: bool) -> Outcome {
         Ok(parts) => parts,
         Err(error) => return Outcome::failed(&error),
     };
-    if !online {
+    let Some(name) = online_as else {
         println!(
             "The configuration can be used. Nothing was asked of AWS or an identity provider: --online does."
         );
         return Outcome::Done;
-    }
-    let reasons = check_online(&parts).await;
+    };
+    let reasons = check_online(&parts, &name).await;
     if reasons.is_empty() { Outcome::Done } else { Outcome::Failed(reasons) }
 }
 
-async fn check_online(parts: &Parts) -> Vec<String> {
+async fn check_online(parts: &Parts, name: &Username) -> Vec<String> {
     let mut reasons = Vec::new();
     parts.saml.refresh_metadata().await;
     for idp in &parts.idps {
@@ -226,7 +231,7 @@ async fn check_online(parts: &Parts) -> Vec<String> {
             }
             Err(error) => reasons.push(format!("instance.{}: {}", instance.name, audit::cause(&error))),
         }
-        match instance.federation.check().await {
+        match instance.federation.check(name).await {
             Ok(()) => println!("instance.{}: the federation role can be assumed", instance.name),
             Err(error) => reasons.push(format!("instance.{}: {}", instance.name, audit::cause(&error))),
         }

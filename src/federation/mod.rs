@@ -83,9 +83,6 @@ pub struct Endpoints {
 
 /// How long a new user is kept from the console.
 const NEW_USER_SHOWS: Duration = Duration::from_secs(3);
-/// Session name of [`Federation::check`].
-const CHECK_SESSION: &str = "connect-gateway-check";
-
 /// Federation into one instance.
 pub struct Federation {
     settings: Arc<Settings>,
@@ -194,14 +191,16 @@ impl Federation {
         self.tokens.purge(username).await;
     }
 
-    /// Assumes the role once under a name that is nobody's, and throws the credentials away: says before
-    /// deployment what the role's trust policy would refuse.
+    /// Assumes the role once under `name`, and throws the credentials away: says before deployment what the
+    /// role's trust policy would refuse.
     ///
     /// # Errors
     /// What a sign-in would be told, the missing permission among it.
-    pub async fn check(&self) -> Result<(), Error> {
-        let nobody = Username::new(CHECK_SESSION).map_err(|_| Error::Interrupted)?;
-        self.role.assume(&nobody, Patience::lasting(self.settings.patience)).await.map(drop)
+    pub async fn check(&self, name: &Username) -> Result<(), Error> {
+        if self.protected.is_username(name.as_str()) {
+            return Err(Error::ProtectedUsername);
+        }
+        self.role.assume(name, Patience::lasting(self.settings.patience)).await.map(drop)
     }
 
     /// Where the instance ends its own session.

@@ -133,9 +133,9 @@ async fn a_role_that_refuses_the_source_identity_is_named_and_can_be_used_withou
     assert_eq!(error.code(), &code::FEDERATION_ROLE);
     assert!(error.to_string().contains("sts:SetSourceIdentity"), "{error}");
     with(false).token_for(&user, house.in_an_hour()).await.unwrap();
-    let told_before_deployment = with(true).check().await.unwrap_err();
+    let told_before_deployment = with(true).check(&user.username).await.unwrap_err();
     assert!(told_before_deployment.to_string().contains("sts:SetSourceIdentity"), "{told_before_deployment}");
-    with(false).check().await.unwrap();
+    with(false).check(&user.username).await.unwrap();
 }
 
 #[tokio::test]
