@@ -197,9 +197,7 @@ impl Federation {
     /// # Errors
     /// What a sign-in would be told, the missing permission among it.
     pub async fn check(&self, name: &Username) -> Result<(), Error> {
-        if self.protected.is_username(name.as_str()) {
-            return Err(Error::ProtectedUsername);
-        }
+        self.check_username(name)?;
         self.role.assume(name, Patience::lasting(self.settings.patience)).await.map(drop)
     }
 
@@ -219,13 +217,15 @@ impl Federation {
     }
 
     fn check_allowed(&self, user: &ConnectUser, not_after: OffsetDateTime) -> Result<(), Error> {
-        if self.protected.is_username(user.username.as_str()) {
-            return Err(Error::ProtectedUsername);
-        }
+        self.check_username(&user.username)?;
         if self.clock.now() >= not_after {
             return Err(Error::SessionOver);
         }
         Ok(())
+    }
+
+    fn check_username(&self, name: &Username) -> Result<(), Error> {
+        if self.protected.is_username(name.as_str()) { Err(Error::ProtectedUsername) } else { Ok(()) }
     }
 }
 
