@@ -37,8 +37,11 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
         attributes: section.section("attributes", attributes),
         groups_separator: section.parsed("groups_separator", |text| Ok(text.to_owned())),
     };
-    let settings =
-        metadata.map(|metadata| IdpSettings { name: name.clone(), metadata, entity_id, request_binding });
+    let settings = metadata.map(|metadata| IdpSettings {
+        entity_id,
+        request_binding,
+        ..IdpSettings::new(name.clone(), metadata)
+    });
     Idp { name, display_name, names, settings }
 }
 

@@ -12,7 +12,7 @@ use super::engine::SigningKeys;
 use super::error::MetadataError;
 use super::instant;
 use super::settings::Binding;
-use super::xml::{DS, MD, Node, SAMLP, child, children, elements, is, is_space, plain_text};
+use super::xml::{DS, MD, Node, SAMLP, child, children, is, is_space, plain_text};
 
 /// Largest document: the aggregates of large federations are bigger, and have no place in a sign-in gateway.
 pub(super) const MAX_BYTES: usize = 8 * 1024 * 1024;
@@ -27,6 +27,10 @@ pub(super) struct IdpMetadata {
     pub(super) keys: SigningKeys,
     /// Single sign-on services that we can use, in the document's order.
     pub(super) endpoints: Vec<Endpoint>,
+    /// Single logout services that we can use, in the document's order.
+    pub(super) logout_endpoints: Vec<LogoutEndpoint>,
+    /// Artifact resolution services over SOAP, by `index`.
+    pub(super) artifact_endpoints: Vec<(u16, Url)>,
     /// When the document stops being valid.
     pub(super) valid_until: Option<OffsetDateTime>,
 }
@@ -39,6 +43,14 @@ pub(super) struct Endpoint {
     pub(super) destination: String,
     /// `Location`, read.
     pub(super) location: Url,
+}
+
+/// A single logout service: where requests go, and where responses go.
+#[derive(Debug, Clone)]
+pub(super) struct LogoutEndpoint {
+    pub(super) request: Endpoint,
+    /// At `ResponseLocation`, or the same. Metadata 2.2.2.
+    pub(super) response: Endpoint,
 }
 
 impl IdpMetadata {
@@ -63,6 +75,10 @@ impl IdpMetadata {
             entity_id: entity.attribute("entityID").ok_or(MetadataError::Entity)?.to_owned(),
             keys: SigningKeys::load(&certificates(role)?).ok_or(MetadataError::Key)?,
             endpoints: endpoints(role)?,
+            logout_endpoints: children(role, MD, "SingleLogoutService").filter_map(logout_endpoint).collect(),
+            artifact_endpoints: children(role, MD, "ArtifactResolutionService")
+                .filter_map(artifact_endpoint)
+                .collect(),
             valid_until,
         })
     }
@@ -162,19 +178,41 @@ pub(super) fn is_strong<T: HasPublic>(key: &PKey<T>) -> bool {
 
 /// Single sign-on services at addresses that a person may be sent to.
 fn endpoints(role: Node<'_, '_>) -> Result<Vec<Endpoint>, MetadataError> {
-    let read = |service: Node<'_, '_>| {
-        let binding = match service.attribute("Binding")? {
-            "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" => Binding::Redirect,
-            "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" => Binding::Post,
-            _ => return None,
-        };
-        let destination = service.attribute("Location")?.trim().to_owned();
-        let location = Url::parse(&destination).ok()?;
-        is_safe(&location).then_some(Endpoint { binding, destination, location })
-    };
-    let services = elements(role).filter(|node| is(*node, MD, "SingleSignOnService"));
-    let found: Vec<_> = services.filter_map(read).collect();
+    let services = children(role, MD, "SingleSignOnService");
+    let found: Vec<_> = services.filter_map(|service| endpoint(service, "Location")).collect();
     if found.is_empty() { Err(MetadataError::NoEndpoint) } else { Ok(found) }
+}
+
+fn endpoint(service: Node<'_, '_>, attribute: &str) -> Option<Endpoint> {
+    let binding = match service.attribute("Binding")? {
+        "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" => Binding::Redirect,
+        "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" => Binding::Post,
+        _ => return None,
+    };
+    let destination = service.attribute(attribute)?.trim().to_owned();
+    let location = address(&destination)?;
+    Some(Endpoint { binding, destination, location })
+}
+
+fn logout_endpoint(service: Node<'_, '_>) -> Option<LogoutEndpoint> {
+    let request = endpoint(service, "Location")?;
+    let response = if service.has_attribute("ResponseLocation") {
+        endpoint(service, "ResponseLocation")?
+    } else {
+        request.clone()
+    };
+    Some(LogoutEndpoint { request, response })
+}
+
+fn artifact_endpoint(service: Node<'_, '_>) -> Option<(u16, Url)> {
+    let is_soap = service.attribute("Binding") == Some("urn:oasis:names:tc:SAML:2.0:bindings:SOAP");
+    let index = service.attribute("index")?.trim().parse().ok()?;
+    let location = address(service.attribute("Location")?.trim())?;
+    is_soap.then_some((index, location))
+}
+
+fn address(text: &str) -> Option<Url> {
+    Url::parse(text).ok().filter(is_safe)
 }
 
 /// https anywhere, or http on this machine.

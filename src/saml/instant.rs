@@ -1,6 +1,16 @@
 //! `xs:dateTime`, strictly.
 
+use time::macros::format_description;
 use time::{Date, Month, OffsetDateTime, Time, UtcOffset};
+
+use super::error::Error;
+
+/// Writes `YYYY-MM-DDThh:mm:ssZ`. SAML core 1.3.3.
+pub(super) fn format(instant: OffsetDateTime) -> Result<String, Error> {
+    let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
+    let unreadable = |_| Error::Machinery("the clock is unreadable".to_owned());
+    instant.to_offset(UtcOffset::UTC).format(format).map_err(unreadable)
+}
 
 /// Reads `YYYY-MM-DDThh:mm:ss[.f+](Z|±hh:mm)`. SAML core 1.3.3 asks for UTC; an explicit offset is understood.
 ///

@@ -5,6 +5,7 @@
 
 mod assertion;
 mod authn_request;
+mod binding;
 mod compute;
 mod engine;
 mod error;
@@ -16,6 +17,7 @@ mod instant;
 mod own_key;
 mod response;
 mod settings;
+mod signer;
 mod sp_metadata;
 mod verification;
 mod writer;

@@ -56,6 +56,14 @@ pub enum Binding {
     Post,
 }
 
+impl IdpSettings {
+    /// An identity provider of which nothing but its metadata is set.
+    #[must_use]
+    pub fn new(name: IdpName, metadata: MetadataSource) -> Self {
+        Self { name, metadata, entity_id: None, request_binding: None }
+    }
+}
+
 impl Settings {
     /// The address of our assertion consumer service.
     pub(super) fn acs_url(&self) -> String {

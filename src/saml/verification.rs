@@ -7,9 +7,9 @@ use time::OffsetDateTime;
 use crate::model::{Identity, IdpName, ReplayKey};
 
 use super::assertion::read_identity;
-use super::engine::{Signed, VerifiedXml};
+use super::engine::VerifiedXml;
 use super::error::Error;
-use super::guard::{self, Guarded};
+use super::guard::{self, Guarded, Root};
 use super::idp_metadata::IdpMetadata;
 use super::response::{Expected, check_assertion, check_response, check_status};
 use super::xml::{Node, SAML, SAMLP, child, is};
@@ -38,7 +38,7 @@ impl Verification {
         {
             let _span = tracing::trace_span!("guard").entered();
             bytes = guard::decode(saml_response)?;
-            guarded = guard::inspect(&bytes)?;
+            guarded = guard::inspect(&bytes, Root::Response)?;
         }
         let verified = self.check_signatures(&guarded)?;
         let _span = tracing::trace_span!("rules").entered();
@@ -49,12 +49,7 @@ impl Verification {
         check_has_assertion(guarded)?;
         let signatures = guarded.signatures();
         check_is_signed(signatures.count)?;
-        self.idp.keys.verify(&Signed {
-            text: guarded.text,
-            count: signatures.count,
-            target: signatures.target,
-            prefixes: &signatures.prefixes,
-        })
+        self.idp.keys.verify(&guarded.signed(&signatures))
     }
 
     fn check_rules(&self, guarded: &Guarded<'_>, verified: &VerifiedXml) -> Result<Outcome, Error> {
@@ -63,13 +58,13 @@ impl Verification {
         let root = document.root_element();
         check_is_target(root, signatures.target)?;
         guard::inspect_verified(root)?;
-        let (response, assertion) = if signatures.cover_response {
+        let (response, assertion) = if signatures.cover_root {
             (root, child(root, SAML, "Assertion").ok_or(Error::VerifiedOther)?)
         } else {
-            (guarded.response(), root)
+            (guarded.root(), root)
         };
         check_is_kind(response, assertion)?;
-        check_response(response, signatures.cover_response, &self.expected)?;
+        check_response(response, signatures.cover_root, &self.expected)?;
         let end = check_assertion(assertion, &self.expected)?;
         Ok(Outcome {
             identity: read_identity(assertion, &self.idp_name, &self.expected.issuer)?,
@@ -90,7 +85,7 @@ fn check_has_assertion(guarded: &Guarded<'_>) -> Result<(), Error> {
     if guarded.assertion().is_some() {
         return Ok(());
     }
-    check_status(guarded.response())?;
+    check_status(guarded.root())?;
     Err(Error::NoAssertion)
 }
 

@@ -63,12 +63,7 @@ pub(crate) fn settings() -> Settings {
 }
 
 pub(crate) fn company(metadata: String) -> IdpSettings {
-    IdpSettings {
-        name: IdpName::new("company"),
-        metadata: MetadataSource::Xml(metadata),
-        entity_id: None,
-        request_binding: None,
-    }
+    IdpSettings::new(IdpName::new("company"), MetadataSource::Xml(metadata))
 }
 
 impl Gateway {

@@ -1,11 +1,14 @@
 //! Signature verification: two engines that share no code, and one verdict.
 
 mod bergshamra;
+mod octets;
 mod samael;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::error::Error;
+
+use octets::OctetKeys;
 
 pub(super) use bergshamra::Bergshamra;
 pub(super) use samael::Samael;
@@ -43,13 +46,18 @@ pub(super) trait SignatureEngine {
 pub(super) struct SigningKeys {
     samael: Samael,
     bergshamra: Bergshamra,
+    octets: OctetKeys,
 }
 
 impl SigningKeys {
     /// Loads certificates in DER.
     pub(super) fn load(certificates: &[Vec<u8>]) -> Option<Self> {
         (!certificates.is_empty()).then_some(())?;
-        Some(Self { samael: Samael::new(certificates), bergshamra: Bergshamra::new(certificates)? })
+        Some(Self {
+            samael: Samael::new(certificates),
+            bergshamra: Bergshamra::new(certificates)?,
+            octets: OctetKeys::load(certificates)?,
+        })
     }
 
     /// Both engines verify every signature and must read the same octets. libxmlsec parses each certificate anew for
@@ -64,6 +72,14 @@ impl SigningKeys {
             Err(Refused) => run(&self.samael, signed),
         });
         agree(first, second)
+    }
+
+    /// A detached signature `value` over `octets` verifies with one of the keys.
+    ///
+    /// # Errors
+    /// [`Error::Algorithm`] when it is not on the list, [`Error::Signature`] when no key fits.
+    pub(super) fn verify_octets(&self, algorithm: &str, octets: &[u8], value: &[u8]) -> Result<(), Error> {
+        self.octets.verify(algorithm, octets, value)
     }
 }
 

@@ -9,10 +9,10 @@ use crate::saml::xml::{Node, SAML, SAMLP, is};
 const MAX_LENGTH: usize = 128;
 
 /// G7: every attribute that any engine could take for an identifier is un-prefixed, an `NCName`, at most 128
-/// bytes, and unique over all spellings; responses and assertions have one called `ID`. SAML core 1.3.4.
-pub(super) fn check_identifiers(response: Node<'_, '_>) -> Result<(), Error> {
+/// bytes, and unique over all spellings; messages and assertions have one called `ID`. SAML core 1.3.4.
+pub(super) fn check_identifiers(root: Node<'_, '_>) -> Result<(), Error> {
     let mut seen = HashSet::new();
-    for node in response.descendants().filter(Node::is_element) {
+    for node in root.descendants().filter(Node::is_element) {
         let mut has_id = false;
         for attribute in node.attributes().filter(|attribute| names_an_id(attribute.name())) {
             let plain = attribute.namespace().is_none() && is_ncname(attribute.value());
@@ -21,7 +21,8 @@ pub(super) fn check_identifiers(response: Node<'_, '_>) -> Result<(), Error> {
             }
             has_id |= attribute.name() == "ID";
         }
-        if !has_id && (is(node, SAMLP, "Response") || is(node, SAML, "Assertion")) {
+        let needs_id = node == root || is(node, SAMLP, "Response") || is(node, SAML, "Assertion");
+        if needs_id && !has_id {
             return Err(Error::Forbidden(Rule::Identifiers));
         }
     }

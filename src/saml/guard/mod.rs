@@ -1,15 +1,18 @@
-//! The guard: what a response may look like before a signature engine sees it.
+//! The guard: what a message may look like before a signature engine sees it.
 //!
 //! Engines disagree, or can be led astray, on documents that SAML allows but no identity provider sends. The
 //! guard refuses them all, by the rules below; each is one function, and this module calls them in order.
 
 mod identifiers;
+mod root;
 mod signature;
 mod structure;
 mod transport;
 
+pub(super) use root::Root;
 pub(super) use signature::Signatures;
 
+use super::engine::Signed;
 use super::error::{Error, Rule};
 use super::xml::{Node, SAML, child};
 
@@ -29,46 +32,57 @@ pub(super) struct Guarded<'x> {
 }
 
 impl<'x> Guarded<'x> {
-    /// The `Response` element.
-    pub(super) fn response(&self) -> Node<'_, 'x> {
+    /// The root element: of the kind that was asked for.
+    pub(super) fn root(&self) -> Node<'_, 'x> {
         self.document.root_element()
     }
 
-    /// The `Assertion`, when there is one.
+    /// The `Assertion` of a response, when there is one.
     pub(super) fn assertion(&self) -> Option<Node<'_, 'x>> {
-        child(self.response(), SAML, "Assertion")
+        child(self.root(), SAML, "Assertion")
     }
 
-    /// Whether the assertion is encrypted.
+    /// Whether the assertion of a response is encrypted.
     pub(super) fn is_encrypted(&self) -> bool {
-        child(self.response(), SAML, "EncryptedAssertion").is_some()
+        child(self.root(), SAML, "EncryptedAssertion").is_some()
     }
 
     /// What is signed.
     pub(super) fn signatures(&self) -> Signatures<'_> {
-        Signatures::of(self.response(), self.assertion())
+        Signatures::of(self.root(), self.assertion())
+    }
+
+    /// The document for the signature engines: every one of `signatures` must verify.
+    pub(super) fn signed<'a>(&'a self, signatures: &'a Signatures<'_>) -> Signed<'a> {
+        Signed {
+            text: self.text,
+            count: signatures.count,
+            target: signatures.target,
+            prefixes: &signatures.prefixes,
+        }
     }
 }
 
-/// Every rule, in order: first on bytes and text, then on the tree.
-pub(super) fn inspect(bytes: &[u8]) -> Result<Guarded<'_>, Error> {
+/// Every rule, in order, on a document that must have this root: first on bytes and text, then on the tree.
+pub(super) fn inspect(bytes: &[u8], kind: Root) -> Result<Guarded<'_>, Error> {
     let text = transport::check_encoding(bytes)?;
     let text = transport::check_declaration(text)?;
     transport::check_markup(text)?;
     transport::check_tags(text)?;
     let document = parse(text)?;
-    let response = document.root_element();
-    structure::check_root(response)?;
-    structure::check_models(response)?;
-    structure::check_one_assertion(response)?;
-    structure::check_names(response)?;
-    structure::check_extensions(response)?;
-    identifiers::check_identifiers(response)?;
-    signature::check_places(response)?;
-    signature::check_shapes(response)?;
-    signature::check_base64_texts(response)?;
-    signature::check_references(response)?;
-    signature::check_key_infos(response)?;
+    let root = document.root_element();
+    root::check_root(root, kind)?;
+    root::check_one_message(root)?;
+    structure::check_models(root)?;
+    structure::check_one_assertion(root)?;
+    structure::check_names(root)?;
+    structure::check_extensions(root)?;
+    identifiers::check_identifiers(root)?;
+    signature::check_places(root)?;
+    signature::check_shapes(root)?;
+    signature::check_base64_texts(root)?;
+    signature::check_references(root)?;
+    signature::check_key_infos(root)?;
     Ok(Guarded { text, document })
 }
 

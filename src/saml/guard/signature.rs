@@ -1,9 +1,10 @@
 //! Where signatures stand, what they are made of, and what they point at.
 
 use crate::saml::error::{Algorithm, Error, Rule};
+use crate::saml::guard::root::may_hold_assertion;
 use crate::saml::guard::structure::has_no_stray_text;
 use crate::saml::xml::{
-    DS, DS11, ENVELOPED, EXC_C14N, Node, SAML, SAMLP, child, elements, is, is_space, plain_text,
+    DS, DS11, ENVELOPED, EXC_C14N, Node, SAML, child, elements, is, is_space, plain_text,
 };
 
 /// Signature methods: RSA and ECDSA with SHA-2. RFC 6931.
@@ -32,21 +33,21 @@ pub(in crate::saml) struct Signatures<'a> {
     pub(in crate::saml) count: usize,
     /// The `ID` of the outermost signed element.
     pub(in crate::saml) target: &'a str,
-    /// Whether that element is the response.
-    pub(in crate::saml) cover_response: bool,
+    /// Whether that element is the root.
+    pub(in crate::saml) cover_root: bool,
     /// `PrefixList` of the outermost signature's canonicalisation.
     pub(in crate::saml) prefixes: Vec<&'a str>,
 }
 
 impl<'a> Signatures<'a> {
-    pub(super) fn of(response: Node<'a, '_>, assertion: Option<Node<'a, '_>>) -> Self {
-        let signed = [Some(response), assertion].into_iter().flatten();
+    pub(super) fn of(root: Node<'a, '_>, assertion: Option<Node<'a, '_>>) -> Self {
+        let signed = [Some(root), assertion].into_iter().flatten();
         let signed: Vec<_> = signed.filter_map(|node| Some((node, child(node, DS, "Signature")?))).collect();
         let outermost = signed.first();
         Self {
             count: signed.len(),
             target: outermost.and_then(|(node, _)| node.attribute("ID")).unwrap_or(""),
-            cover_response: outermost.is_some_and(|(node, _)| *node == response),
+            cover_root: outermost.is_some_and(|(node, _)| *node == root),
             prefixes: outermost.map(|(_, signature)| prefixes(*signature)).unwrap_or_default(),
         }
     }
@@ -65,22 +66,25 @@ fn reference<'a, 'i>(signature: Node<'a, 'i>) -> Option<Node<'a, 'i>> {
     child(child(signature, DS, "SignedInfo")?, DS, "Reference")
 }
 
-fn signatures<'a, 'i: 'a>(response: Node<'a, 'i>) -> impl Iterator<Item = Node<'a, 'i>> {
-    response.descendants().filter(|node| is(*node, DS, "Signature"))
+fn signatures<'a, 'i: 'a>(root: Node<'a, 'i>) -> impl Iterator<Item = Node<'a, 'i>> {
+    root.descendants().filter(|node| is(*node, DS, "Signature"))
 }
 
-/// G8: a signature is a direct child of the response or of its assertion, at most one each. SAML core 5.4.2.
-pub(super) fn check_places(response: Node<'_, '_>) -> Result<(), Error> {
+/// G8: a signature is a direct child of the message, of the response that the message delivers, or of the response's
+/// assertion; at most one each. SAML core 5.4.2.
+pub(super) fn check_places(root: Node<'_, '_>) -> Result<(), Error> {
     let in_place = |signature: Node<'_, '_>| {
-        let parent = signature.parent_element();
-        parent.is_some_and(|parent| {
-            parent == response || is(parent, SAML, "Assertion") && parent.parent_element() == Some(response)
+        signature.parent_element().is_some_and(|parent| {
+            parent == root
+                || may_hold_assertion(parent, root)
+                || is(parent, SAML, "Assertion")
+                    && parent.parent_element().is_some_and(|response| may_hold_assertion(response, root))
         })
     };
-    let mut parents: Vec<_> = signatures(response).map(|signature| signature.parent()).collect();
+    let mut parents: Vec<_> = signatures(root).map(|signature| signature.parent()).collect();
+    let count = parents.len();
     parents.dedup();
-    let count = signatures(response).count();
-    if parents.len() == count && count <= 2 && signatures(response).all(in_place) {
+    if parents.len() == count && signatures(root).all(in_place) {
         Ok(())
     } else {
         Err(Error::Forbidden(Rule::SignaturePlace))
@@ -89,8 +93,8 @@ pub(super) fn check_places(response: Node<'_, '_>) -> Result<(), Error> {
 
 /// G9: `SignedInfo`, `SignatureValue`, `KeyInfo` or none, and no `Object`; one exclusive canonicalisation without
 /// comments, one signature method of the list, one reference. XML signature 4.
-pub(super) fn check_shapes(response: Node<'_, '_>) -> Result<(), Error> {
-    signatures(response).try_for_each(|signature| {
+pub(super) fn check_shapes(root: Node<'_, '_>) -> Result<(), Error> {
+    signatures(root).try_for_each(|signature| {
         let shape = || {
             let signed_info = child(signature, DS, "SignedInfo")?;
             let outer = names(signature, &["SignedInfo", "SignatureValue", "KeyInfo"])
@@ -151,8 +155,8 @@ fn only_attribute<'a>(node: Node<'a, '_>, name: &str) -> Option<&'a str> {
 /// G10: the reference has one attribute, `URI`, which is `#` and the `ID` of the signature's parent; it is
 /// transformed by enveloped-signature and exclusive canonicalisation and nothing else; its digest is of the list
 /// and of the right length. SAML core 5.4.2 to 5.4.4.
-pub(super) fn check_references(response: Node<'_, '_>) -> Result<(), Error> {
-    signatures(response).try_for_each(|signature| {
+pub(super) fn check_references(root: Node<'_, '_>) -> Result<(), Error> {
+    signatures(root).try_for_each(|signature| {
         let reference = reference(signature).ok_or(Error::Forbidden(Rule::Reference))?;
         let parent = signature.parent_element().and_then(|parent| parent.attribute("ID"));
         let target = only_attribute(reference, "URI").and_then(|uri| uri.strip_prefix('#'));
@@ -191,7 +195,7 @@ fn check_digest(reference: Node<'_, '_>) -> Result<(), Error> {
 
 /// G11: values, digests and certificates are one text of the base64 alphabet and white space. Engines differ on
 /// what they do with anything else in there.
-pub(super) fn check_base64_texts(response: Node<'_, '_>) -> Result<(), Error> {
+pub(super) fn check_base64_texts(root: Node<'_, '_>) -> Result<(), Error> {
     let holds_base64 = |node: &Node<'_, '_>| {
         ["SignatureValue", "DigestValue", "X509Certificate"].iter().any(|name| is(*node, DS, name))
     };
@@ -202,7 +206,7 @@ pub(super) fn check_base64_texts(response: Node<'_, '_>) -> Result<(), Error> {
                     && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(&b) || is_space(b))
             })
     };
-    let mut inside = signatures(response).flat_map(|signature| signature.descendants());
+    let mut inside = signatures(root).flat_map(|signature| signature.descendants());
     if inside.all(|node| !holds_base64(&node) || is_base64(node)) {
         Ok(())
     } else {
@@ -212,7 +216,7 @@ pub(super) fn check_base64_texts(response: Node<'_, '_>) -> Result<(), Error> {
 
 /// G13: `KeyInfo` is ignored, and may hold only certificates, names and plain key values: nothing that makes an
 /// engine look elsewhere. XML signature 4.5.
-pub(super) fn check_key_infos(response: Node<'_, '_>) -> Result<(), Error> {
+pub(super) fn check_key_infos(root: Node<'_, '_>) -> Result<(), Error> {
     const KINDS: &[&str] = &["X509Data", "KeyName", "KeyValue"];
     let harmless = |node: Node<'_, '_>| {
         let namespace = node.tag_name().namespace();
@@ -223,7 +227,7 @@ pub(super) fn check_key_infos(response: Node<'_, '_>) -> Result<(), Error> {
             && key_info.descendants().filter(Node::is_element).all(harmless)
     };
     let subject_keys = |node: &Node<'_, '_>| is(*node, DS, "KeyInfo");
-    if response.descendants().filter(subject_keys).all(plain) && is(response, SAMLP, "Response") {
+    if root.descendants().filter(subject_keys).all(plain) {
         Ok(())
     } else {
         Err(Error::Forbidden(Rule::KeyInfo))

@@ -1,6 +1,7 @@
 //! Which elements stand where.
 
 use crate::saml::error::{Error, Rule};
+use crate::saml::guard::root::may_hold_assertion;
 use crate::saml::xml::{DS, Node, SAML, SAMLP, XENC, elements, is, is_blank, plain_text};
 
 /// A place in an element's content: who may stand there, and whether they may be missing or repeat.
@@ -28,6 +29,35 @@ const MODELS: &[((&str, &str), &[Slot])] = &[
             slot(&[(SAMLP, "Extensions")], 0, 1),
             slot(&[(SAMLP, "Status")], 1, 1),
             slot(&[(SAML, "Assertion"), (SAML, "EncryptedAssertion")], 0, ANY),
+        ],
+    ),
+    (
+        (SAMLP, "LogoutRequest"),
+        &[
+            slot(&[(SAML, "Issuer")], 1, 1),
+            slot(&[(DS, "Signature")], 0, 1),
+            slot(&[(SAMLP, "Extensions")], 0, 1),
+            slot(IDENTIFIER, 1, 1),
+            slot(&[(SAMLP, "SessionIndex")], 0, ANY),
+        ],
+    ),
+    (
+        (SAMLP, "LogoutResponse"),
+        &[
+            slot(&[(SAML, "Issuer")], 1, 1),
+            slot(&[(DS, "Signature")], 0, 1),
+            slot(&[(SAMLP, "Extensions")], 0, 1),
+            slot(&[(SAMLP, "Status")], 1, 1),
+        ],
+    ),
+    (
+        (SAMLP, "ArtifactResponse"),
+        &[
+            slot(&[(SAML, "Issuer")], 0, 1),
+            slot(&[(DS, "Signature")], 0, 1),
+            slot(&[(SAMLP, "Extensions")], 0, 1),
+            slot(&[(SAMLP, "Status")], 1, 1),
+            slot(&[(SAMLP, "Response")], 0, 1),
         ],
     ),
     (
@@ -74,13 +104,13 @@ const MODELS: &[((&str, &str), &[Slot])] = &[
 ];
 
 /// Elements that hold text and nothing else.
-const TEXTS: &[(&str, &str)] =
-    &[(SAML, "Issuer"), (SAML, "NameID"), (SAML, "Audience"), (SAMLP, "StatusMessage")];
-
-/// G4: the root is a `Response`. SAML core 3.3.3.
-pub(super) fn check_root(root: Node<'_, '_>) -> Result<(), Error> {
-    if is(root, SAMLP, "Response") { Ok(()) } else { Err(Error::Forbidden(Rule::Structure)) }
-}
+const TEXTS: &[(&str, &str)] = &[
+    (SAML, "Issuer"),
+    (SAML, "NameID"),
+    (SAML, "Audience"),
+    (SAMLP, "StatusMessage"),
+    (SAMLP, "SessionIndex"),
+];
 
 /// G4: elements stand in the order of the schemas, with nothing but white space between them; names and audiences
 /// are text only. SAML core 2 and 3.
@@ -126,14 +156,21 @@ fn fits(node: Node<'_, '_>, slots: &[Slot]) -> bool {
     inside.next().is_none()
 }
 
-/// G5: at most one `Assertion` or `EncryptedAssertion` in the whole document, and it is a child of the response.
-/// (A refusal of the identity provider has none.)
-pub(super) fn check_one_assertion(response: Node<'_, '_>) -> Result<(), Error> {
+/// G5: at most one `Assertion` or `EncryptedAssertion` in the whole document; it is the root, or a child of the
+/// response. (A refusal of the identity provider has none.)
+pub(super) fn check_one_assertion(root: Node<'_, '_>) -> Result<(), Error> {
     let is_assertion =
         |node: &Node<'_, '_>| is(*node, SAML, "Assertion") || is(*node, SAML, "EncryptedAssertion");
-    let everywhere = response.descendants().filter(is_assertion).count();
-    let in_place = elements(response).filter(is_assertion).count();
-    if everywhere <= 1 && in_place == everywhere { Ok(()) } else { Err(Error::Forbidden(Rule::Assertions)) }
+    let in_place = |node: Node<'_, '_>| {
+        node == root || node.parent_element().is_some_and(|parent| may_hold_assertion(parent, root))
+    };
+    let mut assertions = root.descendants().filter(is_assertion);
+    let first = assertions.next();
+    if first.is_none_or(in_place) && assertions.next().is_none() {
+        Ok(())
+    } else {
+        Err(Error::Forbidden(Rule::Assertions))
+    }
 }
 
 /// G6: an element with a name of SAML, XML signature or XML encryption stands in that namespace.
@@ -170,7 +207,8 @@ fn home_of(name: &str) -> Option<&'static str> {
         | "Attribute"
         | "AttributeValue"
         | "EncryptedAttribute" => Some(SAML),
-        "Response" | "Status" | "StatusCode" | "StatusMessage" | "StatusDetail" => Some(SAMLP),
+        "Response" | "LogoutRequest" | "LogoutResponse" | "SessionIndex" | "ArtifactResponse" | "Status"
+        | "StatusCode" | "StatusMessage" | "StatusDetail" => Some(SAMLP),
         "Signature"
         | "SignedInfo"
         | "SignatureValue"

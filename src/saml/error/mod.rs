@@ -1,8 +1,16 @@
 //! Why a sign-in can't start, or a message was refused. Texts are for the audit line and name no value of a person.
 
+mod metadata;
+mod rule;
+mod status;
+
 use std::time::Duration;
 
 use crate::model::{Blamed, Code, IdpName, StateUnavailable, code};
+
+pub use metadata::MetadataError;
+pub use rule::{Algorithm, Rule};
+pub use status::StatusCode;
 
 /// Every cause, in the order the message meets the checks.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +50,12 @@ pub enum Error {
     /// `SAMLResponse` is not base64.
     #[error("SAMLResponse is not base64")]
     NotBase64,
+    /// The query of the Redirect binding can't be read.
+    #[error("the query can't be read: {0}")]
+    Query(&'static str),
+    /// The message in the query is not deflated.
+    #[error("the message is not deflated")]
+    NotDeflated,
     /// Not UTF-8, a byte order mark, a NUL, or another declared encoding or XML version.
     #[error("the message is not plain UTF-8")]
     NotUtf8,
@@ -142,116 +156,6 @@ pub enum Error {
     ReplayUnknown(#[from] StateUnavailable),
 }
 
-/// The guard's rules, by what they forbid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Rule {
-    /// Nesting, tag length, attributes, namespaces in scope or nodes beyond what a response needs.
-    #[error("too deep or too many parts")]
-    Limits,
-    /// A comment, processing instruction, CDATA section or document type.
-    #[error("a comment, processing instruction, CDATA section or document type")]
-    Markup,
-    /// A namespace name outside a strict URI alphabet.
-    #[error("a namespace name that is not an absolute URI")]
-    NamespaceName,
-    /// Elements out of the schema's order, or text between them.
-    #[error("elements out of the schema's order, or text between them")]
-    Structure,
-    /// More than one assertion, or one in the wrong place.
-    #[error("more than one assertion, or one in the wrong place")]
-    Assertions,
-    /// A SAML or signature name in a foreign namespace.
-    #[error("a SAML or signature element name in a foreign namespace")]
-    ForeignName,
-    /// An identifier that is prefixed, malformed, too long or not unique.
-    #[error("an identifier that is prefixed, malformed, too long or used twice")]
-    Identifiers,
-    /// A signature in the wrong place.
-    #[error("a signature in the wrong place")]
-    SignaturePlace,
-    /// A signature with other parts than the plain ones.
-    #[error("a signature with unusual parts")]
-    SignatureShape,
-    /// A reference to anything but the parent of its signature.
-    #[error("a signature reference to anything but its own parent")]
-    Reference,
-    /// Base64 text with something else in it.
-    #[error("a signature value, digest or certificate that is not plain base64")]
-    Base64Text,
-    /// Key material by reference.
-    #[error("key material of an unusual kind in KeyInfo")]
-    KeyInfo,
-    /// SAML or signature content where extensions belong.
-    #[error("SAML or signature content inside extensions")]
-    Extensions,
-}
-
-/// Where an algorithm stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Algorithm {
-    /// `CanonicalizationMethod`.
-    #[error("the canonicalisation method")]
-    Canonicalization,
-    /// `SignatureMethod`.
-    #[error("the signature method")]
-    Signature,
-    /// `DigestMethod`.
-    #[error("the digest method")]
-    Digest,
-}
-
-/// The identity provider's `StatusCode`, as far as we know the word. Never text from the message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum StatusCode {
-    /// The second-level code is this one of SAML core 3.2.2.2.
-    #[error("{0}")]
-    Known(&'static str),
-    /// Something else than Success.
-    #[error("with an unknown status")]
-    Unknown,
-}
-
-/// Why metadata can't be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum MetadataError {
-    /// Could not be fetched.
-    #[error("it could not be fetched: {0}")]
-    Fetch(String),
-    /// Neither https nor loopback.
-    #[error("its address is neither https nor http on this machine")]
-    Address,
-    /// More bytes than we read.
-    #[error("it is too large")]
-    TooLarge,
-    /// Not XML that we read.
-    #[error("it is not XML, or holds a document type")]
-    NotXml,
-    /// No entity, or several to choose from.
-    #[error("it does not describe exactly the wanted entity: set its entity_id")]
-    Entity,
-    /// Another entity than before, and the configuration names none.
-    #[error("its entity id is not the one it had: set its entity_id, or restart to accept the new one")]
-    EntityChanged,
-    /// No identity provider role.
-    #[error("the entity is not a SAML 2.0 identity provider")]
-    Role,
-    /// A key that can't be read or is too weak.
-    #[error("a signing certificate can't be read, or its key is neither RSA of 2048 bits nor P-256 or P-384")]
-    Key,
-    /// No key for signatures.
-    #[error("it has no signing certificate")]
-    NoSigningKey,
-    /// More keys than we try.
-    #[error("it has more than four signing certificates")]
-    TooManyKeys,
-    /// No usable single sign-on service.
-    #[error("it has no single sign-on service with HTTP-Redirect or HTTP-POST at an https address")]
-    NoEndpoint,
-    /// `validUntil` has passed or can't be read.
-    #[error("its validUntil has passed or can't be read")]
-    Expired,
-}
-
 impl Blamed for Error {
     fn code(&self) -> &'static Code {
         match self {
@@ -263,6 +167,8 @@ impl Blamed for Error {
             Self::UnknownIdp(_) => &code::SIGN_IN_UNKNOWN_IDP,
             Self::TooLarge => &code::WEB_TOO_LARGE,
             Self::NotBase64
+            | Self::Query(_)
+            | Self::NotDeflated
             | Self::NotUtf8
             | Self::NotXml
             | Self::NoAssertion

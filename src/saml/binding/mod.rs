@@ -1,0 +1,3 @@
+//! How messages travel: SAML bindings.
+
+pub(super) mod redirect;
