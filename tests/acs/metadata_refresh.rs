@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use connect_gateway::model::{IdpName, SystemRandom};
-use connect_gateway::saml::{Error, IdpSettings, MetadataTrust, ServiceProvider};
+use connect_gateway::saml::{Error, IdpSettings, MetadataError, MetadataTrust, ServiceProvider};
 use time::{Duration, OffsetDateTime};
 
-use crate::gateway::{Gateway, NOW, TestClock, Used, assert_alice, assert_refused, settings};
+use crate::gateway::{Gateway, NOW, TestClock, Used, assert_alice, assert_refused, company, settings};
 use crate::idp::{Answer, ENTITY_ID, IDP, NEXT, STRANGER, entity, key_descriptor, metadata};
 use crate::metadata_site::{self as site, Site};
 
@@ -78,6 +78,8 @@ async fn a_304_that_nobody_asked_for_is_no_answer() {
     let gateway = gateway(site.idp());
     refresh_at(&gateway, NOW).await;
     assert!(!works(&gateway).await);
+    refresh_at(&gateway, NOW + Duration::MINUTE).await;
+    assert_eq!(site.statuses(), [304, 304], "tried again soon");
 }
 
 #[tokio::test]
@@ -149,6 +151,16 @@ async fn the_role_may_ask_to_be_kept_for_less_than_the_document() {
     assert_eq!(site.statuses(), [200, 200]);
 }
 
+#[test]
+fn the_earliest_end_of_the_role_and_everything_around_it_counts() {
+    let (soon, late) = (r#"validUntil="2026-03-01T09:29:00Z""#, r#"validUntil="2026-03-09T09:29:00Z""#);
+    for (root, role) in [(soon, late), (late, soon)] {
+        let xml = document(root).replace("<md:IDPSSODescriptor", &format!("<md:IDPSSODescriptor {role}"));
+        let refused = Gateway::build(settings(), company(xml), Used::default()).map(|_| ());
+        assert!(matches!(refused, Err(Error::Metadata { reason: MetadataError::Expired, .. })));
+    }
+}
+
 #[tokio::test]
 async fn redirects_are_followed_inside_the_host_and_not_for_ever() {
     let other = Site::serving(metadata(&[&IDP])).await;
@@ -166,6 +178,7 @@ async fn redirects_are_followed_inside_the_host_and_not_for_ever() {
         let gateway = gateway(site.idp());
         refresh_at(&gateway, NOW).await;
         assert_eq!(works(&gateway).await, followed, "{location}");
+        assert!(site.statuses().len() <= 4, "{location}");
     }
     assert!(other.statuses().is_empty());
 }
