@@ -10,11 +10,13 @@ mod compute;
 mod engine;
 mod error;
 mod fetch;
+mod findings;
 mod guard;
 mod idp;
 mod idp_metadata;
 mod instant;
 mod own_key;
+mod refused;
 mod response;
 mod settings;
 mod signer;
@@ -32,6 +34,7 @@ use crate::model::{Clock, Departure, IdpName, PendingSignIn, Random, ReplayGuard
 
 pub use assertion::VerifiedAssertion;
 pub use error::{Algorithm, Error, MetadataError, Rule, StatusCode};
+pub use refused::Refused;
 pub use settings::{Binding, IdpSettings, MetadataSource, Settings};
 
 use authn_request::Request;
@@ -154,16 +157,18 @@ impl ServiceProvider {
     /// Runs every check on the base64 `SAMLResponse` form field; CPU work off the async threads.
     ///
     /// # Errors
-    /// The first check that fails.
+    /// The first check that fails, and what the message said.
     pub async fn verify(
         &self,
         saml_response: String,
         pending: &PendingSignIn,
-    ) -> Result<VerifiedAssertion, Error> {
+    ) -> Result<VerifiedAssertion, Refused> {
         let verification = self.verification(pending)?;
-        let outcome =
-            self.verifying.run(saml_response.len(), move || verification.run(&saml_response)).await?;
-        self.check_first_use(outcome).await
+        let outcome = self
+            .verifying
+            .run(saml_response.len(), move || Ok(verification.run_or_explain(&saml_response)))
+            .await??;
+        Ok(self.check_first_use(outcome).await?)
     }
 
     fn verification(&self, pending: &PendingSignIn) -> Result<Verification, Error> {
