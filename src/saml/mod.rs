@@ -14,6 +14,7 @@ mod findings;
 mod guard;
 mod idp;
 mod idp_metadata;
+mod inspect;
 mod instant;
 mod own_key;
 mod refused;
@@ -34,6 +35,7 @@ use crate::model::{Clock, Departure, IdpName, PendingSignIn, Random, ReplayGuard
 
 pub use assertion::VerifiedAssertion;
 pub use error::{Algorithm, Error, MetadataError, Rule, StatusCode};
+pub use inspect::{Captured, Inspected};
 pub use refused::Refused;
 pub use settings::{Binding, IdpSettings, MetadataSource, Settings};
 
@@ -41,7 +43,7 @@ use authn_request::Request;
 use compute::Compute;
 use engine::{Signed, SigningKeys};
 use idp::Idp;
-use idp_metadata::Endpoint;
+use idp_metadata::{Endpoint, IdpMetadata};
 use own_key::OwnKey;
 use response::Expected;
 use verification::{Outcome, Verification};
@@ -175,17 +177,27 @@ impl ServiceProvider {
         let now = self.clock.now();
         let idp = self.idp(&pending.idp)?.metadata(now)?;
         let expected = Expected {
-            acs: self.settings.acs_url(),
-            audience: self.settings.entity_id.clone(),
-            issuer: idp.entity_id.clone(),
             request_id: pending.request_id.as_str().to_owned(),
             started_at: pending.started_at,
             force_authn: pending.force_authn,
+            ..self.expected(&idp, now)
+        };
+        Ok(Verification { idp, idp_name: pending.idp.clone(), expected })
+    }
+
+    /// What every answer of `idp` must say at this moment, to a request that was made in it.
+    fn expected(&self, idp: &IdpMetadata, now: OffsetDateTime) -> Expected {
+        Expected {
+            acs: self.settings.acs_url(),
+            audience: self.settings.entity_id.clone(),
+            issuer: idp.entity_id.clone(),
+            request_id: String::new(),
+            started_at: now,
+            force_authn: false,
             now,
             skew: self.settings.clock_skew,
             max_lifetime: self.settings.max_assertion_lifetime,
-        };
-        Ok(Verification { idp, idp_name: pending.idp.clone(), expected })
+        }
     }
 
     /// An assertion is used once; when the store can't tell, not at all. SAML profiles 4.1.4.5.
