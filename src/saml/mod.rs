@@ -9,12 +9,15 @@ mod binding;
 mod compute;
 mod engine;
 mod error;
+mod findings;
 mod guard;
 mod idp;
 mod idp_metadata;
+mod inspect;
 mod instant;
 mod metadata;
 mod own_key;
+mod refused;
 mod response;
 mod settings;
 mod signer;
@@ -30,7 +33,9 @@ use crate::model::{Clock, Departure, IdpName, PendingSignIn, Problem, Random, Re
 
 pub use assertion::VerifiedAssertion;
 pub use error::{Algorithm, Error, MetadataError, Rule, StatusCode};
+pub use inspect::{Captured, Inspected};
 pub use metadata::{AboutUs, Contact, Logo, Organization};
+pub use refused::Refused;
 pub use settings::{Binding, IdpSettings, MetadataSource, MetadataTrust, Settings};
 
 use authn_request::Request;
@@ -152,21 +157,21 @@ impl ServiceProvider {
     /// not verify and newer metadata is found, everything runs once more: the identity provider may have a new key.
     ///
     /// # Errors
-    /// The first check that fails.
+    /// The first check that fails, and what the message said.
     pub async fn verify(
         &self,
         saml_response: String,
         pending: &PendingSignIn,
-    ) -> Result<VerifiedAssertion, Error> {
+    ) -> Result<VerifiedAssertion, Refused> {
         let (idp, response) = (self.idp(&pending.idp)?, saml_response.into());
         let metadata = idp.metadata(self.clock.now())?;
         let outcome = match self.outcome(&response, pending, Arc::clone(&metadata)).await {
-            Err(Error::Signature) if self.refresh.find_newer(idp, &metadata).await => {
+            Err(Refused { error: Error::Signature, .. }) if self.refresh.find_newer(idp, &metadata).await => {
                 self.outcome(&response, pending, idp.metadata(self.clock.now())?).await
             }
             outcome => outcome,
         };
-        self.check_first_use(outcome?).await
+        Ok(self.check_first_use(outcome?).await?)
     }
 
     async fn outcome(
@@ -174,21 +179,33 @@ impl ServiceProvider {
         response: &Arc<str>,
         pending: &PendingSignIn,
         idp: Arc<IdpMetadata>,
-    ) -> Result<Outcome, Error> {
+    ) -> Result<Outcome, Refused> {
         let expected = Expected {
-            acs: self.settings.acs_url(),
-            audience: self.settings.entity_id.clone(),
-            issuer: idp.entity_id.clone(),
             request_id: pending.request_id.as_str().to_owned(),
             started_at: pending.started_at,
             force_authn: pending.force_authn,
-            now: self.clock.now(),
-            skew: self.settings.clock_skew,
-            max_lifetime: self.settings.max_assertion_lifetime,
+            ..self.expected(&idp)
         };
         let verification = Verification { idp, idp_name: pending.idp.clone(), expected };
-        let response = Arc::clone(response);
-        self.verifying.run(response.len(), move || verification.run(&response)).await
+        let (response, size) = (Arc::clone(response), response.len());
+        let explained = move || Ok(verification.run_or_explain(&response));
+        self.verifying.run(size, explained).await?
+    }
+
+    /// What every answer of `idp` must say at this moment, to a request that was made in it.
+    fn expected(&self, idp: &IdpMetadata) -> Expected {
+        let now = self.clock.now();
+        Expected {
+            acs: self.settings.acs_url(),
+            audience: self.settings.entity_id.clone(),
+            issuer: idp.entity_id.clone(),
+            request_id: String::new(),
+            started_at: now,
+            force_authn: false,
+            now,
+            skew: self.settings.clock_skew,
+            max_lifetime: self.settings.max_assertion_lifetime,
+        }
     }
 
     /// An assertion is used once; when the store can't tell, not at all. SAML profiles 4.1.4.5.
