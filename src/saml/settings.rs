@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::model::{IdpName, Secret};
+use crate::model::{IdpName, RequestOptions, Secret};
 
 /// Who we are.
 #[derive(Debug, Clone)]
@@ -36,6 +36,8 @@ pub struct IdpSettings {
     pub entity_id: Option<String>,
     /// The binding for our requests; by default what its metadata offers, Redirect first.
     pub request_binding: Option<Binding>,
+    /// What is asked of it for instances that don't say otherwise.
+    pub request: RequestOptions,
 }
 
 /// Where an identity provider's metadata comes from.
@@ -60,7 +62,7 @@ impl IdpSettings {
     /// An identity provider of which nothing but its metadata is set.
     #[must_use]
     pub fn new(name: IdpName, metadata: MetadataSource) -> Self {
-        Self { name, metadata, entity_id: None, request_binding: None }
+        Self { name, metadata, entity_id: None, request_binding: None, request: RequestOptions::default() }
     }
 }
 

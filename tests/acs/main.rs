@@ -10,6 +10,7 @@ mod idp_metadata;
 mod mutations;
 mod refused;
 mod replay;
+mod requested;
 mod requests;
 mod shapes;
 mod signature_shapes;

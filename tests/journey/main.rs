@@ -21,5 +21,6 @@ mod check;
 mod hostile;
 mod secrets;
 mod sessions;
+mod step_up;
 mod storm;
 mod world;
