@@ -16,6 +16,7 @@ mod metadata_warnings;
 mod mutations;
 mod refused;
 mod replay;
+mod requested;
 mod requests;
 mod shapes;
 mod signature_shapes;
