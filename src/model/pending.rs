@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 
-use super::{Destination, IdpName, InstanceName, RequestId, SessionId, StateUnavailable, Username};
+use super::{Destination, Identity, IdpName, InstanceName, RequestId, SessionId, StateUnavailable, Username};
 
 /// What we remember about one `AuthnRequest`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,8 +32,19 @@ pub struct PendingSignIn {
     pub session: Option<SessionId>,
 }
 
-/// Finds a pending sign-in only for whoever holds both halves: the `RelayState` that went through
-/// the identity provider, and the secret in the cookie of the browser that started it.
+/// A verified answer that nobody asked for, until the person has said that it is about them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingConfirmation {
+    /// Who the identity provider says the person is.
+    pub identity: Identity,
+    /// Where the answer leads, when it or the configuration says so.
+    pub instance: Option<InstanceName>,
+    /// Where in the instance, when it is not the instance's default.
+    pub destination: Option<Destination>,
+}
+
+/// Finds what is pending only for whoever holds both halves: the `RelayState` that went through the identity
+/// provider, or the token on a page of ours, and the secret in the cookie of the browser that began.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PendingKey([u8; 32]);
 
@@ -61,9 +72,9 @@ impl std::fmt::Debug for PendingKey {
     }
 }
 
-/// Shared state: sign-ins under way.
+/// Shared state: what is under way in browsers.
 #[async_trait]
-pub trait PendingSignIns: Send + Sync {
+pub trait Pending<T: Send>: Send + Sync {
     /// Keeps `pending` until `expires_at`.
     ///
     /// # Errors
@@ -71,7 +82,7 @@ pub trait PendingSignIns: Send + Sync {
     async fn put(
         &self,
         key: PendingKey,
-        pending: PendingSignIn,
+        pending: T,
         expires_at: OffsetDateTime,
     ) -> Result<(), StateUnavailable>;
 
@@ -79,5 +90,5 @@ pub trait PendingSignIns: Send + Sync {
     ///
     /// # Errors
     /// [`StateUnavailable`] when the store can't tell.
-    async fn take(&self, key: &PendingKey) -> Result<Option<PendingSignIn>, StateUnavailable>;
+    async fn take(&self, key: &PendingKey) -> Result<Option<T>, StateUnavailable>;
 }

@@ -19,6 +19,7 @@ mod response;
 mod settings;
 mod signer;
 mod sp_metadata;
+mod unsolicited;
 mod verification;
 mod writer;
 mod xml;
@@ -32,7 +33,7 @@ use crate::model::{Clock, Departure, IdpName, PendingSignIn, Random, ReplayGuard
 
 pub use assertion::VerifiedAssertion;
 pub use error::{Algorithm, Error, MetadataError, Rule, StatusCode};
-pub use settings::{Binding, IdpSettings, MetadataSource, Settings};
+pub use settings::{Binding, IdpInitiated, IdpSettings, MetadataSource, Settings};
 
 use authn_request::Request;
 use compute::Compute;
@@ -160,27 +161,40 @@ impl ServiceProvider {
         saml_response: String,
         pending: &PendingSignIn,
     ) -> Result<VerifiedAssertion, Error> {
-        let verification = self.verification(pending)?;
+        let verification = self.verification(&pending.idp, Some(pending))?;
+        self.run(verification, saml_response).await
+    }
+
+    async fn run(
+        &self,
+        verification: Verification,
+        saml_response: String,
+    ) -> Result<VerifiedAssertion, Error> {
         let outcome =
             self.verifying.run(saml_response.len(), move || verification.run(&saml_response)).await?;
         self.check_first_use(outcome).await
     }
 
-    fn verification(&self, pending: &PendingSignIn) -> Result<Verification, Error> {
+    /// What is asked of an answer of `idp_name`, to a pending request or to none.
+    fn verification(
+        &self,
+        idp_name: &IdpName,
+        pending: Option<&PendingSignIn>,
+    ) -> Result<Verification, Error> {
         let now = self.clock.now();
-        let idp = self.idp(&pending.idp)?.metadata(now)?;
+        let idp = self.idp(idp_name)?.metadata(now)?;
         let expected = Expected {
             acs: self.settings.acs_url(),
             audience: self.settings.entity_id.clone(),
             issuer: idp.entity_id.clone(),
-            request_id: pending.request_id.as_str().to_owned(),
-            started_at: pending.started_at,
-            force_authn: pending.force_authn,
+            request_id: pending.map(|pending| pending.request_id.as_str().to_owned()),
+            started_at: pending.map_or(now - unsolicited::OLDEST, |pending| pending.started_at),
+            force_authn: pending.is_some_and(|pending| pending.force_authn),
             now,
             skew: self.settings.clock_skew,
             max_lifetime: self.settings.max_assertion_lifetime,
         };
-        Ok(Verification { idp, idp_name: pending.idp.clone(), expected })
+        Ok(Verification { idp, idp_name: idp_name.clone(), expected })
     }
 
     /// An assertion is used once; when the store can't tell, not at all. SAML profiles 4.1.4.5.

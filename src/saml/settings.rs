@@ -36,6 +36,8 @@ pub struct IdpSettings {
     pub entity_id: Option<String>,
     /// The binding for our requests; by default what its metadata offers, Redirect first.
     pub request_binding: Option<Binding>,
+    /// What its answers may do that nobody here asked for.
+    pub idp_initiated: IdpInitiated,
 }
 
 /// Where an identity provider's metadata comes from.
@@ -45,6 +47,18 @@ pub enum MetadataSource {
     Xml(String),
     /// An https URL (http on loopback only), fetched at start and refreshed in the background.
     Url(Url),
+}
+
+/// What becomes of an answer that no request of ours asked for. Profiles 4.1.5.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum IdpInitiated {
+    /// It is refused.
+    #[default]
+    Off,
+    /// It is verified, and the person is asked whether they are who it says.
+    Confirm,
+    /// It is not believed: it makes us send a request of our own to its sender.
+    Restart,
 }
 
 /// Bindings of an `AuthnRequest`.
@@ -60,7 +74,7 @@ impl IdpSettings {
     /// An identity provider of which nothing but its metadata is set.
     #[must_use]
     pub fn new(name: IdpName, metadata: MetadataSource) -> Self {
-        Self { name, metadata, entity_id: None, request_binding: None }
+        Self { name, metadata, entity_id: None, request_binding: None, idp_initiated: IdpInitiated::Off }
     }
 }
 

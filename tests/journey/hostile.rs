@@ -13,6 +13,9 @@ use crate::raw_http::{RawAnswer, form, request, send};
 const EVIL: &str = "evil.test";
 const COOKIE: &str = "__Host-gateway-sign-in=0123456789012345678901234567890123456789";
 
+const ANSWER: &[u8] = b"SAMLResponse=a&RelayState=89abcdef0123456789abcdef0123456789abcdef";
+const CONFIRMATION: &[u8] = b"confirmation=89abcdef0123456789abcdef0123456789abcdef";
+
 const CONFIG: &str = r#"
 [idp.corporate]
 preset = "generic"
@@ -78,7 +81,9 @@ async fn a_request_that_no_page_of_ours_makes_gets_a_page_with_a_stable_code() {
     let many_fields = "a=b&".repeat(20_000);
     let get = |target: &str| request("GET", target, &[]);
     let acs = |headers: &[(&str, &str)], body: &[u8]| form("/saml/acs", headers, body);
+    let confirm = |headers: &[(&str, &str)], body: &[u8]| form("/sign-in/confirm", headers, body);
     let cookie = [("Cookie", COOKIE)];
+    let unsolicited = "sign_in.unsolicited";
     let bad = "web.bad_request";
     let not_found = "web.not_found";
     let no_instance = "sign_in.unknown_instance";
@@ -129,25 +134,36 @@ async fn a_request_that_no_page_of_ours_makes_gets_a_page_with_a_stable_code() {
         ("two RelayStates", acs(&cookie, b"SAMLResponse=a&RelayState=b&RelayState=c"), bad),
         ("many fields", acs(&cookie, many_fields.as_bytes()), bad),
         ("bytes that are no form", acs(&cookie, &[0xff, 0x00, 0xfe, 0x25, 0x25]), bad),
-        ("broken percent signs", acs(&cookie, b"SAMLResponse=%zz%&RelayState=%"), "sign_in.not_pending"),
-        ("no RelayState", acs(&cookie, b"SAMLResponse=a"), "sign_in.not_pending"),
+        ("broken percent signs", acs(&cookie, b"SAMLResponse=%zz%&RelayState=%"), unsolicited),
+        ("no RelayState", acs(&cookie, b"SAMLResponse=a"), unsolicited),
+        ("no RelayState and no cookie", acs(&[], b"SAMLResponse=a"), unsolicited),
         (
             "a RelayState that is a URL",
             acs(&cookie, b"SAMLResponse=a&RelayState=https://evil.test"),
-            "sign_in.not_pending",
+            unsolicited,
         ),
-        ("a RelayState nobody gave", acs(&cookie, b"SAMLResponse=a&RelayState=b"), "sign_in.not_pending"),
+        ("a RelayState nobody gave", acs(&cookie, ANSWER), "sign_in.not_pending"),
+        ("a confirmation without a question", confirm(&cookie, CONFIRMATION), "sign_in.not_pending"),
+        ("a confirmation of nothing", confirm(&cookie, b""), "sign_in.not_pending"),
+        ("a confirmation without a cookie", confirm(&[], CONFIRMATION), "sign_in.no_cookie"),
+        (
+            "a confirmation from another site",
+            confirm(&[cookie[0], ("Sec-Fetch-Site", "cross-site")], CONFIRMATION),
+            bad,
+        ),
+        ("a confirmation that is no form", confirm(&[("Content-Type", "text/plain")], CONFIRMATION), bad),
+        ("GET of the confirmation", get("/sign-in/confirm"), "web.method_not_allowed"),
         ("a huge form", acs(&cookie, &huge), "web.too_large"),
         (
             "a form that says it is huge",
             b"POST /saml/acs HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 99999999999\r\n\r\n".to_vec(),
             "web.too_large",
         ),
-        ("no cookie", acs(&[], b"SAMLResponse=a&RelayState=b"), "sign_in.no_cookie"),
-        ("an empty cookie", acs(&[("Cookie", "")], b"SAMLResponse=a&RelayState=b"), "sign_in.no_cookie"),
+        ("no cookie", acs(&[], ANSWER), "sign_in.no_cookie"),
+        ("an empty cookie", acs(&[("Cookie", "")], ANSWER), "sign_in.no_cookie"),
         (
             "a cookie of one's own",
-            acs(&[("Cookie", "__Host-gateway-sign-in=x")], b"SAMLResponse=a&RelayState=b"),
+            acs(&[("Cookie", "__Host-gateway-sign-in=x")], ANSWER),
             "sign_in.no_cookie",
         ),
     ];
