@@ -34,6 +34,10 @@ sts_endpoint = "http://127.0.0.1:9"
 "#;
 
 async fn gateway() -> Gateway {
+    configured(CONFIG).await
+}
+
+async fn configured(config: &str) -> Gateway {
     let (_, certificate) = key_pair();
     let certificate: String = certificate.lines().filter(|line| !line.starts_with("-----")).collect();
     let metadata = format!(
@@ -45,7 +49,7 @@ async fn gateway() -> Gateway {
     );
     let address = free_address();
     let public_url = format!("http://localhost:{}", address.port());
-    Gateway::start(address, &public_url, CONFIG, &[("idp.xml", &metadata)]).await
+    Gateway::start(address, &public_url, config, &[("idp.xml", &metadata)]).await
 }
 
 /// The stable code on an error page.
@@ -235,7 +239,7 @@ async fn a_forged_host_changes_no_answer() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_that_is_no_signed_saml_response_is_refused_with_a_saml_code() {
-    let gateway = gateway().await;
+    let gateway = configured(&CONFIG.replace("preset =", "idp_initiated = \"confirm\"\npreset =")).await;
     let response = |inside: &str| {
         format!(
             r#"<p:Response xmlns:p="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:a="urn:oasis:names:tc:SAML:2.0:assertion" ID="_1" Version="2.0" IssueInstant="2020-01-01T00:00:00Z">{inside}</p:Response>"#
@@ -268,20 +272,34 @@ async fn an_answer_that_is_no_signed_saml_response_is_refused_with_a_saml_code()
     ];
     for (what, document) in documents {
         let (cookie, relay_state) = start(gateway.address).await;
-        let body: String = url::form_urlencoded::Serializer::new(String::new())
-            .append_pair("SAMLResponse", std::str::from_utf8(&document).unwrap())
-            .append_pair("RelayState", &relay_state)
-            .finish();
-        let answer = send(gateway.address, &form("/saml/acs", &[("Cookie", &cookie)], body.as_bytes())).await;
-        check_refusal(what, &answer);
-        let code = code_on(&answer.body).unwrap_or_else(|| panic!("{what}: no code\n{}", answer.body));
-        assert!(code.starts_with("saml."), "{what}: {code}");
-        assert!(
-            answer.header("set-cookie").iter().all(|cookie| !cookie.contains("session")),
-            "{what}: a session"
-        );
+        let document = std::str::from_utf8(&document).unwrap();
+        let asked = refused_answer(&gateway, what, document, &relay_state, &cookie).await;
+        assert!(asked.starts_with("saml."), "{what}: {asked}");
+        let unasked = refused_answer(&gateway, what, document, "", "").await;
+        assert!(unasked.starts_with("saml.") || unasked == "sign_in.unsolicited", "{what}: {unasked}");
     }
     check_still_serving(&gateway).await;
+}
+
+/// The code with which such an answer is refused.
+async fn refused_answer(
+    gateway: &Gateway,
+    what: &str,
+    document: &str,
+    relay_state: &str,
+    cookie: &str,
+) -> &'static str {
+    let body = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("SAMLResponse", document)
+        .append_pair("RelayState", relay_state)
+        .finish();
+    let answer = send(gateway.address, &form("/saml/acs", &[("Cookie", cookie)], body.as_bytes())).await;
+    check_refusal(what, &answer);
+    assert!(
+        answer.header("set-cookie").iter().all(|cookie| !cookie.contains("session")),
+        "{what}: a session"
+    );
+    code_on(&answer.body).unwrap_or_else(|| panic!("{what}: no code\n{}", answer.body))
 }
 
 fn encode(document: &[u8]) -> Vec<u8> {

@@ -22,4 +22,5 @@ mod hostile;
 mod secrets;
 mod sessions;
 mod storm;
+mod unsolicited;
 mod world;
