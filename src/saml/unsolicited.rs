@@ -11,6 +11,7 @@ use super::assertion::VerifiedAssertion;
 use super::error::Error;
 use super::guard::{self, Guarded, Root};
 use super::idp_metadata::IdpMetadata;
+use super::refused::Refused;
 use super::settings::IdpInitiated;
 use super::xml::{Node, SAML, child, plain_text};
 
@@ -30,7 +31,7 @@ impl ServiceProvider {
     ///
     /// # Errors
     /// When the guard forbids it, it answers a request, or its issuer may not begin a sign-in.
-    pub async fn sender(&self, saml_response: &str) -> Result<(IdpName, IdpInitiated), Error> {
+    pub async fn unsolicited_sender(&self, saml_response: &str) -> Result<(IdpName, IdpInitiated), Error> {
         let senders = self.senders();
         check_some_may_begin(&senders)?;
         let field = saml_response.to_owned();
@@ -41,15 +42,14 @@ impl ServiceProvider {
     /// it could name. The caller still has to ask the person.
     ///
     /// # Errors
-    /// The first check that fails.
+    /// The first check that fails, and what the message said.
     pub async fn verify_unsolicited(
         &self,
         saml_response: String,
         idp: &IdpName,
-    ) -> Result<VerifiedAssertion, Error> {
+    ) -> Result<VerifiedAssertion, Refused> {
         check_may_be_confirmed(self.idp(idp)?.settings.idp_initiated)?;
-        let verification = self.verification(idp, None)?;
-        self.run(verification, saml_response).await
+        self.verify_from(idp, None, saml_response).await
     }
 
     fn senders(&self) -> Vec<Sender> {

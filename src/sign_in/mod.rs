@@ -13,6 +13,8 @@ pub use types::{
 
 use std::collections::BTreeSet;
 
+use std::sync::Arc;
+
 use people::{People, Present};
 
 use crate::mapping::place;
@@ -47,7 +49,7 @@ impl SignIn {
 
     /// Our SAML metadata.
     #[must_use]
-    pub fn metadata(&self) -> &str {
+    pub fn metadata(&self) -> Arc<str> {
         self.parts.saml.metadata()
     }
 

@@ -29,6 +29,7 @@ pub(super) async fn begin(
         instance: completed.instance.as_ref(),
         refused: None,
         trace: Some(&completed.trace),
+        findings: &[],
     });
     Ok(())
 }

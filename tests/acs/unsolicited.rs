@@ -2,7 +2,7 @@
 //! those that were asked for.
 
 use connect_gateway::model::{Identity, IdpName};
-use connect_gateway::saml::{Error, IdpInitiated, IdpSettings};
+use connect_gateway::saml::{Error, IdpInitiated, IdpSettings, VerifiedAssertion};
 
 use crate::gateway::{
     Gateway, Used, assert_alice, assert_refused, code, company, pending, settings, verdict,
@@ -29,8 +29,14 @@ fn unsolicited(sign: Sign, change: impl Fn(&mut Answer)) -> Answer {
 /// Verified as the gateway does: its sender first, then everything.
 async fn received(gateway: &Gateway, xml: impl AsRef<[u8]>) -> Result<Identity, Error> {
     let field = encode(xml);
-    let (idp, _) = gateway.saml.sender(&field).await?;
-    Ok(gateway.saml.verify_unsolicited(field, &idp).await?.into_identity())
+    let (idp, _) = gateway.saml.unsolicited_sender(&field).await?;
+    verified(gateway, field, &idp).await
+}
+
+/// Verified as if that sender were known.
+async fn verified(gateway: &Gateway, field: String, idp: &IdpName) -> Result<Identity, Error> {
+    let outcome = gateway.saml.verify_unsolicited(field, idp).await;
+    outcome.map(VerifiedAssertion::into_identity).map_err(|refused| refused.error)
 }
 
 #[tokio::test]
@@ -49,7 +55,7 @@ async fn its_sender_is_told_by_either_issuer() {
         unsolicited(Sign::Assertion, |a| a.response_issuer = None),
         unsolicited(Sign::Nothing, |a| a.issuer = "<saml:Issuer>https://other.test</saml:Issuer>".to_owned()),
     ] {
-        let sender = gateway.saml.sender(&encode(answer.xml())).await.unwrap();
+        let sender = gateway.saml.unsolicited_sender(&encode(answer.xml())).await.unwrap();
         assert_eq!(sender, (IdpName::new("company"), IdpInitiated::Restart));
     }
 }
@@ -60,10 +66,10 @@ async fn an_identity_provider_begins_nothing_unless_it_may() {
     let xml = unsolicited(Sign::Both, |_| {}).xml();
     assert_eq!(code(received(&off, &xml).await), "sign_in.unsolicited");
     // It is not even read.
-    assert_refused!(off.saml.sender("no base64!").await, Error::Unsolicited);
+    assert_refused!(off.saml.unsolicited_sender("no base64!").await, Error::Unsolicited);
     // Not by another door, and not where only a request of ours may follow.
     for may in [IdpInitiated::Off, IdpInitiated::Restart] {
-        let outcome = gateway(may).saml.verify_unsolicited(encode(&xml), &IdpName::new("company")).await;
+        let outcome = verified(&gateway(may), encode(&xml), &IdpName::new("company")).await;
         assert_refused!(outcome, Error::Unsolicited);
     }
 }
@@ -90,7 +96,7 @@ async fn the_answer_to_a_request_is_never_taken_as_one_that_nobody_asked_for() {
     for sign in [Sign::Assertion, Sign::Response, Sign::Both] {
         let stolen = Answer { sign, ..Answer::default() };
         assert_eq!(code(received(&confirm, stolen.xml()).await), "saml.in_response_to");
-        let outcome = confirm.saml.verify_unsolicited(encode(stolen.xml()), &IdpName::new("company")).await;
+        let outcome = verified(&confirm, encode(stolen.xml()), &IdpName::new("company")).await;
         assert_refused!(outcome, Error::InResponseTo);
         // The unsigned response around it says nothing of a request any more.
         let stripped = Answer { sign: Sign::Assertion, in_response_to: None, ..Answer::default() };
@@ -98,7 +104,7 @@ async fn the_answer_to_a_request_is_never_taken_as_one_that_nobody_asked_for() {
     }
     for named in ["", "_other"] {
         let response = unsolicited(Sign::Both, |a| a.in_response_to = Some(named.to_owned()));
-        assert_refused!(confirm.saml.sender(&encode(response.xml())).await, Error::InResponseTo);
+        assert_refused!(confirm.saml.unsolicited_sender(&encode(response.xml())).await, Error::InResponseTo);
         let confirmation =
             unsolicited(Sign::Both, |a| a.confirmations[0].in_response_to = Some(named.to_owned()));
         assert_refused!(received(&confirm, confirmation.xml()).await, Error::InResponseTo);
