@@ -8,7 +8,7 @@ use crate::saml::{Binding, IdpInitiated, IdpSettings, MetadataSource, MetadataTr
 
 use super::files::Files;
 use super::section::Section;
-use super::{about, address, saml};
+use super::{about, address, request, saml};
 
 /// What one `[idp.<name>]` says.
 pub(super) struct Idp {
@@ -38,6 +38,7 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
     let words =
         [("off", IdpInitiated::Off), ("confirm", IdpInitiated::Confirm), ("restart", IdpInitiated::Restart)];
     let idp_initiated = section.one_of("idp_initiated", &words, IdpInitiated::Off);
+    let request = request::read(section);
     let names = NamesConfig {
         preset: section.one_of("preset", &Preset::ALL, Preset::Generic),
         attributes: section.section("attributes", attributes),
@@ -47,6 +48,7 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
         entity_id,
         request_binding,
         idp_initiated,
+        request,
         trust,
         ..IdpSettings::new(name.clone(), metadata)
     });

@@ -3,7 +3,7 @@
 
 use time::OffsetDateTime;
 
-use crate::model::{Finding, Identity, IdpName};
+use crate::model::{Finding, Identity, IdpName, Requested};
 
 use super::error::Error;
 use super::findings;
@@ -66,7 +66,7 @@ impl ServiceProvider {
             // An empty one is named by no answer.
             request_id: if may_begin { request_id } else { request_id.or_else(|| Some(String::new())) },
             started_at: said.issued.map_or(now, |issued| issued.min(now)),
-            force_authn: false,
+            requested: Requested::default(),
             ..self.expected(&metadata)
         };
         let findings = findings::of_response(&xml, &expected, metadata.keys.fingerprints());

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::model::{IdpName, Secret};
+use crate::model::{IdpName, RequestOptions, Secret};
 
 use super::metadata::AboutUs;
 
@@ -40,6 +40,8 @@ pub struct IdpSettings {
     pub entity_id: Option<String>,
     /// The binding for our requests; by default what its metadata offers, Redirect first.
     pub request_binding: Option<Binding>,
+    /// What is asked of it for instances that don't say otherwise.
+    pub request: RequestOptions,
     /// What its answers may do that nobody here asked for.
     pub idp_initiated: IdpInitiated,
     /// What its metadata must be like to be believed.
@@ -96,6 +98,7 @@ impl IdpSettings {
             metadata,
             entity_id: None,
             request_binding: None,
+            request: RequestOptions::default(),
             idp_initiated: IdpInitiated::Off,
             trust: MetadataTrust::default(),
         }

@@ -26,7 +26,7 @@ impl SignIn {
         let to = self.target(relay_state, &idp);
         let outcome = match may {
             // Such an instance takes nothing but a forced authentication, and only a request can force one.
-            _ if self.forces_authn(to.as_ref()) => Ok(Unsolicited::Restart { idp, to: to.clone() }),
+            _ if self.forces_authn(&idp, to.as_ref()) => Ok(Unsolicited::Restart { idp, to: to.clone() }),
             IdpInitiated::Restart => Ok(Unsolicited::Restart { idp, to: to.clone() }),
             _ => self.question(saml_response, &idp, to.as_ref(), browser_secret).await,
         };
@@ -111,8 +111,10 @@ impl SignIn {
         known.then_some((instance, destination))
     }
 
-    fn forces_authn(&self, to: Option<&Ask>) -> bool {
-        to.and_then(|to| self.instance(&to.instance).ok()).is_some_and(|instance| instance.force_authn)
+    fn forces_authn(&self, idp: &IdpName, to: Option<&Ask>) -> bool {
+        let instance = to.and_then(|to| self.instance(&to.instance).ok());
+        let requested = instance.and_then(|instance| self.parts.saml.requested(idp, &instance.request).ok());
+        requested.is_some_and(|requested| requested.force_authn)
     }
 
     /// An identity provider signs people in to the instances that list it, whoever begins.

@@ -22,6 +22,7 @@ mod diagnosis;
 mod hostile;
 mod secrets;
 mod sessions;
+mod step_up;
 mod storm;
 mod unsolicited;
 mod world;
