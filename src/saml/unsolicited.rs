@@ -31,7 +31,7 @@ impl ServiceProvider {
     ///
     /// # Errors
     /// When the guard forbids it, it answers a request, or its issuer may not begin a sign-in.
-    pub async fn sender(&self, saml_response: &str) -> Result<(IdpName, IdpInitiated), Error> {
+    pub async fn unsolicited_sender(&self, saml_response: &str) -> Result<(IdpName, IdpInitiated), Error> {
         let senders = self.senders();
         check_some_may_begin(&senders)?;
         let field = saml_response.to_owned();

@@ -22,7 +22,7 @@ impl SignIn {
         relay_state: Option<&str>,
         browser_secret: &str,
     ) -> Result<Unsolicited, SignInError> {
-        let (idp, may) = self.parts.saml.sender(&saml_response).await?;
+        let (idp, may) = self.parts.saml.unsolicited_sender(&saml_response).await?;
         let to = self.target(relay_state, &idp);
         let outcome = match may {
             // Such an instance takes nothing but a forced authentication, and only a request can force one.

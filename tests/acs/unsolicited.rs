@@ -2,7 +2,7 @@
 //! those that were asked for.
 
 use connect_gateway::model::{Identity, IdpName};
-use connect_gateway::saml::{Error, IdpInitiated, IdpSettings};
+use connect_gateway::saml::{Error, IdpInitiated, IdpSettings, VerifiedAssertion};
 
 use crate::gateway::{
     Gateway, Used, assert_alice, assert_refused, code, company, pending, settings, verdict,
@@ -48,9 +48,11 @@ async fn its_sender_is_told_by_either_issuer() {
     for answer in [
         unsolicited(Sign::Assertion, |_| {}),
         unsolicited(Sign::Assertion, |a| a.response_issuer = None),
-        unsolicited(Sign::Nothing, |a| a.issuer = "<saml:Issuer>https://other.test</saml:Issuer>".to_owned()),
+        unsolicited(Sign::Nothing, |a| {
+            "<saml:Issuer>https://other.test</saml:Issuer>".clone_into(&mut a.issuer)
+        }),
     ] {
-        let sender = gateway.saml.sender(&encode(answer.xml())).await.unwrap();
+        let sender = gateway.saml.unsolicited_sender(&encode(answer.xml())).await.unwrap();
         assert_eq!(sender, (IdpName::new("company"), IdpInitiated::Restart));
     }
 }
@@ -61,7 +63,7 @@ async fn an_identity_provider_begins_nothing_unless_it_may() {
     let xml = unsolicited(Sign::Both, |_| {}).xml();
     assert_eq!(code(received(&off, &xml).await), "sign_in.unsolicited");
     // It is not even read.
-    assert_refused!(off.saml.sender("no base64!").await, Error::Unsolicited);
+    assert_refused!(off.saml.unsolicited_sender("no base64!").await, Error::Unsolicited);
     // Not by another door, and not where only a request of ours may follow.
     for may in [IdpInitiated::Off, IdpInitiated::Restart] {
         let outcome = gateway(may).saml.verify_unsolicited(encode(&xml), &IdpName::new("company")).await;
@@ -74,12 +76,12 @@ async fn a_stranger_begins_nothing() {
     let confirm = gateway(IdpInitiated::Confirm);
     let other = |a: &mut Answer| {
         a.response_issuer = Some("https://other.test/metadata".to_owned());
-        a.issuer = "<saml:Issuer>https://other.test/metadata</saml:Issuer>".to_owned();
+        "<saml:Issuer>https://other.test/metadata</saml:Issuer>".clone_into(&mut a.issuer);
     };
     assert_refused!(received(&confirm, unsolicited(Sign::Both, other).xml()).await, Error::Unsolicited);
     let nobody = |a: &mut Answer| {
         a.response_issuer = None;
-        a.issuer = "<saml:Issuer/>".to_owned();
+        "<saml:Issuer/>".clone_into(&mut a.issuer);
     };
     assert_refused!(received(&confirm, unsolicited(Sign::Both, nobody).xml()).await, Error::Unsolicited);
 }
@@ -99,7 +101,7 @@ async fn the_answer_to_a_request_is_never_taken_as_one_that_nobody_asked_for() {
     }
     for named in ["", "_other"] {
         let response = unsolicited(Sign::Both, |a| a.in_response_to = Some(named.to_owned()));
-        assert_refused!(confirm.saml.sender(&encode(response.xml())).await, Error::InResponseTo);
+        assert_refused!(confirm.saml.unsolicited_sender(&encode(response.xml())).await, Error::InResponseTo);
         let confirmation =
             unsolicited(Sign::Both, |a| a.confirmations[0].in_response_to = Some(named.to_owned()));
         assert_refused!(received(&confirm, confirmation.xml()).await, Error::InResponseTo);
@@ -164,8 +166,8 @@ async fn it_was_issued_in_the_last_five_minutes() {
 type Bad = (&'static str, fn(&mut Answer), &'static str);
 
 const BAD: &[Bad] = &[
-    ("another version of the response", |a| a.response_version = "2.1".to_owned(), "saml.malformed"),
-    ("another version of the assertion", |a| a.assertion_version = "1.1".to_owned(), "saml.malformed"),
+    ("another version of the response", |a| "2.1".clone_into(&mut a.response_version), "saml.malformed"),
+    ("another version of the assertion", |a| "1.1".clone_into(&mut a.assertion_version), "saml.malformed"),
     (
         "addressed elsewhere",
         |a| a.destination = Some("https://other.test/acs".to_owned()),
@@ -173,7 +175,7 @@ const BAD: &[Bad] = &[
     ),
     (
         "an assertion of another issuer",
-        |a| a.issuer = "<saml:Issuer>https://other.test</saml:Issuer>".to_owned(),
+        |a| "<saml:Issuer>https://other.test</saml:Issuer>".clone_into(&mut a.issuer),
         "saml.issuer",
     ),
     (
@@ -182,13 +184,17 @@ const BAD: &[Bad] = &[
         "saml.issuer",
     ),
     ("a failure", |a| a.status = SUCCESS.replace("Success", "Responder"), "saml.status"),
-    ("a response of the future", |a| a.response_issued = "2026-03-01T09:31:01Z".to_owned(), "saml.expired"),
     (
-        "an assertion of the future",
-        |a| a.assertion_issued = "2026-03-01T09:31:01Z".to_owned(),
+        "a response of the future",
+        |a| "2026-03-01T09:31:01Z".clone_into(&mut a.response_issued),
         "saml.expired",
     ),
-    ("an old assertion", |a| a.assertion_issued = "2026-03-01T09:00:00Z".to_owned(), "saml.expired"),
+    (
+        "an assertion of the future",
+        |a| "2026-03-01T09:31:01Z".clone_into(&mut a.assertion_issued),
+        "saml.expired",
+    ),
+    ("an old assertion", |a| "2026-03-01T09:00:00Z".clone_into(&mut a.assertion_issued), "saml.expired"),
     ("no confirmation", |a| a.confirmations.clear(), "saml.subject_confirmation"),
     (
         "no bearer confirmation",
@@ -224,7 +230,7 @@ const BAD: &[Bad] = &[
     ("no conditions", |a| a.conditions = Some(String::new()), "saml.conditions"),
     (
         "an unknown condition",
-        |a| a.more_conditions = r#"<x:Weekend xmlns:x="urn:example:x"/>"#.to_owned(),
+        |a| r#"<x:Weekend xmlns:x="urn:example:x"/>"#.clone_into(&mut a.more_conditions),
         "saml.conditions",
     ),
     ("before its time", |a| a.not_before = Some("2026-03-01T09:31:01Z".to_owned()), "saml.expired"),
@@ -251,7 +257,7 @@ const BAD: &[Bad] = &[
         },
         "saml.expired",
     ),
-    ("an empty NameID", |a| a.name_id = "<saml:NameID> </saml:NameID>".to_owned(), "saml.malformed"),
+    ("an empty NameID", |a| "<saml:NameID> </saml:NameID>".clone_into(&mut a.name_id), "saml.malformed"),
     (
         "a flood of attributes",
         |a| a.attributes = (0..300).map(|n| attribute(&n.to_string(), &["x"])).collect(),
@@ -260,10 +266,10 @@ const BAD: &[Bad] = &[
     ("a stranger's key", |a| a.key = &STRANGER, "saml.signature"),
     (
         "an outdated digest",
-        |a| a.shape.digest = "http://www.w3.org/2000/09/xmldsig#sha1".to_owned(),
+        |a| "http://www.w3.org/2000/09/xmldsig#sha1".clone_into(&mut a.shape.digest),
         "saml.algorithm",
     ),
-    ("an identifier used twice", |a| a.assertion_id = "_response".to_owned(), "saml.forbidden_shape"),
+    ("an identifier used twice", |a| "_response".clone_into(&mut a.assertion_id), "saml.forbidden_shape"),
     (
         "a signed original in the extensions",
         |a| a.extensions = format!("<samlp:Extensions>{}</samlp:Extensions>", a.assertion_xml("")),
