@@ -32,6 +32,10 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
     let entity_id = section.parsed("entity_id", saml::entity_id);
     let bindings = [("redirect", Some(Binding::Redirect)), ("post", Some(Binding::Post))];
     let request_binding = section.one_of("request_binding", &bindings, None);
+    let allow_cbc = section.flag("allow_cbc", false);
+    if allow_cbc {
+        section.warning("allow_cbc", "is on: AES-CBC is weak; switch this provider to AES-GCM");
+    }
     let names = NamesConfig {
         preset: section.one_of("preset", &Preset::ALL, Preset::Generic),
         attributes: section.section("attributes", attributes),
@@ -40,6 +44,7 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
     let settings = metadata.map(|metadata| IdpSettings {
         entity_id,
         request_binding,
+        allow_cbc,
         ..IdpSettings::new(name.clone(), metadata)
     });
     Idp { name, display_name, names, settings }

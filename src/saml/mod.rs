@@ -7,6 +7,7 @@ mod assertion;
 mod authn_request;
 mod binding;
 mod compute;
+mod decryption;
 mod engine;
 mod error;
 mod fetch;
@@ -32,10 +33,11 @@ use crate::model::{Clock, Departure, IdpName, PendingSignIn, Random, ReplayGuard
 
 pub use assertion::VerifiedAssertion;
 pub use error::{Algorithm, Error, MetadataError, Rule, StatusCode};
-pub use settings::{Binding, IdpSettings, MetadataSource, Settings};
+pub use settings::{Binding, DecryptionKey, IdpSettings, MetadataSource, Settings};
 
 use authn_request::Request;
 use compute::Compute;
+use decryption::{Decryption, DecryptionKeys};
 use engine::{Signed, SigningKeys};
 use idp::Idp;
 use idp_metadata::Endpoint;
@@ -61,6 +63,7 @@ pub struct AuthnRequest {
 pub struct ServiceProvider {
     settings: Settings,
     key: Arc<OwnKey>,
+    decryption: Arc<DecryptionKeys>,
     metadata: String,
     idps: Vec<Idp>,
     client: reqwest::Client,
@@ -86,11 +89,13 @@ impl ServiceProvider {
         let key = OwnKey::load(&settings)?;
         let now = clock.now();
         self_test(&settings, &key, now)?;
+        let decryption = DecryptionKeys::load(&settings.decryption_keys, &*random)?;
         let idps = idps.into_iter().map(|idp| Idp::new(idp, now)).collect::<Result<_, _>>()?;
         Ok(Self {
-            metadata: sp_metadata::render(&settings, &key),
+            metadata: sp_metadata::render(&settings, &key, &decryption),
             settings,
             key: Arc::new(key),
+            decryption: Arc::new(decryption),
             idps,
             client: fetch::client()?,
             clock,
@@ -168,7 +173,9 @@ impl ServiceProvider {
 
     fn verification(&self, pending: &PendingSignIn) -> Result<Verification, Error> {
         let now = self.clock.now();
-        let idp = self.idp(&pending.idp)?.metadata(now)?;
+        let idp = self.idp(&pending.idp)?;
+        let decryption = Decryption::new(Arc::clone(&self.decryption), idp.settings.allow_cbc);
+        let idp = idp.metadata(now)?;
         let expected = Expected {
             acs: self.settings.acs_url(),
             audience: self.settings.entity_id.clone(),
@@ -180,7 +187,7 @@ impl ServiceProvider {
             skew: self.settings.clock_skew,
             max_lifetime: self.settings.max_assertion_lifetime,
         };
-        Ok(Verification { idp, idp_name: pending.idp.clone(), expected })
+        Ok(Verification { idp, idp_name: pending.idp.clone(), decryption, expected })
     }
 
     /// An assertion is used once; when the store can't tell, not at all. SAML profiles 4.1.4.5.

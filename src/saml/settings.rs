@@ -19,10 +19,22 @@ pub struct Settings {
     pub signing_key: Secret,
     /// PEM certificate of that key, published in the metadata.
     pub signing_certificate: String,
+    /// Keys that identity providers encrypt for, at most three: all are published and tried, the first one first. Without one,
+    /// encrypted answers are refused.
+    pub decryption_keys: Vec<DecryptionKey>,
     /// Tolerated clock difference, both ways.
     pub clock_skew: Duration,
     /// Longest acceptable assertion lifetime.
     pub max_assertion_lifetime: Duration,
+}
+
+/// A key that identity providers encrypt for.
+#[derive(Debug, Clone)]
+pub struct DecryptionKey {
+    /// PEM private key (RSA >= 2048).
+    pub key: Secret,
+    /// PEM certificate of that key, published in the metadata.
+    pub certificate: String,
 }
 
 /// One identity provider.
@@ -36,6 +48,8 @@ pub struct IdpSettings {
     pub entity_id: Option<String>,
     /// The binding for our requests; by default what its metadata offers, Redirect first.
     pub request_binding: Option<Binding>,
+    /// Whether it may encrypt with AES-CBC, inside its signature.
+    pub allow_cbc: bool,
 }
 
 /// Where an identity provider's metadata comes from.
@@ -60,7 +74,7 @@ impl IdpSettings {
     /// An identity provider of which nothing but its metadata is set.
     #[must_use]
     pub fn new(name: IdpName, metadata: MetadataSource) -> Self {
-        Self { name, metadata, entity_id: None, request_binding: None }
+        Self { name, metadata, entity_id: None, request_binding: None, allow_cbc: false }
     }
 }
 

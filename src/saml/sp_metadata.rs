@@ -1,12 +1,13 @@
 //! Our own metadata. SAML metadata 2.4.4.
 
+use super::decryption::DecryptionKeys;
 use super::own_key::OwnKey;
 use super::settings::Settings;
 use super::writer::Document;
-use super::xml::{DS, MD, SAMLP};
+use super::xml::{DS, MD, SAMLP, XENC11};
 
 /// Tells an identity provider who we are, how we sign, and where we take answers.
-pub(super) fn render(settings: &Settings, key: &OwnKey) -> String {
+pub(super) fn render(settings: &Settings, key: &OwnKey, decryption: &DecryptionKeys) -> String {
     let mut document = Document::new();
     document.element(
         "md:EntityDescriptor",
@@ -20,6 +21,7 @@ pub(super) fn render(settings: &Settings, key: &OwnKey) -> String {
             entity.element("md:SPSSODescriptor", &role, |role| {
                 render_display_name(role, &settings.display_name);
                 render_signing_key(role, key);
+                decryption.certificates_base64().for_each(|key| render_encryption_key(role, &key));
                 role.empty(
                     "md:AssertionConsumerService",
                     &[
@@ -52,5 +54,31 @@ fn render_signing_key(role: &mut Document, key: &OwnKey) {
                 data.text("ds:X509Certificate", &[], &key.certificate_base64());
             });
         });
+    });
+}
+
+/// A key to encrypt for, and what we decrypt, the best first. Metadata 2.4.1.1; XML encryption 1.1, 5.
+fn render_encryption_key(role: &mut Document, certificate: &str) {
+    const SHA1: &str = "http://www.w3.org/2000/09/xmldsig#sha1";
+    const SHA256: &str = "http://www.w3.org/2001/04/xmlenc#sha256";
+    role.element("md:KeyDescriptor", &[("use", "encryption"), ("xmlns:ds", DS)], |descriptor| {
+        descriptor.element("ds:KeyInfo", &[], |info| {
+            info.element("ds:X509Data", &[], |data| data.text("ds:X509Certificate", &[], certificate));
+        });
+        for cipher in ["aes256-gcm", "aes128-gcm"] {
+            descriptor.empty("md:EncryptionMethod", &[("Algorithm", &format!("{XENC11}{cipher}"))]);
+        }
+        let oaep = [("Algorithm", "http://www.w3.org/2009/xmlenc11#rsa-oaep")];
+        descriptor.element("md:EncryptionMethod", &oaep, |method| {
+            method.empty("ds:DigestMethod", &[("Algorithm", SHA256)]);
+            let mask = "http://www.w3.org/2009/xmlenc11#mgf1sha256";
+            method.empty("xenc11:MGF", &[("xmlns:xenc11", XENC11), ("Algorithm", mask)]);
+        });
+        let oaep = [("Algorithm", "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p")];
+        for digest in [SHA256, SHA1] {
+            descriptor.element("md:EncryptionMethod", &oaep, |method| {
+                method.empty("ds:DigestMethod", &[("Algorithm", digest)]);
+            });
+        }
     });
 }

@@ -4,6 +4,10 @@
 
 mod accepted;
 mod documents;
+mod encryption;
+mod encryption_parts;
+mod encryption_refused;
+mod encryptor;
 mod gateway;
 mod idp;
 mod idp_metadata;
