@@ -8,9 +8,9 @@ use url::Url;
 use crate::model::Secret;
 use crate::saml::{DecryptionKey, Settings};
 
-use super::address;
 use super::files::Files;
 use super::section::Section;
+use super::{about, address};
 
 const MAKE_A_KEY: &str = "make one with `openssl req -x509 -newkey rsa:3072 -nodes -days 3650 -subj /CN=connect-gateway \
      -keyout signing.key -out signing.crt`";
@@ -43,6 +43,7 @@ pub(super) fn read(
     let clock_skew = section.seconds("clock_skew_seconds", 120, 0..=300);
     let max_assertion_lifetime = section.seconds("max_assertion_lifetime_seconds", 5400, 60..=86_400);
     let minutes = section.number("sign_in_minutes", 15, 1..=60);
+    let about = about::read(section, files);
     let settings = || {
         let public_url = public_url?.clone();
         Some(Settings {
@@ -54,6 +55,7 @@ pub(super) fn read(
             decryption_keys: decryption_keys?,
             clock_skew,
             max_assertion_lifetime,
+            about,
         })
     };
     Saml { settings: settings(), pending_for: Duration::from_secs(minutes * 60) }
@@ -118,14 +120,9 @@ fn check_key(section: &Section<'_>, name: &str, key: Option<&Secret>, public_url
 }
 
 fn check_certificate(section: &Section<'_>, key: &str, certificate: Option<&str>) {
-    match certificate {
+    match certificate.map(|text| about::certificate(text.to_owned())) {
         None => section.problem(key, format!("is missing or unusable: {MAKE_A_KEY}")),
-        Some(text) if text.contains("PRIVATE KEY-----") => {
-            section.problem(key, "holds a private key, and certificates are published: name the certificate");
-        }
-        Some(text) if !text.contains("-----BEGIN CERTIFICATE-----") => {
-            section.problem(key, "is not a certificate in PEM form");
-        }
-        Some(_) => {}
+        Some(Err(message)) => section.problem(key, message),
+        Some(Ok(_)) => {}
     }
 }

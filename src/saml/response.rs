@@ -31,16 +31,18 @@ pub(super) struct Expected {
 }
 
 impl Expected {
-    fn is_ahead(&self, instant: OffsetDateTime) -> bool {
+    /// Later than our clock allows for.
+    pub(super) fn is_ahead(&self, instant: OffsetDateTime) -> bool {
         instant > self.now + self.skew
     }
 
     /// `NotOnOrAfter` is exclusive.
-    fn is_over(&self, not_on_or_after: OffsetDateTime) -> bool {
+    pub(super) fn is_over(&self, not_on_or_after: OffsetDateTime) -> bool {
         self.now >= not_on_or_after + self.skew
     }
 
-    fn is_before_request(&self, instant: OffsetDateTime) -> bool {
+    /// Before the pending request was made.
+    pub(super) fn is_before_request(&self, instant: OffsetDateTime) -> bool {
         instant < self.started_at - self.skew
     }
 }

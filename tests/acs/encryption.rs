@@ -226,7 +226,8 @@ fn decryption_keys_are_strong_rsa_keys_with_their_certificates_and_every_problem
 #[test]
 fn our_metadata_publishes_every_decryption_key_and_the_algorithms_in_order() {
     let gateway = with_keys(&[&OURS, &OLD], false).unwrap();
-    let document = roxmltree::Document::parse(gateway.saml.metadata()).unwrap();
+    let metadata_text = gateway.saml.metadata();
+    let document = roxmltree::Document::parse(&metadata_text).unwrap();
     let named = |node: roxmltree::Node<'_, '_>, name: &str| node.tag_name().name() == name;
     let keys: Vec<_> = document
         .descendants()
@@ -244,7 +245,7 @@ fn our_metadata_publishes_every_decryption_key_and_the_algorithms_in_order() {
         .map(|node| node.attribute("Algorithm").unwrap())
         .collect();
     assert_eq!(algorithms, [AES256_GCM, AES128_GCM, OAEP, OAEP_MGF1P, OAEP_MGF1P]);
-    let parsed: samael::metadata::EntityDescriptor = gateway.saml.metadata().parse().unwrap();
+    let parsed: samael::metadata::EntityDescriptor = metadata_text.parse().unwrap();
     assert_eq!(parsed.sp_sso_descriptors.unwrap().len(), 1);
     assert!(!Gateway::new().saml.metadata().contains("encryption"));
 }

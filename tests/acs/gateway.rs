@@ -9,7 +9,7 @@ use connect_gateway::model::{
     Blamed as _, Clock, Identity, IdpName, InstanceName, PendingSignIn, ReplayGuard, ReplayKey, RequestId,
     Secret, StateUnavailable, SystemRandom,
 };
-use connect_gateway::saml::{Error, IdpSettings, MetadataSource, ServiceProvider, Settings};
+use connect_gateway::saml::{AboutUs, Error, IdpSettings, MetadataSource, ServiceProvider, Settings};
 use time::OffsetDateTime;
 use time::macros::datetime;
 
@@ -60,6 +60,7 @@ pub(crate) fn settings() -> Settings {
         decryption_keys: Vec::new(),
         clock_skew: Duration::from_mins(1),
         max_assertion_lifetime: Duration::from_hours(1),
+        about: AboutUs::default(),
     }
 }
 
@@ -94,7 +95,8 @@ impl Gateway {
         field: String,
         pending: &PendingSignIn,
     ) -> Result<Identity, Error> {
-        Ok(self.saml.verify(field, pending).await?.into_identity())
+        let verified = self.saml.verify(field, pending).await.map_err(|refused| refused.error)?;
+        Ok(verified.into_identity())
     }
 }
 

@@ -8,6 +8,7 @@ mod encryption;
 mod encryption_parts;
 mod encryption_refused;
 mod encryptor;
+mod findings;
 mod gateway;
 mod idp;
 mod idp_metadata;
