@@ -80,7 +80,7 @@ async fn every_algorithm_of_the_list_is_decrypted() {
 async fn an_encrypted_key_may_stand_inside_or_beside_the_data_and_there_may_be_one_for_others() {
     for beside in [false, true] {
         for keys in [vec![&OURS], vec![&STRANGER, &OURS], vec![&OURS, &STRANGER], vec![&OURS, &OLD]] {
-            let encryption = Encryption { beside, keys, ..Encryption::default() };
+            let encryption = Encryption { keys, beside, ..Encryption::default() };
             assert_alice(decrypted(encryption.of(&signed(Sign::Assertion))).await);
         }
     }

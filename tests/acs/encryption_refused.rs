@@ -198,7 +198,7 @@ async fn encrypted_assertions_in_other_places_are_refused() {
         Answer::with(|a| {
             a.attributes = format!(
                 r#"<saml:Attribute Name="x"><saml:AttributeValue>{part}</saml:AttributeValue></saml:Attribute>"#
-            )
+            );
         }),
     ];
     for answer in hidden {

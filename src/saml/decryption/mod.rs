@@ -77,10 +77,10 @@ impl PlainText {
     /// # Errors
     /// The rule it breaks; of an unverified message only [`Error::Decryption`].
     pub(super) fn inspect(&self, kind: Root) -> Result<Guarded<'_>, Error> {
-        guard::inspect(&self.octets, kind).map_err(|error| match (self.trust, error) {
-            (Trust::Unverified, _) => Error::Decryption,
-            (Trust::Verified, Error::NotXml | Error::NotUtf8) => Error::PlainText,
-            (Trust::Verified, error) => error,
+        guard::inspect(&self.octets, kind).map_err(|error| match error {
+            _ if self.trust == Trust::Unverified => Error::Decryption,
+            Error::NotXml | Error::NotUtf8 => Error::PlainText,
+            error => error,
         })
     }
 }
