@@ -7,6 +7,7 @@ mod documents;
 mod encryption;
 mod encryption_parts;
 mod encryption_refused;
+mod encryption_xmlsec;
 mod encryptor;
 mod findings;
 mod gateway;

@@ -41,7 +41,7 @@ const MODELS: &[(&str, &[Slot])] = &[
 
 /// G16: encrypted parts stand where SAML has them and are made of what decryption reads, nothing else.
 pub(super) fn check_encryption(root: Node<'_, '_>) -> Result<(), Error> {
-    let found: Vec<_> = root.descendants().filter(|node| is_xenc(*node) || is_holder(*node)).collect();
+    let found: Vec<_> = root.descendants().filter(is_encryption).collect();
     check_encrypted_count(&found)?;
     found.into_iter().try_for_each(|node| {
         check_encrypted_place(node)?;
@@ -51,6 +51,12 @@ pub(super) fn check_encryption(root: Node<'_, '_>) -> Result<(), Error> {
         check_encryption_key_info(node)?;
         check_encrypted_key_count(node)
     })
+}
+
+fn is_encryption(node: &Node<'_, '_>) -> bool {
+    let tag = node.tag_name();
+    let namespace = tag.namespace();
+    namespace == Some(XENC) || HOLDERS.contains(&tag.name()) && namespace == Some(SAML)
 }
 
 fn is_xenc(node: Node<'_, '_>) -> bool {
