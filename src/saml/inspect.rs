@@ -66,7 +66,12 @@ impl ServiceProvider {
             ..self.expected(&metadata)
         };
         let findings = findings::of_response(&xml, &expected, metadata.keys.fingerprints());
-        let verification = Verification { idp: metadata, idp_name: idp.settings.name.clone(), expected };
+        let verification = Verification {
+            idp: metadata,
+            idp_name: idp.settings.name.clone(),
+            is_vouched_for: false,
+            expected,
+        };
         let verdict = verification.run(&captured.saml_response).map(|outcome| outcome.identity);
         Ok(Inspected { idp: idp.settings.name.clone(), assumed, findings, verdict })
     }

@@ -18,6 +18,7 @@ mod instant;
 mod metadata;
 mod own_key;
 mod refused;
+mod resolution;
 mod response;
 mod settings;
 mod signer;
@@ -35,19 +36,21 @@ use crate::model::{
 };
 
 pub use assertion::VerifiedAssertion;
-pub use error::{Algorithm, Error, MetadataError, Rule, StatusCode};
+pub use error::{Algorithm, ArtifactFault, Error, MetadataError, Rule, StatusCode};
 pub use inspect::{Captured, Inspected};
 pub use metadata::{AboutUs, Contact, Logo, Organization};
 pub use refused::Refused;
-pub use settings::{Binding, IdpSettings, MetadataSource, MetadataTrust, Settings};
+pub use settings::{Binding, IdpSettings, MetadataSource, MetadataTrust, ResponseBinding, Settings};
 
 use authn_request::Request;
+use binding::back_channel::BackChannel;
 use compute::Compute;
 use engine::{Signed, SigningKeys};
 use idp::Idp;
 use idp_metadata::{Endpoint, IdpMetadata};
 use metadata::{OwnMetadata, Refresh, Reminders, warnings};
 use own_key::OwnKey;
+use resolution::Delivered;
 use response::Expected;
 use verification::{Outcome, Verification};
 
@@ -76,6 +79,7 @@ pub struct ServiceProvider {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     replay: Arc<dyn ReplayGuard>,
+    back_channel: BackChannel,
     verifying: Compute,
     signing: Compute,
 }
@@ -107,6 +111,7 @@ impl ServiceProvider {
             clock,
             random,
             replay,
+            back_channel: BackChannel::new()?,
             verifying: Compute::new(WAITING_ANSWERS),
             signing: Compute::new(WAITING_REQUESTS),
         })
@@ -158,6 +163,7 @@ impl ServiceProvider {
             destination: endpoint.destination.clone(),
             issuer: self.settings.entity_id.clone(),
             acs: self.settings.acs_url(),
+            response_binding: idp.settings.response_binding,
             requested: requested.clone(),
         };
         let (key, relay_state) = (Arc::clone(&self.key), relay_state.to_owned());
@@ -174,11 +180,19 @@ impl ServiceProvider {
         saml_response: String,
         pending: &PendingSignIn,
     ) -> Result<VerifiedAssertion, Refused> {
-        let (idp, response) = (self.idp(&pending.idp)?, saml_response.into());
+        self.verify_delivered(Delivered { saml_response, is_vouched_for: false }, pending).await
+    }
+
+    async fn verify_delivered(
+        &self,
+        delivered: Delivered,
+        pending: &PendingSignIn,
+    ) -> Result<VerifiedAssertion, Refused> {
+        let (idp, delivered) = (self.idp(&pending.idp)?, Arc::new(delivered));
         let metadata = idp.metadata(self.clock.now())?;
-        let outcome = match self.outcome(&response, pending, Arc::clone(&metadata)).await {
+        let outcome = match self.outcome(&delivered, pending, Arc::clone(&metadata)).await {
             Err(Refused { error: Error::Signature, .. }) if self.refresh.find_newer(idp, &metadata).await => {
-                self.outcome(&response, pending, idp.metadata(self.clock.now())?).await
+                self.outcome(&delivered, pending, idp.metadata(self.clock.now())?).await
             }
             outcome => outcome,
         };
@@ -187,7 +201,7 @@ impl ServiceProvider {
 
     async fn outcome(
         &self,
-        response: &Arc<str>,
+        delivered: &Arc<Delivered>,
         pending: &PendingSignIn,
         idp: Arc<IdpMetadata>,
     ) -> Result<Outcome, Refused> {
@@ -197,9 +211,10 @@ impl ServiceProvider {
             requested: pending.requested.clone(),
             ..self.expected(&idp)
         };
-        let verification = Verification { idp, idp_name: pending.idp.clone(), expected };
-        let (response, size) = (Arc::clone(response), response.len());
-        let explained = move || Ok(verification.run_or_explain(&response));
+        let is_vouched_for = delivered.is_vouched_for;
+        let verification = Verification { idp, idp_name: pending.idp.clone(), is_vouched_for, expected };
+        let (delivered, size) = (Arc::clone(delivered), delivered.saml_response.len());
+        let explained = move || Ok(verification.run_or_explain(&delivered.saml_response));
         self.verifying.run(size, explained).await?
     }
 
@@ -258,6 +273,7 @@ fn self_test(settings: &Settings, key: &OwnKey, now: OffsetDateTime) -> Result<(
         destination: "https://localhost/".to_owned(),
         issuer: settings.entity_id.clone(),
         acs: settings.acs_url(),
+        response_binding: ResponseBinding::Post,
         requested: Requested::default(),
     };
     let broken = || Error::Machinery("the signature engines do not verify our own signature".to_owned());

@@ -40,6 +40,8 @@ pub struct IdpSettings {
     pub entity_id: Option<String>,
     /// The binding for our requests; by default what its metadata offers, Redirect first.
     pub request_binding: Option<Binding>,
+    /// The binding for its answers.
+    pub response_binding: ResponseBinding,
     /// What is asked of it for instances that don't say otherwise.
     pub request: RequestOptions,
     /// What its metadata must be like to be believed.
@@ -75,6 +77,15 @@ pub enum Binding {
     Post,
 }
 
+/// Bindings of a `Response`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResponseBinding {
+    /// HTTP-POST.
+    Post,
+    /// HTTP-Artifact, with SOAP for the artifact's resolution.
+    Artifact,
+}
+
 impl IdpSettings {
     /// An identity provider of which nothing but its metadata is set.
     #[must_use]
@@ -84,6 +95,7 @@ impl IdpSettings {
             metadata,
             entity_id: None,
             request_binding: None,
+            response_binding: ResponseBinding::Post,
             request: RequestOptions::default(),
             trust: MetadataTrust::default(),
         }

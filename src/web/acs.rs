@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Extension;
 use axum::body::Bytes;
-use axum::extract::{FromRequest as _, Request, State};
+use axum::extract::{FromRequest as _, RawQuery, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Redirect, Response};
 use tokio::time::timeout;
@@ -17,12 +17,12 @@ use super::{Store, WebState, cookies, paths};
 use crate::audit::{self, Event, Line};
 use crate::model::{Code, SupportId, code};
 use crate::session;
-use crate::sign_in::Answer;
+use crate::sign_in::{Answer, Brought};
 
 /// The longest that a whole form may take to arrive.
 const FORM_DEADLINE: Duration = Duration::from_secs(30);
 
-/// `POST /saml/acs`
+/// `POST /saml/acs`: the answer itself, or an artifact.
 pub(super) async fn post(
     State(web): State<Arc<WebState>>,
     session: Session,
@@ -31,19 +31,45 @@ pub(super) async fn post(
     body: Request,
 ) -> Result<Response, Refusal> {
     let browser_secret = sender(&headers)?;
-    let answer = answer(&read(body).await?, browser_secret)?;
+    let answer = Fields::read(&read(body).await?)?.answer(browser_secret)?;
+    complete(&web, &session, &store, &support_id, answer).await
+}
+
+/// `GET /saml/acs?SAMLart=…&RelayState=…`: an artifact, and nothing else. Bindings 3.6.3.
+pub(super) async fn get(
+    State(web): State<Arc<WebState>>,
+    session: Session,
+    (Extension(support_id), Extension(store)): (Extension<SupportId>, Extension<Store>),
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Refusal> {
+    let fields = Fields::read(query.unwrap_or_default().as_bytes())?;
+    if fields.artifact.is_none() {
+        return Err(refusal(&code::WEB_METHOD_NOT_ALLOWED, "an answer came in the address"));
+    }
+    let answer = fields.answer(browser_secret(&headers)?)?;
+    complete(&web, &session, &store, &support_id, answer).await
+}
+
+async fn complete(
+    web: &WebState,
+    session: &Session,
+    store: &Store,
+    support_id: &SupportId,
+    answer: Answer,
+) -> Result<Response, Refusal> {
     let completed =
         web.sign_in.complete(answer).await.map_err(|error| Refusal::of(&error).during(Event::SignIn))?;
     let instance = &completed.instance;
-    session::begin(&session, &completed.signed_in)
+    session::begin(session, &completed.signed_in)
         .await
         .map_err(|error| Refusal::from(error).during(Event::SignIn))?;
     if let Some(replaced) = &completed.replaces {
-        session::end_other(&*store, replaced).await?;
+        session::end_other(&**store, replaced).await?;
     }
     audit::record(&Line {
         event: Event::SignIn,
-        support_id: &support_id,
+        support_id,
         idp: Some(&completed.signed_in.identity.idp),
         instance: Some(instance),
         refused: None,
@@ -59,6 +85,10 @@ fn sender(headers: &HeaderMap) -> Result<String, Refusal> {
     if !is_form(headers) {
         return Err(bad("the content type is not a form's").with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
     }
+    browser_secret(headers)
+}
+
+fn browser_secret(headers: &HeaderMap) -> Result<String, Refusal> {
     cookies::browser_secret(headers)
         .ok_or_else(|| refusal(&code::SIGN_IN_NO_COOKIE, "there is no usable pre-login cookie"))
 }
@@ -73,31 +103,23 @@ async fn read(request: Request) -> Result<Bytes, Refusal> {
     })
 }
 
-/// What the form says.
-fn answer(body: &[u8], browser_secret: String) -> Result<Answer, Refusal> {
-    let Form { saml_response, relay_state } = Form::read(body)?;
-    let saml_response = saml_response.ok_or_else(|| bad("there is no SAMLResponse"))?;
-    // An answer that nobody here asked for has none: the identity provider's own start page does that.
-    let relay_state =
-        relay_state.ok_or_else(|| refusal(&code::SIGN_IN_NOT_PENDING, "there is no RelayState"))?;
-    Ok(Answer { saml_response, relay_state, browser_secret })
-}
-
-/// The fields that count; an empty one counts as absent.
+/// The fields of a form or of a query that count; an empty one counts as absent.
 #[derive(Default)]
-struct Form {
+struct Fields {
     saml_response: Option<String>,
+    artifact: Option<String>,
     relay_state: Option<String>,
 }
 
-impl Form {
-    fn read(body: &[u8]) -> Result<Self, Refusal> {
-        let mut form = Self::default();
-        let mut seen = [false; 2];
-        for (name, value) in form_urlencoded::parse(body) {
+impl Fields {
+    fn read(text: &[u8]) -> Result<Self, Refusal> {
+        let mut fields = Self::default();
+        let mut seen = [false; 3];
+        for (name, value) in form_urlencoded::parse(text) {
             let (field, seen) = match &*name {
-                "SAMLResponse" => (&mut form.saml_response, &mut seen[0]),
-                "RelayState" => (&mut form.relay_state, &mut seen[1]),
+                "SAMLResponse" => (&mut fields.saml_response, &mut seen[0]),
+                "RelayState" => (&mut fields.relay_state, &mut seen[1]),
+                "SAMLart" => (&mut fields.artifact, &mut seen[2]),
                 _ => continue,
             };
             if std::mem::replace(seen, true) {
@@ -105,7 +127,20 @@ impl Form {
             }
             *field = Some(value.into_owned()).filter(|value| !value.is_empty());
         }
-        Ok(form)
+        Ok(fields)
+    }
+
+    fn answer(self, browser_secret: String) -> Result<Answer, Refusal> {
+        let brought = match (self.saml_response, self.artifact) {
+            (Some(saml_response), None) => Brought::Response(saml_response),
+            (None, Some(artifact)) => Brought::Artifact(artifact),
+            (None, None) => return Err(bad("there is no SAMLResponse")),
+            (Some(_), Some(_)) => return Err(bad("there are a SAMLResponse and a SAMLart")),
+        };
+        // An answer that nobody here asked for has none: the identity provider's own start page does that.
+        let relay_state =
+            self.relay_state.ok_or_else(|| refusal(&code::SIGN_IN_NOT_PENDING, "there is no RelayState"))?;
+        Ok(Answer { brought, relay_state, browser_secret })
     }
 }
 
@@ -136,7 +171,7 @@ mod tests {
 
     fn posted(content_type: &str, cookie: &str, body: &str) -> Result<Answer, (&'static str, u16)> {
         sender(&headers(content_type, cookie))
-            .and_then(|secret| answer(body.as_bytes(), secret))
+            .and_then(|secret| Fields::read(body.as_bytes())?.answer(secret))
             .map_err(|refusal| (refusal.code.id, refusal.status.as_u16()))
     }
 
@@ -146,9 +181,15 @@ mod tests {
     #[test]
     fn a_complete_form_with_our_cookie_is_an_answer() {
         let answer = posted(FORM, COOKIE, "SAMLResponse=PHg%2BCg%3D%3D&RelayState=abc&other=1").unwrap();
-        assert_eq!(answer.saml_response, "PHg+Cg==");
+        assert!(matches!(answer.brought, Brought::Response(text) if text == "PHg+Cg=="));
         assert_eq!(answer.relay_state, "abc");
         assert_eq!(answer.browser_secret, "0123456789012345678901234567890123456789");
+    }
+
+    #[test]
+    fn an_artifact_is_an_answer_too() {
+        let answer = posted(FORM, COOKIE, "SAMLart=AAQ%3D&RelayState=abc").unwrap();
+        assert!(matches!(answer.brought, Brought::Artifact(text) if text == "AAQ="));
     }
 
     #[test]
@@ -161,6 +202,10 @@ mod tests {
             (FORM, COOKIE, "SAMLResponse=&RelayState=b", ("web.bad_request", 400)),
             (FORM, COOKIE, "SAMLResponse=a&SAMLResponse=c&RelayState=b", ("web.bad_request", 400)),
             (FORM, COOKIE, "SAMLResponse=a&RelayState=b&RelayState=b", ("web.bad_request", 400)),
+            (FORM, COOKIE, "SAMLResponse=a&SAMLart=b&RelayState=c", ("web.bad_request", 400)),
+            (FORM, COOKIE, "SAMLart=a&SAMLart=a&RelayState=b", ("web.bad_request", 400)),
+            (FORM, COOKIE, "SAMLart=a", ("sign_in.not_pending", 400)),
+            (FORM, "", "SAMLart=a&RelayState=b", ("sign_in.no_cookie", 400)),
             (FORM, COOKIE, "SAMLResponse=a", ("sign_in.not_pending", 400)),
             (FORM, "", "SAMLResponse=a&RelayState=b", ("sign_in.no_cookie", 400)),
             (FORM, "__Host-gateway-sign-in=x", "SAMLResponse=a&RelayState=b", ("sign_in.no_cookie", 400)),

@@ -20,7 +20,7 @@ use std::time::Duration;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::header;
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
+use axum::routing::get;
 use axum::{Extension, Router};
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
@@ -75,7 +75,7 @@ pub fn router<S: SessionStore + Clone>(state: WebState, store: S) -> Router {
         .route("/sign-in", get(start::page))
         .route("/go/{instance}", get(go::instance))
         .route("/go/{instance}/{destination}", get(go::destination))
-        .route("/saml/acs", post(acs::post))
+        .route("/saml/acs", get(acs::get).post(acs::post))
         .route("/saml/metadata", get(metadata))
         .route("/sign-out", get(sign_out::confirm).post(sign_out::post))
         .with_state(Arc::new(state));
