@@ -54,7 +54,7 @@ impl Verification {
             guarded = guard::inspect(&bytes, Root::Response)?;
         }
         if self.is_vouched_for && guarded.signatures().count == 0 {
-            return self.check_vouched_for(&guarded);
+            return self.run_vouched_for(&guarded);
         }
         let verified = self.check_signatures(&guarded)?;
         let _span = tracing::trace_span!("rules").entered();
@@ -68,9 +68,9 @@ impl Verification {
         self.idp.keys.verify(&guarded.signed(&signatures))
     }
 
-    fn check_vouched_for(&self, guarded: &Guarded<'_>) -> Result<Outcome, Error> {
+    fn run_vouched_for(&self, guarded: &Guarded<'_>) -> Result<Outcome, Error> {
         check_has_assertion(guarded)?;
-        self.check_said(guarded.root(), guarded.assertion().ok_or(Error::NoAssertion)?, true)
+        self.conclude(guarded.root(), guarded.assertion().ok_or(Error::NoAssertion)?, true)
     }
 
     fn check_rules(&self, guarded: &Guarded<'_>, verified: &VerifiedXml) -> Result<Outcome, Error> {
@@ -85,10 +85,10 @@ impl Verification {
             (guarded.root(), root)
         };
         check_is_kind(response, assertion)?;
-        self.check_said(response, assertion, signatures.cover_root)
+        self.conclude(response, assertion, signatures.cover_root)
     }
 
-    fn check_said(
+    fn conclude(
         &self,
         response: Node<'_, '_>,
         assertion: Node<'_, '_>,

@@ -12,6 +12,7 @@ use crate::model::{Problem, Secret};
 use super::{Config, Loaded, LogFormat, files::Files, parse, report::Report, section::Section, source};
 
 mod environment;
+mod metadata;
 mod secrets;
 
 const KEY: &str = "-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----";

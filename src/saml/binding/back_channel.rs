@@ -36,7 +36,7 @@ impl BackChannel {
         let request = self.client.post(url.clone()).header(CONTENT_TYPE, "text/xml; charset=utf-8");
         let request = request.header(ACCEPT, "text/xml").header("SOAPAction", SOAP_ACTION);
         let response = request.body(envelope).send().await.map_err(|error| failed(url, error))?;
-        check_status(&response)?;
+        check_http_status(&response)?;
         check_content_type(&response)?;
         read(response, url).await
     }
@@ -46,7 +46,7 @@ impl BackChannel {
 const SOAP_ACTION: &str = "\"http://www.oasis-open.org/committees/security\"";
 
 /// The status is 200: a fault has another one, and a redirect could lead anywhere. Bindings 3.2.3.3.
-fn check_status(response: &Response) -> Result<(), Error> {
+fn check_http_status(response: &Response) -> Result<(), Error> {
     match response.status() {
         StatusCode::OK => Ok(()),
         status => Err(ArtifactFault::HttpStatus(status.as_u16()).into()),
@@ -65,13 +65,13 @@ async fn read(mut response: Response, url: &Url) -> Result<Vec<u8>, Error> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| failed(url, error))? {
         body.extend_from_slice(&chunk);
-        check_size(body.len())?;
+        check_envelope_size(body.len())?;
     }
     Ok(body)
 }
 
 /// An answer is small.
-fn check_size(length: usize) -> Result<(), Error> {
+fn check_envelope_size(length: usize) -> Result<(), Error> {
     if length > MAX_BYTES { Err(Error::TooLarge) } else { Ok(()) }
 }
 
