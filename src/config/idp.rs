@@ -2,11 +2,19 @@
 
 use crate::mapping::{NameSources, NamesConfig, Preset};
 use crate::model::{IdpChoice, IdpName};
-use crate::saml::{Binding, IdpSettings, MetadataSource};
+use crate::saml::{Binding, IdpSettings, MetadataSource, WantSigned};
 
 use super::files::Files;
 use super::section::Section;
 use super::{address, saml};
+
+/// The words of `want_signed`.
+const WANT_SIGNED: [(&str, WantSigned); 4] = [
+    ("either", WantSigned::Either),
+    ("response", WantSigned::Response),
+    ("assertion", WantSigned::Assertion),
+    ("both", WantSigned::Both),
+];
 
 /// What one `[idp.<name>]` says.
 pub(super) struct Idp {
@@ -32,6 +40,9 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
     let entity_id = section.parsed("entity_id", saml::entity_id);
     let bindings = [("redirect", Some(Binding::Redirect)), ("post", Some(Binding::Post))];
     let request_binding = section.one_of("request_binding", &bindings, None);
+    let want_signed = section.one_of("want_signed", &WANT_SIGNED, WantSigned::Either);
+    let clock_skew =
+        section.has("clock_skew_seconds").then(|| section.seconds("clock_skew_seconds", 0, 0..=300));
     let names = NamesConfig {
         preset: section.one_of("preset", &Preset::ALL, Preset::Generic),
         attributes: section.section("attributes", attributes),
@@ -40,6 +51,8 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
     let settings = metadata.map(|metadata| IdpSettings {
         entity_id,
         request_binding,
+        want_signed,
+        clock_skew,
         ..IdpSettings::new(name.clone(), metadata)
     });
     Idp { name, display_name, names, settings }

@@ -3,13 +3,13 @@
 use crate::model::{Attributes, Identity, IdpName, NameId};
 
 use super::error::Error;
-use super::response::{authn_instant, authn_statement, instant_of};
+use super::response::{authn_statements, oldest_authentication, session_end};
 use super::xml::{Node, SAML, child, children, plain_text};
 
 /// Most `Attribute` elements we read.
 const MAX_ATTRIBUTES: usize = 256;
 /// Most values over all attributes.
-const MAX_VALUES: usize = 2048;
+const MAX_VALUES: usize = 4096;
 
 /// An assertion that passed every check. Only [`ServiceProvider::verify`](super::ServiceProvider::verify) makes one.
 #[derive(Debug)]
@@ -31,16 +31,20 @@ impl VerifiedAssertion {
 
 /// Reads the identity out of an assertion of verified bytes.
 pub(super) fn read_identity(assertion: Node<'_, '_>, idp: &IdpName, issuer: &str) -> Result<Identity, Error> {
-    let statement = authn_statement(assertion)?;
     Ok(Identity {
         idp: idp.clone(),
         issuer: issuer.to_owned(),
         name_id: read_name_id(assertion)?,
-        session_index: statement.attribute("SessionIndex").map(str::to_owned),
-        authn_instant: authn_instant(statement)?,
-        session_not_on_or_after: instant_of(statement, "SessionNotOnOrAfter")?,
+        session_index: session_index(assertion),
+        authn_instant: oldest_authentication(assertion)?,
+        session_not_on_or_after: session_end(assertion)?,
         attributes: read_attributes(assertion)?,
     })
+}
+
+/// The first `SessionIndex` of the authentication statements. Core 2.7.2.
+fn session_index(assertion: Node<'_, '_>) -> Option<String> {
+    authn_statements(assertion).find_map(|statement| statement.attribute("SessionIndex")).map(str::to_owned)
 }
 
 /// `NameID`, octet for octet, when sent. Core 2.2.3.

@@ -32,7 +32,7 @@ use crate::model::{Clock, Departure, IdpName, PendingSignIn, Random, ReplayGuard
 
 pub use assertion::VerifiedAssertion;
 pub use error::{Algorithm, Error, MetadataError, Rule, StatusCode};
-pub use settings::{Binding, IdpSettings, MetadataSource, Settings};
+pub use settings::{Binding, IdpSettings, MetadataSource, Settings, WantSigned};
 
 use authn_request::Request;
 use compute::Compute;
@@ -86,9 +86,9 @@ impl ServiceProvider {
         let key = OwnKey::load(&settings)?;
         let now = clock.now();
         self_test(&settings, &key, now)?;
-        let idps = idps.into_iter().map(|idp| Idp::new(idp, now)).collect::<Result<_, _>>()?;
+        let idps = idps.into_iter().map(|idp| Idp::new(idp, now)).collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
-            metadata: sp_metadata::render(&settings, &key),
+            metadata: sp_metadata::render(&settings, &key, wants_assertions_signed(&idps)),
             settings,
             key: Arc::new(key),
             idps,
@@ -168,6 +168,7 @@ impl ServiceProvider {
 
     fn verification(&self, pending: &PendingSignIn) -> Result<Verification, Error> {
         let now = self.clock.now();
+        let settings = &self.idp(&pending.idp)?.settings;
         let idp = self.idp(&pending.idp)?.metadata(now)?;
         let expected = Expected {
             acs: self.settings.acs_url(),
@@ -177,10 +178,10 @@ impl ServiceProvider {
             started_at: pending.started_at,
             force_authn: pending.force_authn,
             now,
-            skew: self.settings.clock_skew,
+            skew: settings.clock_skew.unwrap_or(self.settings.clock_skew),
             max_lifetime: self.settings.max_assertion_lifetime,
         };
-        Ok(Verification { idp, idp_name: pending.idp.clone(), expected })
+        Ok(Verification { idp, idp_name: pending.idp.clone(), want_signed: settings.want_signed, expected })
     }
 
     /// An assertion is used once; when the store can't tell, not at all. SAML profiles 4.1.4.5.
@@ -196,6 +197,11 @@ impl ServiceProvider {
         let idp = self.idps.iter().find(|idp| idp.settings.name == *name);
         idp.ok_or_else(|| Error::UnknownIdp(name.clone()))
     }
+}
+
+/// One document speaks to all: who must sign only the response is not asked for more when all others are like it.
+fn wants_assertions_signed(idps: &[Idp]) -> bool {
+    !idps.iter().all(|idp| idp.settings.want_signed == WantSigned::Response)
 }
 
 /// Signs `request` and puts it on its way.

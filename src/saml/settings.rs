@@ -36,6 +36,23 @@ pub struct IdpSettings {
     pub entity_id: Option<String>,
     /// The binding for our requests; by default what its metadata offers, Redirect first.
     pub request_binding: Option<Binding>,
+    /// What it must sign.
+    pub want_signed: WantSigned,
+    /// Tolerated clock difference to it, when not [`Settings::clock_skew`].
+    pub clock_skew: Option<Duration>,
+}
+
+/// What must be signed for an answer to count. Profiles 4.1.3.5 leaves it to both sides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WantSigned {
+    /// The response, the assertion, or both.
+    Either,
+    /// The response.
+    Response,
+    /// The assertion.
+    Assertion,
+    /// The response and the assertion.
+    Both,
 }
 
 /// Where an identity provider's metadata comes from.
@@ -60,7 +77,14 @@ impl IdpSettings {
     /// An identity provider of which nothing but its metadata is set.
     #[must_use]
     pub fn new(name: IdpName, metadata: MetadataSource) -> Self {
-        Self { name, metadata, entity_id: None, request_binding: None }
+        Self {
+            name,
+            metadata,
+            entity_id: None,
+            request_binding: None,
+            want_signed: WantSigned::Either,
+            clock_skew: None,
+        }
     }
 }
 

@@ -6,7 +6,8 @@ use super::writer::Document;
 use super::xml::{DS, MD, SAMLP};
 
 /// Tells an identity provider who we are, how we sign, and where we take answers.
-pub(super) fn render(settings: &Settings, key: &OwnKey) -> String {
+pub(super) fn render(settings: &Settings, key: &OwnKey, wants_assertions_signed: bool) -> String {
+    let wants_assertions_signed = wants_assertions_signed.to_string();
     let mut document = Document::new();
     document.element(
         "md:EntityDescriptor",
@@ -14,7 +15,7 @@ pub(super) fn render(settings: &Settings, key: &OwnKey) -> String {
         |entity| {
             let role = [
                 ("AuthnRequestsSigned", "true"),
-                ("WantAssertionsSigned", "true"),
+                ("WantAssertionsSigned", wants_assertions_signed.as_str()),
                 ("protocolSupportEnumeration", SAMLP),
             ];
             entity.element("md:SPSSODescriptor", &role, |role| {

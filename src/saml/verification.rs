@@ -9,9 +9,10 @@ use crate::model::{Identity, IdpName, ReplayKey};
 use super::assertion::read_identity;
 use super::engine::VerifiedXml;
 use super::error::Error;
-use super::guard::{self, Guarded, Root};
+use super::guard::{self, Guarded, Root, Signatures};
 use super::idp_metadata::IdpMetadata;
-use super::response::{Expected, check_assertion, check_response, check_status};
+use super::response::{Expected, check_assertion, check_response, check_status, note_clock};
+use super::settings::WantSigned;
 use super::xml::{Node, SAML, SAMLP, child, is};
 
 /// One response to verify.
@@ -20,6 +21,8 @@ pub(super) struct Verification {
     pub(super) idp: Arc<IdpMetadata>,
     /// Its name in our configuration.
     pub(super) idp_name: IdpName,
+    /// What must be signed.
+    pub(super) want_signed: WantSigned,
     /// What an acceptable answer must say.
     pub(super) expected: Expected,
 }
@@ -49,6 +52,7 @@ impl Verification {
         check_has_assertion(guarded)?;
         let signatures = guarded.signatures();
         check_is_signed(signatures.count)?;
+        check_is_signed_as_wanted(&signatures, self.want_signed)?;
         self.idp.keys.verify(&guarded.signed(&signatures))
     }
 
@@ -64,6 +68,7 @@ impl Verification {
             (guarded.root(), root)
         };
         check_is_kind(response, assertion)?;
+        note_clock(assertion, &self.idp_name, &self.expected);
         check_response(response, signatures.cover_root, &self.expected)?;
         let end = check_assertion(assertion, &self.expected)?;
         Ok(Outcome {
@@ -92,6 +97,18 @@ fn check_has_assertion(guarded: &Guarded<'_>) -> Result<(), Error> {
 /// The response, its assertion, or both are signed. Profiles 4.1.3.5.
 fn check_is_signed(signatures: usize) -> Result<(), Error> {
     if signatures == 0 { Err(Error::Unsigned) } else { Ok(()) }
+}
+
+/// What our configuration wants signed is signed. Profiles 4.1.3.5.
+fn check_is_signed_as_wanted(signatures: &Signatures<'_>, want: WantSigned) -> Result<(), Error> {
+    let (response, assertion) = (signatures.cover_root, signatures.sign_assertion);
+    let enough = match want {
+        WantSigned::Either => response || assertion,
+        WantSigned::Response => response,
+        WantSigned::Assertion => assertion,
+        WantSigned::Both => response && assertion,
+    };
+    if enough { Ok(()) } else { Err(Error::NotSignedAsWanted) }
 }
 
 /// The verified root is the element that the guard saw as the signature's target.

@@ -3,15 +3,18 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
 
 mod accepted;
+mod attacks;
 mod documents;
 mod gateway;
 mod idp;
 mod idp_metadata;
 mod mutations;
+mod oddities;
 mod refused;
 mod replay;
 mod requests;
 mod shapes;
 mod signature_shapes;
 mod signatures;
+mod signed_as_wanted;
 mod times;
