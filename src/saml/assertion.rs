@@ -3,7 +3,7 @@
 use crate::model::{Attributes, Identity, IdpName, NameId};
 
 use super::error::Error;
-use super::response::{authn_statements, oldest_authentication, session_end};
+use super::response::{Expected, authn_statements, best_context, oldest_authentication, session_end};
 use super::xml::{Node, SAML, child, children, plain_text};
 
 /// Most `Attribute` elements we read.
@@ -30,12 +30,17 @@ impl VerifiedAssertion {
 }
 
 /// Reads the identity out of an assertion of verified bytes.
-pub(super) fn read_identity(assertion: Node<'_, '_>, idp: &IdpName, issuer: &str) -> Result<Identity, Error> {
+pub(super) fn read_identity(
+    assertion: Node<'_, '_>,
+    idp: &IdpName,
+    expected: &Expected,
+) -> Result<Identity, Error> {
     Ok(Identity {
         idp: idp.clone(),
-        issuer: issuer.to_owned(),
+        issuer: expected.issuer.clone(),
         name_id: read_name_id(assertion)?,
         session_index: session_index(assertion),
+        authn_context: best_context(assertion, expected).map(str::to_owned),
         authn_instant: oldest_authentication(assertion)?,
         session_not_on_or_after: session_end(assertion)?,
         attributes: read_attributes(assertion)?,

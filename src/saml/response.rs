@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use crate::model::IdpName;
+use crate::model::{IdpName, Requested};
 
 use super::error::{Error, StatusCode};
 use super::instant;
+use super::settings::WantSigned;
 use super::xml::{Node, SAML, SAMLP, child, children, collapsed, elements, is, plain_text};
 
 /// What an acceptable answer must say.
@@ -22,27 +23,31 @@ pub(super) struct Expected {
     pub(super) request_id: String,
     /// When that request was made.
     pub(super) started_at: OffsetDateTime,
-    /// Whether it carried `ForceAuthn`.
-    pub(super) force_authn: bool,
+    /// What it asked for.
+    pub(super) requested: Requested,
     /// The present moment.
     pub(super) now: OffsetDateTime,
     /// Tolerated clock difference, both ways.
     pub(super) skew: Duration,
+    /// What must be signed.
+    pub(super) want_signed: WantSigned,
     /// Longest acceptable lifetime of an assertion.
     pub(super) max_lifetime: Duration,
 }
 
 impl Expected {
-    fn is_ahead(&self, instant: OffsetDateTime) -> bool {
+    /// Later than our clock allows for.
+    pub(super) fn is_ahead(&self, instant: OffsetDateTime) -> bool {
         instant > self.now + self.skew
     }
 
     /// `NotOnOrAfter` is exclusive.
-    fn is_over(&self, not_on_or_after: OffsetDateTime) -> bool {
+    pub(super) fn is_over(&self, not_on_or_after: OffsetDateTime) -> bool {
         self.now >= not_on_or_after + self.skew
     }
 
-    fn is_before_request(&self, instant: OffsetDateTime) -> bool {
+    /// Before the pending request was made.
+    pub(super) fn is_before_request(&self, instant: OffsetDateTime) -> bool {
         instant < self.started_at - self.skew
     }
 }
@@ -85,7 +90,9 @@ pub(super) fn check_assertion(assertion: Node<'_, '_>, expected: &Expected) -> R
     check_audience(assertion, expected)?;
     check_lifetime(assertion, expected)?;
     check_authn_statements(assertion, expected)?;
+    check_authn_context(assertion, expected)?;
     check_session_not_over(assertion, expected)?;
+    check_name_id_format(assertion, expected)?;
     check_subject_confirmation(assertion, expected)
 }
 
@@ -327,10 +334,26 @@ fn check_authn_instant(instant: OffsetDateTime, expected: &Expected) -> Result<(
     if expected.is_ahead(instant) {
         return Err(Error::AuthnStatement("AuthnInstant is in the future"));
     }
-    if expected.force_authn && expected.is_before_request(instant) {
+    if expected.requested.force_authn && expected.is_before_request(instant) {
         return Err(Error::StaleAuthentication);
     }
     Ok(())
+}
+
+/// The authentication is of a class that was requested, where any was. Core 2.7.2.2, 3.3.2.2.1.
+fn check_authn_context(assertion: Node<'_, '_>, expected: &Expected) -> Result<(), Error> {
+    if expected.requested.accepts_context(best_context(assertion, expected)) {
+        Ok(())
+    } else {
+        Err(Error::AuthnContext)
+    }
+}
+
+/// `NameID` has the format that was requested, where one was. Core 3.4.1.1.
+fn check_name_id_format(assertion: Node<'_, '_>, expected: &Expected) -> Result<(), Error> {
+    let name_id = child(assertion, SAML, "Subject").and_then(|subject| child(subject, SAML, "NameID"));
+    let format = name_id.and_then(|name_id| name_id.attribute("Format"));
+    if expected.requested.accepts_format(format) { Ok(()) } else { Err(Error::NameIdFormat) }
 }
 
 /// `SessionNotOnOrAfter`, when sent, is ahead. Core 2.7.2.
@@ -359,6 +382,19 @@ pub(super) fn session_end(assertion: Node<'_, '_>) -> Result<Option<OffsetDateTi
     let ends = authn_statements(assertion).map(|statement| instant_of(statement, "SessionNotOnOrAfter"));
     let ends: Vec<_> = ends.collect::<Result<_, _>>()?;
     Ok(ends.into_iter().flatten().min())
+}
+
+/// The class that is good enough for the request, or the first.
+pub(super) fn best_context<'a>(assertion: Node<'a, '_>, expected: &Expected) -> Option<&'a str> {
+    let contexts = || authn_statements(assertion).filter_map(authn_context);
+    let good = contexts().find(|context| expected.requested.accepts_context(Some(context)));
+    good.or_else(|| contexts().next())
+}
+
+/// `AuthnContextClassRef` of a statement. White space around a URI is not part of it. XML schema 3.2.17.
+pub(super) fn authn_context<'a>(statement: Node<'a, '_>) -> Option<&'a str> {
+    let class = child(child(statement, SAML, "AuthnContext")?, SAML, "AuthnContextClassRef")?;
+    plain_text(class).map(collapsed)
 }
 
 fn authn_instant(statement: Node<'_, '_>) -> Result<OffsetDateTime, Error> {

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::model::{IdpName, Secret};
+use crate::model::{IdpName, RequestOptions, Secret};
+
+use super::metadata::AboutUs;
 
 /// Who we are.
 #[derive(Debug, Clone)]
@@ -23,6 +25,8 @@ pub struct Settings {
     pub clock_skew: Duration,
     /// Longest acceptable assertion lifetime.
     pub max_assertion_lifetime: Duration,
+    /// What our metadata says beside keys and addresses.
+    pub about: AboutUs,
 }
 
 /// One identity provider.
@@ -40,6 +44,21 @@ pub struct IdpSettings {
     pub want_signed: WantSigned,
     /// Tolerated clock difference to it, when not [`Settings::clock_skew`].
     pub clock_skew: Option<Duration>,
+    /// What is asked of it for instances that don't say otherwise.
+    pub request: RequestOptions,
+    /// What its metadata must be like to be believed.
+    pub trust: MetadataTrust,
+}
+
+/// What an identity provider's metadata must be like to be believed, beside coming from its file or address.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MetadataTrust {
+    /// PEM certificates, at most four: the root of the document must be signed with one of their keys.
+    pub certificates: Option<String>,
+    /// How far `validUntil` may be ahead; without it any time.
+    pub max_lifetime: Option<Duration>,
+    /// Whether there must be a `validUntil`. Without it, an old signed document can be served for ever.
+    pub needs_valid_until: bool,
 }
 
 /// What must be signed for an answer to count. Profiles 4.1.3.5 leaves it to both sides.
@@ -84,6 +103,8 @@ impl IdpSettings {
             request_binding: None,
             want_signed: WantSigned::Either,
             clock_skew: None,
+            request: RequestOptions::default(),
+            trust: MetadataTrust::default(),
         }
     }
 }

@@ -9,8 +9,10 @@ use crate::model::{Identity, IdpName, ReplayKey};
 use super::assertion::read_identity;
 use super::engine::VerifiedXml;
 use super::error::Error;
+use super::findings;
 use super::guard::{self, Guarded, Root, Signatures};
 use super::idp_metadata::IdpMetadata;
+use super::refused::Refused;
 use super::response::{Expected, check_assertion, check_response, check_status, note_clock};
 use super::settings::WantSigned;
 use super::xml::{Node, SAML, SAMLP, child, is};
@@ -21,8 +23,6 @@ pub(super) struct Verification {
     pub(super) idp: Arc<IdpMetadata>,
     /// Its name in our configuration.
     pub(super) idp_name: IdpName,
-    /// What must be signed.
-    pub(super) want_signed: WantSigned,
     /// What an acceptable answer must say.
     pub(super) expected: Expected,
 }
@@ -35,6 +35,15 @@ pub(super) struct Outcome {
 }
 
 impl Verification {
+    /// [`Self::run`], and after a refusal a look at what the message said.
+    pub(super) fn run_or_explain(&self, saml_response: &str) -> Result<Outcome, Refused> {
+        self.run(saml_response).map_err(|error| {
+            let xml = guard::decode(saml_response).unwrap_or_default();
+            let findings = findings::of_response(&xml, &self.expected, self.idp.keys.fingerprints());
+            Refused { error, findings }
+        })
+    }
+
     /// Guard, then signatures, then the rules of SAML on nothing but the verified bytes.
     pub(super) fn run(&self, saml_response: &str) -> Result<Outcome, Error> {
         let (bytes, guarded);
@@ -52,7 +61,7 @@ impl Verification {
         check_has_assertion(guarded)?;
         let signatures = guarded.signatures();
         check_is_signed(signatures.count)?;
-        check_is_signed_as_wanted(&signatures, self.want_signed)?;
+        check_is_signed_as_wanted(&signatures, self.expected.want_signed)?;
         self.idp.keys.verify(&guarded.signed(&signatures))
     }
 
@@ -72,7 +81,7 @@ impl Verification {
         check_response(response, signatures.cover_root, &self.expected)?;
         let end = check_assertion(assertion, &self.expected)?;
         Ok(Outcome {
-            identity: read_identity(assertion, &self.idp_name, &self.expected.issuer)?,
+            identity: read_identity(assertion, &self.idp_name, &self.expected)?,
             replay_key: ReplayKey {
                 issuer: self.expected.issuer.clone(),
                 assertion_id: assertion.attribute("ID").unwrap_or_default().to_owned(),
@@ -112,7 +121,7 @@ fn check_is_signed_as_wanted(signatures: &Signatures<'_>, want: WantSigned) -> R
 }
 
 /// The verified root is the element that the guard saw as the signature's target.
-fn check_is_target(root: Node<'_, '_>, target: &str) -> Result<(), Error> {
+pub(super) fn check_is_target(root: Node<'_, '_>, target: &str) -> Result<(), Error> {
     if root.attribute("ID") == Some(target) { Ok(()) } else { Err(Error::VerifiedOther) }
 }
 

@@ -109,7 +109,7 @@ async fn every_authentication_and_session_of_several_counts() {
         );
     }
     let mut forced = pending();
-    forced.force_authn = true;
+    forced.requested.force_authn = true;
     for statements in with(r#"AuthnInstant="2026-03-01T08:00:00Z""#) {
         let stale = encode(Answer::with(|a| a.authn_statements = statements).xml());
         assert_refused!(Gateway::new().verify_field(stale, &forced).await, Error::StaleAuthentication);
@@ -140,7 +140,7 @@ async fn an_authentication_in_the_future_is_refused() {
 async fn a_forced_authentication_must_be_fresh() {
     let gateway = Gateway::new();
     let mut forced = pending();
-    forced.force_authn = true;
+    forced.requested.force_authn = true;
     let stale = encode(Answer::default().xml());
     assert_refused!(gateway.verify_field(stale, &forced).await, Error::StaleAuthentication);
     let fresh = Answer::with(|a| {

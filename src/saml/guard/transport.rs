@@ -75,7 +75,7 @@ pub(super) fn check_encoding(bytes: &[u8]) -> Result<&str, Error> {
 
 /// G1: the XML declaration is absent, or says 1.0 and UTF-8. What follows it is the document that is read from here on;
 /// it begins with a tag.
-pub(super) fn check_declaration(text: &str) -> Result<&str, Error> {
+pub(in crate::saml) fn check_declaration(text: &str) -> Result<&str, Error> {
     let declared = text.strip_prefix("<?xml").filter(|rest| rest.starts_with(SPACE));
     let document = match declared.map(|rest| rest.split_once("?>").ok_or(Error::NotXml)).transpose()? {
         Some((declaration, document)) if is_plain_declaration(declaration) => document,
@@ -117,6 +117,30 @@ pub(super) fn check_markup(document: &str) -> Result<(), Error> {
         rest = &rest[at + 1..];
     }
     Ok(())
+}
+
+/// G3: characters are those that XML has, plain or by reference, and references are to them or to the five entities of
+/// XML itself. Parsers differ on others. XML 1.0 2.2, 4.1, 4.6.
+pub(super) fn check_characters(document: &str) -> Result<(), Error> {
+    let mut after_ampersands = document.split('&').skip(1);
+    let are_references =
+        after_ampersands.all(|rest| rest.split_once(';').is_some_and(|(name, _)| is_reference(name)));
+    if are_references && document.chars().all(is_xml_character) { Ok(()) } else { Err(Error::NotXml) }
+}
+
+fn is_reference(name: &str) -> bool {
+    let Some(number) = name.strip_prefix('#') else {
+        return ["lt", "gt", "amp", "quot", "apos"].contains(&name);
+    };
+    let code = match number.strip_prefix('x') {
+        Some(digits) => u32::from_str_radix(digits, 16),
+        None => number.parse(),
+    };
+    code.ok().and_then(char::from_u32).is_some_and(is_xml_character)
+}
+
+fn is_xml_character(character: char) -> bool {
+    !matches!(character, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
 }
 
 /// G2 and G12, tag by tag, before any parser builds a tree.

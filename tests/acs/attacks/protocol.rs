@@ -77,13 +77,19 @@ async fn attack_35_an_answer_of_another_identity_provider_is_refused() {
     };
     for xml in issued_by("https://partner.test").into_iter().chain(issued_by(ENTITY_ID)) {
         let outcome = saml.verify(encode(xml), &pending()).await;
-        assert_eq!(code(outcome.map(|verified| verified.into_identity())), "saml.signature");
+        assert_eq!(
+            code(outcome.map(|verified| verified.into_identity()).map_err(|refused| refused.error)),
+            "saml.signature"
+        );
     }
     let mut asked_partner = pending();
     asked_partner.idp = IdpName::new("partner");
     for xml in issued_by(ENTITY_ID) {
         let outcome = saml.verify(encode(xml), &asked_partner).await;
-        assert_eq!(code(outcome.map(|verified| verified.into_identity())), "saml.issuer");
+        assert_eq!(
+            code(outcome.map(|verified| verified.into_identity()).map_err(|refused| refused.error)),
+            "saml.issuer"
+        );
     }
     for xml in issued_by("https://partner.test") {
         let identity = saml.verify(encode(xml), &asked_partner).await;
