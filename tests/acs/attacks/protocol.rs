@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use connect_gateway::model::{IdpName, SystemRandom};
-use connect_gateway::saml::{IdpSettings, MetadataSource, ServiceProvider};
+use connect_gateway::saml::{IdpSettings, MetadataSource, ServiceProvider, VerifiedAssertion};
 
 use super::assert_hostile;
 use crate::documents::{both_ways, edited, good};
@@ -78,7 +78,7 @@ async fn attack_35_an_answer_of_another_identity_provider_is_refused() {
     for xml in issued_by("https://partner.test").into_iter().chain(issued_by(ENTITY_ID)) {
         let outcome = saml.verify(encode(xml), &pending()).await;
         assert_eq!(
-            code(outcome.map(|verified| verified.into_identity()).map_err(|refused| refused.error)),
+            code(outcome.map(VerifiedAssertion::into_identity).map_err(|refused| refused.error)),
             "saml.signature"
         );
     }
@@ -87,7 +87,7 @@ async fn attack_35_an_answer_of_another_identity_provider_is_refused() {
     for xml in issued_by(ENTITY_ID) {
         let outcome = saml.verify(encode(xml), &asked_partner).await;
         assert_eq!(
-            code(outcome.map(|verified| verified.into_identity()).map_err(|refused| refused.error)),
+            code(outcome.map(VerifiedAssertion::into_identity).map_err(|refused| refused.error)),
             "saml.issuer"
         );
     }

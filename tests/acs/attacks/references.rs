@@ -69,7 +69,7 @@ async fn attack_05_identifiers_that_somebody_could_read_twice_are_refused() {
             }
         }
     }
-    let declared = r#"<!DOCTYPE r [<!ATTLIST x:y other ID #IMPLIED>]>"#;
+    let declared = "<!DOCTYPE r [<!ATTLIST x:y other ID #IMPLIED>]>";
     assert_hostile("an identifier declared by a document type", format!("{declared}{}", good())).await;
     for twin in [r#"Id="_evil""#, r#"xml:id="_evil""#, r#"AssertionID="_assertion""#] {
         let xml = edited(r#"ID="_assertion""#, &format!(r#"ID="_assertion" {twin}"#));

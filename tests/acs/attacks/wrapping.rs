@@ -38,8 +38,8 @@ fn forged(id: &str) -> Answer {
         id.clone_into(&mut a.assertion_id);
         "_evil-response".clone_into(&mut a.response_id);
         "<saml:NameID>mallory</saml:NameID>".clone_into(&mut a.name_id);
-        a.extensions = r#"<samlp:Extensions><x:x xmlns:x="urn:x"></x:x></samlp:Extensions>"#.to_owned();
-        a.advice = "<saml:Advice></saml:Advice>".to_owned();
+        r#"<samlp:Extensions><x:x xmlns:x="urn:x"></x:x></samlp:Extensions>"#.clone_into(&mut a.extensions);
+        "<saml:Advice></saml:Advice>".clone_into(&mut a.advice);
     })
 }
 

@@ -84,7 +84,7 @@ async fn character_references_are_read_as_their_characters() {
         assert_alice(verdict(referred).await);
     }
     let answer = Answer::with(|a| {
-        a.attributes += &attribute("odd", &["&lt;&amp;&gt;&quot;&apos;&#13;&#10;&#9;&#x1F600;"])
+        a.attributes += &attribute("odd", &["&lt;&amp;&gt;&quot;&apos;&#13;&#10;&#9;&#x1F600;"]);
     });
     assert_eq!(verdict(answer.xml()).await.unwrap().attributes["odd"], ["<&>\"'\r\n\t\u{1F600}"]);
 }
@@ -172,7 +172,7 @@ async fn somebody_in_thousands_of_groups_on_lines_of_their_own_is_accepted() {
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     let answer = Answer::with(|a| {
         a.attributes =
-            attribute("groups", &many).replace("</saml:AttributeValue>", "</saml:AttributeValue>\n        ")
+            attribute("groups", &many).replace("</saml:AttributeValue>", "</saml:AttributeValue>\n        ");
     });
     assert_eq!(verdict(answer.xml()).await.unwrap().attributes["groups"], many);
 }

@@ -120,7 +120,7 @@ async fn an_unsigned_response_may_leave_out_its_issuer_and_destination() {
 #[tokio::test]
 async fn an_answer_to_a_request_without_force_may_tell_of_an_old_authentication() {
     let old = Answer::with(|a| {
-        a.authn_statements = vec![authn_statement(r#"AuthnInstant="2026-01-01T00:00:00Z""#)]
+        a.authn_statements = vec![authn_statement(r#"AuthnInstant="2026-01-01T00:00:00Z""#)];
     });
     assert_alice(Gateway::new().verify_field(encode(old.xml()), &pending()).await);
 }
