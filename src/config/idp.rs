@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::mapping::{NameSources, NamesConfig, Preset};
 use crate::model::{IdpChoice, IdpName};
-use crate::saml::{Binding, IdpSettings, MetadataSource, MetadataTrust, WantSigned};
+use crate::saml::{Binding, IdpInitiated, IdpSettings, MetadataSource, MetadataTrust, WantSigned};
 
 use super::files::Files;
 use super::section::Section;
@@ -47,6 +47,9 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
     let clock_skew =
         section.has("clock_skew_seconds").then(|| section.seconds("clock_skew_seconds", 0, 0..=300));
     let request = request::read(section);
+    let words =
+        [("off", IdpInitiated::Off), ("confirm", IdpInitiated::Confirm), ("restart", IdpInitiated::Restart)];
+    let idp_initiated = section.one_of("idp_initiated", &words, IdpInitiated::Off);
     let names = NamesConfig {
         preset: section.one_of("preset", &Preset::ALL, Preset::Generic),
         attributes: section.section("attributes", attributes),
@@ -59,6 +62,7 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
         clock_skew,
         request,
         trust,
+        idp_initiated,
         ..IdpSettings::new(name.clone(), metadata)
     });
     Idp { name, display_name, names, settings }

@@ -2,8 +2,9 @@
 
 use crate::model::{Attributes, Identity, IdpName, NameId};
 
+use super::authentication::{authn_statements, best_context, oldest_authentication, session_end};
 use super::error::Error;
-use super::response::{Expected, authn_statements, best_context, oldest_authentication, session_end};
+use super::response::Expected;
 use super::xml::{Node, SAML, child, children, plain_text};
 
 /// Most `Attribute` elements we read.

@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 
 use crate::model::{IdpName, Requested};
 
+use super::authentication::{check_authn_context, check_authn_statements, check_session_not_over};
 use super::error::{Error, StatusCode};
 use super::instant;
 use super::settings::WantSigned;
@@ -19,9 +20,9 @@ pub(super) struct Expected {
     pub(super) audience: String,
     /// Entity id of the identity provider that was asked.
     pub(super) issuer: String,
-    /// `ID` of the pending request.
-    pub(super) request_id: String,
-    /// When that request was made.
+    /// `ID` of the pending request; `None` when nobody asked: then the answer must name none.
+    pub(super) request_id: Option<String>,
+    /// When that request was made, or how old an answer may be that nobody asked for.
     pub(super) started_at: OffsetDateTime,
     /// What it asked for.
     pub(super) requested: Requested,
@@ -93,6 +94,7 @@ pub(super) fn check_assertion(assertion: Node<'_, '_>, expected: &Expected) -> R
     check_authn_context(assertion, expected)?;
     check_session_not_over(assertion, expected)?;
     check_name_id_format(assertion, expected)?;
+    check_unsolicited(assertion, expected)?;
     check_subject_confirmation(assertion, expected)
 }
 
@@ -170,9 +172,10 @@ fn known_status(value: Option<&str>) -> StatusCode {
     known.map_or(StatusCode::Unknown, |known| StatusCode::Known(known))
 }
 
-/// `InResponseTo` of the response names the pending request. Core 3.2.2, profiles 4.1.4.2.
+/// `InResponseTo` of the response names the pending request, or none when there is none. Core 3.2.2, profiles
+/// 4.1.4.2, 4.1.5.
 fn check_in_response_to(response: Node<'_, '_>, expected: &Expected) -> Result<(), Error> {
-    if response.attribute("InResponseTo") == Some(&expected.request_id) {
+    if response.attribute("InResponseTo") == expected.request_id.as_deref() {
         Ok(())
     } else {
         Err(Error::InResponseTo)
@@ -234,12 +237,23 @@ fn check_recipient(data: Node<'_, '_>, expected: &Expected) -> Result<(), Error>
     }
 }
 
-/// `InResponseTo` of the confirmation names the pending request. Profiles 4.1.4.2.
+/// `InResponseTo` of the confirmation names the pending request, or none when there is none. Profiles 4.1.4.2, 4.1.5.
 fn check_confirmed_request(data: Node<'_, '_>, expected: &Expected) -> Result<(), Error> {
-    if data.attribute("InResponseTo") == Some(&expected.request_id) {
+    if data.attribute("InResponseTo") == expected.request_id.as_deref() {
         Ok(())
     } else {
         Err(Error::InResponseTo)
+    }
+}
+
+/// An answer that nobody asked for names no request in any confirmation: the answer to a request, stolen on its way,
+/// is not worth anything elsewhere. Profiles 4.1.5.
+fn check_unsolicited(assertion: Node<'_, '_>, expected: &Expected) -> Result<(), Error> {
+    let names_request = |data: Node<'_, '_>| data.has_attribute("InResponseTo");
+    if expected.request_id.is_none() && confirmation_data(assertion).any(names_request) {
+        Err(Error::InResponseTo)
+    } else {
+        Ok(())
     }
 }
 
@@ -320,35 +334,6 @@ fn check_lifetime(assertion: Node<'_, '_>, expected: &Expected) -> Result<(), Er
     if ends.any(|end| end > longest) { Err(Error::Lifetime) } else { Ok(()) }
 }
 
-/// There are authentication statements; the instant of each is not ahead, and not before a request that asked for a new
-/// authentication. Core 2.7.2, 3.4.1; profiles 4.1.4.2.
-fn check_authn_statements(assertion: Node<'_, '_>, expected: &Expected) -> Result<(), Error> {
-    let mut instants = authn_statements(assertion).map(authn_instant).peekable();
-    if instants.peek().is_none() {
-        return Err(Error::AuthnStatement("there is none"));
-    }
-    instants.try_for_each(|instant| check_authn_instant(instant?, expected))
-}
-
-fn check_authn_instant(instant: OffsetDateTime, expected: &Expected) -> Result<(), Error> {
-    if expected.is_ahead(instant) {
-        return Err(Error::AuthnStatement("AuthnInstant is in the future"));
-    }
-    if expected.requested.force_authn && expected.is_before_request(instant) {
-        return Err(Error::StaleAuthentication);
-    }
-    Ok(())
-}
-
-/// The authentication is of a class that was requested, where any was. Core 2.7.2.2, 3.3.2.2.1.
-fn check_authn_context(assertion: Node<'_, '_>, expected: &Expected) -> Result<(), Error> {
-    if expected.requested.accepts_context(best_context(assertion, expected)) {
-        Ok(())
-    } else {
-        Err(Error::AuthnContext)
-    }
-}
-
 /// `NameID` has the format that was requested, where one was. Core 3.4.1.1.
 fn check_name_id_format(assertion: Node<'_, '_>, expected: &Expected) -> Result<(), Error> {
     let name_id = child(assertion, SAML, "Subject").and_then(|subject| child(subject, SAML, "NameID"));
@@ -356,50 +341,15 @@ fn check_name_id_format(assertion: Node<'_, '_>, expected: &Expected) -> Result<
     if expected.requested.accepts_format(format) { Ok(()) } else { Err(Error::NameIdFormat) }
 }
 
-/// `SessionNotOnOrAfter`, when sent, is ahead. Core 2.7.2.
-fn check_session_not_over(assertion: Node<'_, '_>, expected: &Expected) -> Result<(), Error> {
-    let end = session_end(assertion)?;
-    if end.is_some_and(|end| expected.is_over(end)) { Err(Error::SessionOver) } else { Ok(()) }
+/// The data of every confirmation, whatever its method.
+fn confirmation_data<'a, 'i: 'a>(assertion: Node<'a, 'i>) -> impl Iterator<Item = Node<'a, 'i>> {
+    let confirmations = child(assertion, SAML, "Subject").into_iter();
+    let confirmations = confirmations.flat_map(|subject| children(subject, SAML, "SubjectConfirmation"));
+    confirmations.filter_map(|confirmation| child(confirmation, SAML, "SubjectConfirmationData"))
 }
 
 fn conditions<'a, 'i>(assertion: Node<'a, 'i>) -> Result<Node<'a, 'i>, Error> {
     child(assertion, SAML, "Conditions").ok_or(Error::Conditions("there are none"))
-}
-
-/// The authentication statements.
-pub(super) fn authn_statements<'a, 'i>(assertion: Node<'a, 'i>) -> impl Iterator<Item = Node<'a, 'i>> {
-    children(assertion, SAML, "AuthnStatement")
-}
-
-/// The oldest `AuthnInstant`: every authentication that is spoken of is at least that fresh.
-pub(super) fn oldest_authentication(assertion: Node<'_, '_>) -> Result<OffsetDateTime, Error> {
-    let instants: Vec<_> = authn_statements(assertion).map(authn_instant).collect::<Result<_, _>>()?;
-    instants.into_iter().min().ok_or(Error::AuthnStatement("there is none"))
-}
-
-/// The earliest `SessionNotOnOrAfter`.
-pub(super) fn session_end(assertion: Node<'_, '_>) -> Result<Option<OffsetDateTime>, Error> {
-    let ends = authn_statements(assertion).map(|statement| instant_of(statement, "SessionNotOnOrAfter"));
-    let ends: Vec<_> = ends.collect::<Result<_, _>>()?;
-    Ok(ends.into_iter().flatten().min())
-}
-
-/// The class that is good enough for the request, or the first.
-pub(super) fn best_context<'a>(assertion: Node<'a, '_>, expected: &Expected) -> Option<&'a str> {
-    let contexts = || authn_statements(assertion).filter_map(authn_context);
-    let good = contexts().find(|context| expected.requested.accepts_context(Some(context)));
-    good.or_else(|| contexts().next())
-}
-
-/// `AuthnContextClassRef` of a statement. White space around a URI is not part of it. XML schema 3.2.17.
-pub(super) fn authn_context<'a>(statement: Node<'a, '_>) -> Option<&'a str> {
-    let class = child(child(statement, SAML, "AuthnContext")?, SAML, "AuthnContextClassRef")?;
-    plain_text(class).map(collapsed)
-}
-
-fn authn_instant(statement: Node<'_, '_>) -> Result<OffsetDateTime, Error> {
-    let instant = instant_of(statement, "AuthnInstant")?;
-    instant.ok_or(Error::AuthnStatement("it has no AuthnInstant"))
 }
 
 /// A time attribute: absent is `None`, unreadable is an error.

@@ -46,6 +46,8 @@ pub struct IdpSettings {
     pub clock_skew: Option<Duration>,
     /// What is asked of it for instances that don't say otherwise.
     pub request: RequestOptions,
+    /// What its answers may do that nobody here asked for.
+    pub idp_initiated: IdpInitiated,
     /// What its metadata must be like to be believed.
     pub trust: MetadataTrust,
 }
@@ -83,6 +85,18 @@ pub enum MetadataSource {
     Url(Url),
 }
 
+/// What becomes of an answer that no request of ours asked for. Profiles 4.1.5.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum IdpInitiated {
+    /// It is refused.
+    #[default]
+    Off,
+    /// It is verified, and the person is asked whether they are who it says.
+    Confirm,
+    /// It is not believed: it makes us send a request of our own to its sender.
+    Restart,
+}
+
 /// Bindings of an `AuthnRequest`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Binding {
@@ -104,6 +118,7 @@ impl IdpSettings {
             want_signed: WantSigned::Either,
             clock_skew: None,
             request: RequestOptions::default(),
+            idp_initiated: IdpInitiated::Off,
             trust: MetadataTrust::default(),
         }
     }

@@ -25,3 +25,4 @@ mod signature_shapes;
 mod signatures;
 mod signed_as_wanted;
 mod times;
+mod unsolicited;
