@@ -8,7 +8,7 @@ use crate::saml::{Binding, IdpSettings, MetadataSource, MetadataTrust};
 
 use super::files::Files;
 use super::section::Section;
-use super::{about, address, saml};
+use super::{about, address, request, saml};
 
 /// What one `[idp.<name>]` says.
 pub(super) struct Idp {
@@ -39,6 +39,7 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
     if allow_cbc {
         section.warning("allow_cbc", "is on: AES-CBC is weak; switch this provider to AES-GCM");
     }
+    let request = request::read(section);
     let names = NamesConfig {
         preset: section.one_of("preset", &Preset::ALL, Preset::Generic),
         attributes: section.section("attributes", attributes),
@@ -48,6 +49,7 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
         entity_id,
         request_binding,
         allow_cbc,
+        request,
         trust,
         ..IdpSettings::new(name.clone(), metadata)
     });

@@ -5,7 +5,7 @@ use crate::model::{Attributes, Identity, IdpName, NameId};
 use super::decryption::{Decryption, Trust};
 use super::error::Error;
 use super::guard::Root;
-use super::response::{authn_instant, authn_statement, instant_of};
+use super::response::{authn_context, authn_instant, authn_statement, instant_of};
 use super::xml::{Node, SAML, child, children, elements, is, plain_text};
 
 /// Most `Attribute` elements we read.
@@ -44,6 +44,7 @@ pub(super) fn read_identity(
         issuer: issuer.to_owned(),
         name_id: read_subject(assertion, decryption)?,
         session_index: statement.attribute("SessionIndex").map(str::to_owned),
+        authn_context: authn_context(statement).map(str::to_owned),
         authn_instant: authn_instant(statement)?,
         session_not_on_or_after: instant_of(statement, "SessionNotOnOrAfter")?,
         attributes: read_attributes(assertion, decryption)?,

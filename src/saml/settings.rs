@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::model::{IdpName, Secret};
+use crate::model::{IdpName, RequestOptions, Secret};
 
 use super::metadata::AboutUs;
 
@@ -54,6 +54,8 @@ pub struct IdpSettings {
     pub request_binding: Option<Binding>,
     /// Whether it may encrypt with AES-CBC, inside its signature.
     pub allow_cbc: bool,
+    /// What is asked of it for instances that don't say otherwise.
+    pub request: RequestOptions,
     /// What its metadata must be like to be believed.
     pub trust: MetadataTrust,
 }
@@ -97,6 +99,7 @@ impl IdpSettings {
             entity_id: None,
             request_binding: None,
             allow_cbc: false,
+            request: RequestOptions::default(),
             trust: MetadataTrust::default(),
         }
     }
