@@ -46,6 +46,10 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
     let want_signed = section.one_of("want_signed", &WANT_SIGNED, WantSigned::Either);
     let clock_skew =
         section.has("clock_skew_seconds").then(|| section.seconds("clock_skew_seconds", 0, 0..=300));
+    let allow_cbc = section.flag("allow_cbc", false);
+    if allow_cbc {
+        section.warning("allow_cbc", "is on: AES-CBC is weak; switch this provider to AES-GCM");
+    }
     let request = request::read(section);
     let words =
         [("off", IdpInitiated::Off), ("confirm", IdpInitiated::Confirm), ("restart", IdpInitiated::Restart)];
@@ -60,6 +64,7 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
         request_binding,
         want_signed,
         clock_skew,
+        allow_cbc,
         request,
         trust,
         idp_initiated,

@@ -239,8 +239,14 @@ const BAD: &[Bad] = &[
         "saml.conditions",
     ),
     ("before its time", |a| a.not_before = Some("2026-03-01T09:31:01Z".to_owned()), "saml.expired"),
-    ("after its time", |a| a.not_on_or_after = Some("2026-03-01T09:29:00Z".to_owned()), "saml.expired"),
-    ("no end", |a| a.not_on_or_after = None, "saml.lifetime"),
+    (
+        "after its time",
+        |a| {
+            a.not_before = None;
+            a.not_on_or_after = Some("2026-03-01T09:29:00Z".to_owned());
+        },
+        "saml.expired",
+    ),
     ("a long life", |a| a.not_on_or_after = Some("2026-03-01T11:00:00Z".to_owned()), "saml.lifetime"),
     ("no audience", |a| a.audiences.clear(), "saml.audience"),
     (
