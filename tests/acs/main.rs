@@ -4,6 +4,7 @@
 
 mod accepted;
 mod artifact;
+mod attacks;
 mod back_channel;
 mod documents;
 mod encryption;
@@ -21,6 +22,7 @@ mod metadata_signed;
 mod metadata_site;
 mod metadata_warnings;
 mod mutations;
+mod oddities;
 mod refused;
 mod replay;
 mod requested;
@@ -28,5 +30,6 @@ mod requests;
 mod shapes;
 mod signature_shapes;
 mod signatures;
+mod signed_as_wanted;
 mod times;
 mod unsolicited;
