@@ -32,6 +32,7 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
     let entity_id = section.parsed("entity_id", saml::entity_id);
     let bindings = [("redirect", Some(Binding::Redirect)), ("post", Some(Binding::Post))];
     let request_binding = section.one_of("request_binding", &bindings, None);
+    let single_logout = section.flag("single_logout", true);
     let names = NamesConfig {
         preset: section.one_of("preset", &Preset::ALL, Preset::Generic),
         attributes: section.section("attributes", attributes),
@@ -40,6 +41,7 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
     let settings = metadata.map(|metadata| IdpSettings {
         entity_id,
         request_binding,
+        single_logout,
         ..IdpSettings::new(name.clone(), metadata)
     });
     Idp { name, display_name, names, settings }

@@ -8,6 +8,8 @@ pub mod code;
 pub mod departure;
 pub mod identity;
 pub mod ids;
+pub mod logout;
+pub mod named_sessions;
 pub mod pace;
 pub mod pending;
 pub mod placement;
@@ -29,6 +31,8 @@ pub use identity::{Attributes, Identity, NameId};
 pub use ids::{
     Destination, IdpName, InstanceArn, InstanceName, RequestId, SessionId, SupportId, UserId, Username,
 };
+pub use logout::{LogoutStatus, PendingLogout, PendingLogouts, Reply};
+pub use named_sessions::{NamedSessions, SubjectKey};
 pub use pace::{Patience, Stopped, admitted, paced};
 pub use pending::{PendingKey, PendingSignIn, PendingSignIns};
 pub use placement::{

@@ -49,15 +49,19 @@ fn read_name_id(assertion: Node<'_, '_>) -> Result<Option<NameId>, Error> {
     if child(subject, SAML, "EncryptedID").is_some() {
         return Err(Error::Encrypted);
     }
-    let Some(name_id) = child(subject, SAML, "NameID") else { return Ok(None) };
+    child(subject, SAML, "NameID").map(read_name).transpose()
+}
+
+/// One `NameID`. Core 2.2.3.
+pub(super) fn read_name(name_id: Node<'_, '_>) -> Result<NameId, Error> {
     let value = plain_text(name_id).filter(|value| !value.trim().is_empty());
     let attribute = |name: &str| name_id.attribute(name).map(str::to_owned);
-    Ok(Some(NameId {
+    Ok(NameId {
         value: value.ok_or(Error::Content("NameID is empty or holds markup"))?.to_owned(),
         format: attribute("Format"),
         name_qualifier: attribute("NameQualifier"),
         sp_name_qualifier: attribute("SPNameQualifier"),
-    }))
+    })
 }
 
 /// Attributes by `Name`, whatever their `NameFormat`; several of one name are read as one, in order. A value that is

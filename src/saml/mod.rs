@@ -14,6 +14,7 @@ mod guard;
 mod idp;
 mod idp_metadata;
 mod instant;
+mod logout;
 mod own_key;
 mod response;
 mod settings;
@@ -32,6 +33,7 @@ use crate::model::{Clock, Departure, IdpName, PendingSignIn, Random, ReplayGuard
 
 pub use assertion::VerifiedAssertion;
 pub use error::{Algorithm, Error, MetadataError, Rule, StatusCode};
+pub use logout::{LogoutMessage, LogoutRequest};
 pub use settings::{Binding, IdpSettings, MetadataSource, Settings};
 
 use authn_request::Request;

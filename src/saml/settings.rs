@@ -36,6 +36,8 @@ pub struct IdpSettings {
     pub entity_id: Option<String>,
     /// The binding for our requests; by default what its metadata offers, Redirect first.
     pub request_binding: Option<Binding>,
+    /// Whether people may be offered to end its session too, when its metadata has a single logout service.
+    pub single_logout: bool,
 }
 
 /// Where an identity provider's metadata comes from.
@@ -60,7 +62,7 @@ impl IdpSettings {
     /// An identity provider of which nothing but its metadata is set.
     #[must_use]
     pub fn new(name: IdpName, metadata: MetadataSource) -> Self {
-        Self { name, metadata, entity_id: None, request_binding: None }
+        Self { name, metadata, entity_id: None, request_binding: None, single_logout: true }
     }
 }
 
@@ -68,5 +70,9 @@ impl Settings {
     /// The address of our assertion consumer service.
     pub(super) fn acs_url(&self) -> String {
         format!("{}/saml/acs", self.public_url.as_str().trim_end_matches('/'))
+    }
+    /// The address of our single logout service.
+    pub(super) fn logout_url(&self) -> String {
+        format!("{}/saml/logout", self.public_url.as_str().trim_end_matches('/'))
     }
 }

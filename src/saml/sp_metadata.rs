@@ -20,6 +20,11 @@ pub(super) fn render(settings: &Settings, key: &OwnKey) -> String {
             entity.element("md:SPSSODescriptor", &role, |role| {
                 render_display_name(role, &settings.display_name);
                 render_signing_key(role, key);
+                for binding in ["HTTP-Redirect", "HTTP-POST"] {
+                    let binding = format!("urn:oasis:names:tc:SAML:2.0:bindings:{binding}");
+                    let address = settings.logout_url();
+                    role.empty("md:SingleLogoutService", &[("Binding", &binding), ("Location", &address)]);
+                }
                 role.empty(
                     "md:AssertionConsumerService",
                     &[

@@ -10,8 +10,8 @@ use crate::connect::Connect;
 use crate::federation::Federation;
 use crate::mapping::Rules;
 use crate::model::{
-    Clock, ConnectUser, Departure, Destination, IdpChoice, IdpName, InstanceName, PendingSignIns, Placement,
-    Random, SessionId, SignedIn, Trace,
+    Clock, ConnectUser, Departure, Destination, IdpChoice, IdpName, InstanceName, NamedSessions,
+    PendingLogouts, PendingSignIns, Placement, Random, SessionId, SignedIn, Trace,
 };
 use crate::saml::ServiceProvider;
 
@@ -47,6 +47,10 @@ pub struct Parts {
     pub idps: Vec<IdpChoice>,
     /// Sign-ins under way.
     pub pending: Arc<dyn PendingSignIns>,
+    /// Logouts under way.
+    pub pending_logouts: Arc<dyn PendingLogouts>,
+    /// Which sessions belong to whom at the identity providers.
+    pub named_sessions: Arc<dyn NamedSessions>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// The randomness.
@@ -131,8 +135,17 @@ pub struct InstanceChoice {
 }
 
 /// What a sign-out leaves to the browser.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct SignedOut {
     /// Instances that were entered: name on the page, and where each ends its own session (`None`: it has no such address).
     pub instances: Vec<(String, Option<Url>)>,
+}
+
+impl SignedOut {
+    /// What another session of the same browser leaves to it too; each instance once.
+    pub fn add(&mut self, other: Self) {
+        let new = other.instances.into_iter().filter(|found| !self.instances.contains(found));
+        let new: Vec<_> = new.collect();
+        self.instances.extend(new);
+    }
 }

@@ -15,7 +15,7 @@ use url::form_urlencoded;
 use super::refusal::Refusal;
 use super::{Store, WebState, cookies, paths};
 use crate::audit::{self, Event, Line};
-use crate::model::{Code, SupportId, code};
+use crate::model::{Code, SignedIn, SupportId, code};
 use crate::session;
 use crate::sign_in::Answer;
 
@@ -38,6 +38,7 @@ pub(super) async fn post(
     session::begin(&session, &completed.signed_in)
         .await
         .map_err(|error| Refusal::from(error).during(Event::SignIn))?;
+    name(&web, &session, &completed.signed_in).await?;
     if let Some(replaced) = &completed.replaces {
         session::end_other(&*store, replaced).await?;
     }
@@ -53,6 +54,16 @@ pub(super) async fn post(
     Ok(cookies::note_arrival(next, instance))
 }
 
+/// The identity provider may ask to end the session, with no cookie: without its name nobody is let in.
+async fn name(web: &WebState, session: &Session, signed_in: &SignedIn) -> Result<(), Refusal> {
+    let Some(id) = session::id(session) else { return Ok(()) };
+    if let Err(error) = web.sign_in.name_session(signed_in, id).await {
+        session::end(session).await?;
+        return Err(Refusal::of(&error).during(Event::SignIn));
+    }
+    Ok(())
+}
+
 /// Who sends a form, as far as that can be told before it is read.
 fn sender(headers: &HeaderMap) -> Result<String, Refusal> {
     if !is_form(headers) {
@@ -63,7 +74,7 @@ fn sender(headers: &HeaderMap) -> Result<String, Refusal> {
 }
 
 /// The whole form, within [`FORM_DEADLINE`].
-async fn read(request: Request) -> Result<Bytes, Refusal> {
+pub(super) async fn read(request: Request) -> Result<Bytes, Refusal> {
     let late = |_| bad("the form did not arrive in time").with_status(StatusCode::REQUEST_TIMEOUT);
     let body = timeout(FORM_DEADLINE, Bytes::from_request(request, &())).await.map_err(late)?;
     body.map_err(|rejection| match rejection.status() {
@@ -108,7 +119,7 @@ impl Form {
     }
 }
 
-fn is_form(headers: &HeaderMap) -> bool {
+pub(super) fn is_form(headers: &HeaderMap) -> bool {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = content_type.and_then(|value| value.split(';').next()).unwrap_or_default();
     essence.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")

@@ -8,6 +8,7 @@ mod boundary;
 mod cookies;
 mod go;
 mod headers;
+mod logout;
 mod pages;
 mod paths;
 mod refusal;
@@ -76,6 +77,7 @@ pub fn router<S: SessionStore + Clone>(state: WebState, store: S) -> Router {
         .route("/go/{instance}", get(go::instance))
         .route("/go/{instance}/{destination}", get(go::destination))
         .route("/saml/acs", post(acs::post))
+        .route("/saml/logout", get(logout::by_redirect).post(logout::by_post))
         .route("/saml/metadata", get(metadata))
         .route("/sign-out", get(sign_out::confirm).post(sign_out::post))
         .with_state(Arc::new(state));

@@ -19,6 +19,7 @@ mod raw_http;
 
 mod check;
 mod hostile;
+mod logout;
 mod secrets;
 mod sessions;
 mod storm;

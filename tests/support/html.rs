@@ -47,12 +47,23 @@ pub(crate) fn forms(html: &str, base: &Url) -> Vec<Form> {
     forms
 }
 
-/// Seconds of a `<meta http-equiv="refresh">` in the head.
-pub(crate) fn refresh_seconds(html: &str) -> Option<u64> {
+/// Seconds of a `<meta http-equiv="refresh">` in the head, and the address when it names one.
+pub(crate) fn refresh(html: &str) -> Option<(u64, Option<String>)> {
     let head = html.split_once("</head>").map_or(html, |(head, _)| head);
     let (_, meta) = head.split_once("<meta http-equiv=\"refresh\"")?;
     let tag = format!("meta{meta}");
-    read_tag(&tag).0.attribute("content")?.split(';').next()?.trim().parse().ok()
+    let tag = read_tag(&tag).0;
+    let (seconds, address) = match tag.attribute("content")?.split_once(';') {
+        Some((seconds, address)) => (seconds, address.trim().strip_prefix("url=").map(str::to_owned)),
+        None => (tag.attribute("content")?, None),
+    };
+    Some((seconds.trim().parse().ok()?, address))
+}
+
+/// Addresses of the frames of `html`.
+pub(crate) fn frames(html: &str) -> Vec<String> {
+    let frames = tags(html).into_iter().filter(|tag| tag.name == "iframe");
+    frames.filter_map(|tag| tag.attribute("src").map(str::to_owned)).collect()
 }
 
 fn read_form(html: &str, base: &Url) -> Form {

@@ -1,6 +1,7 @@
 //! A small SAML identity provider with people to pick from.
 
 mod keys;
+mod logout;
 mod pages;
 mod request;
 mod response;
@@ -48,8 +49,20 @@ struct IdpState {
     people: Vec<Person>,
     /// Requests under way, by a random id.
     requests: HashMap<String, AuthnRequest>,
-    /// Remembered people, by session cookie.
-    sessions: HashMap<String, String>,
+    /// Who is signed in, by session cookie.
+    sessions: HashMap<String, Session>,
+    /// Logout requests that wait for their answer: their ids, and who was asked.
+    logouts: HashMap<String, String>,
+}
+
+/// A person in one browser.
+#[derive(Clone)]
+struct Session {
+    uid: String,
+    /// Whether the next sign-in asks nothing.
+    is_remembered: bool,
+    /// Where the person signed in: entity id and `SessionIndex`.
+    participants: Vec<(String, String)>,
 }
 
 impl Idp {
@@ -60,6 +73,7 @@ impl Idp {
             people,
             requests: HashMap::new(),
             sessions: HashMap::new(),
+            logouts: HashMap::new(),
         };
         let keys = Keys::generate().map_err(io::Error::other)?;
         let loopback = reqwest::Client::builder().no_proxy().build().map_err(io::Error::other)?;
@@ -119,7 +133,9 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/saml/sso", get(by_redirect).post(by_post))
         .route("/saml/login", get(login))
         .route("/saml/choose", post(choose))
-        .route("/logout", get(sign_out))
+        .route("/saml/slo", get(logout::by_redirect).post(logout::by_post))
+        .route("/logout", get(logout::sign_out))
+        .route("/people/end", post(logout::end_all))
         .with_state(shared)
 }
 
@@ -163,10 +179,10 @@ async fn receive(shared: &Shared, received: Received<'_>, headers: &HeaderMap) -
 }
 
 async fn checked(shared: &Shared, received: Received<'_>) -> Result<AuthnRequest, &'static str> {
-    let request = Unchecked::read(received)?;
+    let request = Unchecked::read(received, "SAMLRequest", "AuthnRequest")?;
     let provider = shared.idp.provider_or_metadata(&request.issuer()).await;
     let provider = provider.ok_or("The request comes from an unknown service provider")?;
-    request.check(&provider, &[format!("{}/saml/sso", shared.urls.idp)])
+    request.check(&provider, &format!("{}/saml/sso", shared.urls.idp))
 }
 
 #[derive(Deserialize)]
@@ -192,19 +208,20 @@ fn expired() -> Response {
 
 /// A remembered person is not asked again, unless the request forces it.
 fn ask(shared: &Shared, reference: &str, request: &AuthnRequest, headers: &HeaderMap) -> Response {
-    let remembered = cookie(headers, COOKIE).filter(|_| !request.force_authn).and_then(|session| {
+    let remembered = cookie(headers, COOKIE).filter(|_| !request.force_authn).and_then(|id| {
         let state = &*shared.idp.lock();
-        let uid = state.sessions.get(&session)?;
-        state.people.iter().find(|person| person.uid == *uid).cloned()
+        let session = state.sessions.get(&id).filter(|session| session.is_remembered)?;
+        let person = state.people.iter().find(|person| person.uid == session.uid)?;
+        Some((id, person.clone()))
     });
     match remembered {
-        Some(person) => {
+        Some((session, person)) => {
             shared.idp.lock().requests.remove(reference);
-            respond(shared, request, Some(&person), None)
+            respond(shared, request, Some((&person, &session)))
         }
         None if request.is_passive => {
             shared.idp.lock().requests.remove(reference);
-            respond(shared, request, None, None)
+            respond(shared, request, None)
         }
         None => pages::choice(&shared.idp.lock().people, reference),
     }
@@ -221,32 +238,42 @@ async fn choose(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
     let (Some(request), Some(person)) = (request, person) else {
         return expired();
     };
-    let session = (field("remember") == "on").then(|| random_hex(20));
-    if let Some(session) = &session {
-        shared.idp.lock().sessions.insert(session.clone(), person.uid.clone());
-    }
-    respond(&shared, &request, Some(&person), session.as_deref())
+    let session = random_hex(20);
+    let begun = Session {
+        uid: person.uid.clone(),
+        is_remembered: field("remember") == "on",
+        participants: Vec::new(),
+    };
+    shared.idp.lock().sessions.insert(session.clone(), begun);
+    respond(&shared, &request, Some((&person, &session)))
 }
 
-/// A form with the response, to the registered address only.
-fn respond(
-    shared: &Shared,
-    request: &AuthnRequest,
-    person: Option<&Person>,
-    session: Option<&str>,
-) -> Response {
-    match signed(shared, request, person) {
+/// A form with the response, to the registered address only: for a person, in a session.
+fn respond(shared: &Shared, request: &AuthnRequest, who: Option<(&Person, &str)>) -> Response {
+    let session_index = random_hex(20);
+    match signed(shared, request, who.map(|(person, _)| person), &session_index) {
         Ok(xml) => {
-            shared.note("idp", "Response", 200, person.map(|person| person.name_id.as_str()));
-            let cookie =
-                session.map(|session| format!("{COOKIE}={session}; Path=/; Secure; HttpOnly; SameSite=None"));
-            pages::post(&request.acs_url, &xml, request.relay_state.as_deref(), cookie.as_deref())
+            shared.note("idp", "Response", 200, who.map(|(person, _)| person.name_id.as_str()));
+            if let Some((_, session)) = who
+                && let Some(session) = shared.idp.lock().sessions.get_mut(session)
+            {
+                session.participants.push((request.issuer.clone(), session_index));
+            }
+            let cookie = who
+                .map(|(_, session)| format!("{COOKIE}={session}; Path=/; Secure; HttpOnly; SameSite=None"));
+            let message = ("SAMLResponse", xml.as_str());
+            pages::post(&request.acs_url, message, request.relay_state.as_deref(), cookie.as_deref())
         }
         Err(error) => sentence(StatusCode::INTERNAL_SERVER_ERROR, "Signing failed", &error.to_string()),
     }
 }
 
-fn signed(shared: &Shared, request: &AuthnRequest, person: Option<&Person>) -> Result<String, ErrorStack> {
+fn signed(
+    shared: &Shared,
+    request: &AuthnRequest,
+    person: Option<&Person>,
+    session_index: &str,
+) -> Result<String, ErrorStack> {
     let entity_id = format!("{}/saml/metadata", shared.urls.idp);
     let answering = Answering {
         keys: &shared.idp.keys,
@@ -255,13 +282,7 @@ fn signed(shared: &Shared, request: &AuthnRequest, person: Option<&Person>) -> R
         session_lifetime: shared.idp.options.session_lifetime,
         now: shared.clock.now(),
         request,
+        session_index,
     };
     person.map_or_else(|| answering.no_passive(), |person| answering.success(person))
-}
-
-async fn sign_out(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
-    if let Some(session) = cookie(&headers, COOKIE) {
-        shared.idp.lock().sessions.remove(&session);
-    }
-    sentence(StatusCode::OK, "Signed out", "You are signed out of the identity provider.")
 }
