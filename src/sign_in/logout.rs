@@ -1,12 +1,14 @@
 //! The journey of one logout: asked for by a person or by the identity provider, always local first.
 
+use std::sync::Arc;
+
+use url::Url;
+
 use super::{Cause, SignIn, SignInError, SignedOut};
 use crate::model::{
     Departure, Identity, IdpName, LogoutStatus, PendingKey, PendingLogout, Reply, SessionId, SignedIn,
 };
-use crate::saml::{self, LogoutMessage, LogoutRequest, ServiceProvider};
-
-use url::Url;
+use crate::saml::{self, LogoutMessage, LogoutRequest};
 
 /// An identity provider's verified wish to end sessions, and the sessions it is about.
 pub struct LogoutAsked {
@@ -28,21 +30,16 @@ impl LogoutAsked {
         !self.request.session_indexes.is_empty()
     }
 
-    /// Whether a session that no name leads to is meant: it has no `NameID`, and the same identity provider began it,
-    /// under one of the named indexes where both say one.
+    /// Whether a session without a name of its own is meant.
     #[must_use]
     pub fn is_about(&self, identity: &Identity) -> bool {
-        let indexes = &self.request.session_indexes;
-        identity.name_id.is_none()
-            && identity.issuer == self.request.issuer
-            && (indexes.is_empty()
-                || identity.session_index.as_ref().is_none_or(|index| indexes.contains(index)))
+        self.request.is_about(identity)
     }
 
-    /// Origins whose pages may frame our answer: the identity provider's own.
+    /// Addresses whose origins' pages may frame our answer: the identity provider's own.
     #[must_use]
     pub fn framed_by(&self) -> Vec<Url> {
-        ServiceProvider::logout_origins(&self.request)
+        self.request.services()
     }
 }
 
@@ -91,11 +88,9 @@ impl SignIn {
         signed_in: &SignedIn,
         browser_secret: &str,
     ) -> Result<Option<Departure>, SignInError> {
-        let relay_state = self.parts.random.token();
         let identity = &signed_in.identity;
-        let Some(request) = self.parts.saml.logout_request(identity, &relay_state).await? else {
-            return Ok(None);
-        };
+        let Some(request) = self.parts.saml.logout_request(identity).await? else { return Ok(None) };
+        let key = PendingKey::new(request.id.as_str(), browser_secret);
         let now = self.parts.clock.now();
         let pending = PendingLogout {
             request_id: request.id,
@@ -103,7 +98,6 @@ impl SignIn {
             started_at: now,
             entered: signed_in.handed_over.iter().map(|(instance, _)| instance.clone()).collect(),
         };
-        let key = PendingKey::new(&relay_state, browser_secret);
         self.parts.pending_logouts.put(key, pending, now + self.parts.pending_for).await?;
         Ok(Some(request.departure))
     }
@@ -111,13 +105,15 @@ impl SignIn {
     /// Takes the identity provider's answer: the request it answers is used up, whatever follows.
     ///
     /// # Errors
-    /// No such request in this browser. What is wrong with the answer itself is in [`LogoutAnswered`].
+    /// No such request in this browser, or no saying which it answers. What is wrong with the answer itself is in [`LogoutAnswered`].
     pub async fn logout_answered(
         &self,
         message: LogoutMessage,
         browser_secret: &str,
     ) -> Result<LogoutAnswered, SignInError> {
-        let key = PendingKey::new(message.relay_state().unwrap_or_default(), browser_secret);
+        let message = Arc::new(message);
+        let answered = self.parts.saml.answered_request(Arc::clone(&message)).await?;
+        let key = PendingKey::new(answered.as_str(), browser_secret);
         let pending = self.parts.pending_logouts.take(&key).await?.ok_or(Cause::LogoutNotPending)?;
         let outcome = self.parts.saml.verify_logout_response(message, &pending).await;
         let signed_out = self.ways_out(|name| pending.entered.contains(name));

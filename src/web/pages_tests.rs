@@ -17,7 +17,6 @@ fn samples() -> Vec<(&'static str, String)> {
         again: "/go/prod",
         signed_in: code.blame == Blame::Admin,
     };
-    let logout = || Some("https://acme.my.connect.aws/logout".to_owned());
     let signed_out = |company| SignedOutPage { site, instances: vec![], elsewhere: false, company }.render();
     vec![
         (
@@ -63,6 +62,18 @@ fn samples() -> Vec<(&'static str, String)> {
             .render(),
         ),
         ("error-idp", error(&code::SAML_SIGNATURE, None, Some("Service desk: 0800 555 0100")).render()),
+    ]
+    .into_iter()
+    .chain(ways_out(site))
+    .map(|(name, html)| (name, html.unwrap()))
+    .collect()
+}
+
+/// The same, of signing out.
+fn ways_out(site: &str) -> Vec<(&'static str, askama::Result<String>)> {
+    let logout = || Some("https://acme.my.connect.aws/logout".to_owned());
+    let signed_out = |company| SignedOutPage { site, instances: vec![], elsewhere: false, company }.render();
+    vec![
         ("sign-out", SignOut { site, everywhere: false }.render()),
         ("sign-out-everywhere", SignOut { site, everywhere: true }.render()),
         (
@@ -102,9 +113,6 @@ fn samples() -> Vec<(&'static str, String)> {
         ("signed-out-everywhere", signed_out(Company::Ended)),
         ("signed-out-unknown", signed_out(Company::Unknown)),
     ]
-    .into_iter()
-    .map(|(name, html)| (name, html.unwrap()))
-    .collect()
 }
 
 fn sample(name: &str) -> String {

@@ -172,9 +172,8 @@ fn logout_request(
         state.people.iter().find(|person| person.uid == session.uid)?.name_id.clone()
     };
     let indexes = session.participants.iter().filter(|(entity_id, _)| *entity_id == provider.entity_id);
-    let indexes: String = indexes
-        .map(|(_, index)| format!("<samlp:SessionIndex>{}</samlp:SessionIndex>", canonical_text(index)))
-        .collect();
+    let index = |index: &str| format!("<samlp:SessionIndex>{}</samlp:SessionIndex>", canonical_text(index));
+    let indexes = indexes.map(|(_, found)| index(found)).collect::<Vec<_>>().concat();
     let subject = format!(
         "<saml:NameID xmlns:saml=\"{ASSERTION}\" Format=\"{EMAIL}\">{}</saml:NameID>{indexes}",
         canonical_text(&name_id)

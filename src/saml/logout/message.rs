@@ -92,6 +92,13 @@ impl LogoutMessage {
         }
     }
 
+    /// `InResponseTo`, unverified.
+    pub(super) fn in_response_to(&self) -> Result<String, Error> {
+        let bytes = self.bytes()?;
+        let guarded = guard::inspect(&bytes, Root::LogoutResponse)?;
+        guarded.root().attribute("InResponseTo").map(str::to_owned).ok_or(Error::InResponseTo)
+    }
+
     fn bytes(&self) -> Result<Cow<'_, [u8]>, Error> {
         match &self.body {
             Body::Query(received) => Ok(Cow::Borrowed(&received.xml)),
@@ -161,11 +168,14 @@ fn check_no_enveloped_signature(guarded: &Guarded<'_>) -> Result<(), Error> {
 }
 
 /// A message in a form is signed as a whole. Profiles 4.4.3.1, 4.4.4.1; core 5.4.
+fn check_covers_message(covers_root: bool) -> Result<(), Error> {
+    if covers_root { Ok(()) } else { Err(Error::LogoutUnsigned) }
+}
+
+/// The octets that the signature inside covers.
 fn enveloped(guarded: &Guarded<'_>, keys: &SigningKeys) -> Result<String, Error> {
     let signatures = guarded.signatures();
-    if !signatures.cover_root {
-        return Err(Error::LogoutUnsigned);
-    }
+    check_covers_message(signatures.cover_root)?;
     Ok(keys.verify(&guarded.signed(&signatures))?.as_str().to_owned())
 }
 
@@ -177,4 +187,28 @@ fn check_same_message(guarded: &Guarded<'_>, xml: &str) -> Result<(), Error> {
     let same = root.tag_name() == guarded.root().tag_name()
         && root.attribute("ID") == guarded.root().attribute("ID");
     if same { Ok(()) } else { Err(Error::VerifiedOther) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verified_octets_of_another_message_than_the_guarded_one_are_refused() {
+        let message = |id: &str, name: &str| {
+            format!(
+                "<p:{name} xmlns:p=\"urn:oasis:names:tc:SAML:2.0:protocol\" ID=\"{id}\">\
+                 <a:Issuer xmlns:a=\"urn:oasis:names:tc:SAML:2.0:assertion\">i</a:Issuer>\
+                 <p:Status><p:StatusCode Value=\"v\"/></p:Status></p:{name}>"
+            )
+        };
+        let seen = message("_1", "LogoutResponse");
+        let guarded = guard::inspect(seen.as_bytes(), Root::LogoutResponse).unwrap();
+        assert!(check_same_message(&guarded, &seen).is_ok());
+        for other in [message("_2", "LogoutResponse"), message("_1", "Response")] {
+            assert!(matches!(check_same_message(&guarded, &other), Err(Error::VerifiedOther)));
+        }
+        let misshapen = seen.replace("</a:Issuer>", "</a:Issuer>text");
+        assert!(matches!(check_same_message(&guarded, &misshapen), Err(Error::Forbidden(_))));
+    }
 }

@@ -10,13 +10,14 @@ mod write;
 use std::sync::Arc;
 
 use time::OffsetDateTime;
+use url::Url;
 
 use crate::model::{
     Departure, Identity, IdpName, LogoutStatus, PendingLogout, ReplayKey, Reply, RequestId, SubjectKey,
 };
 
 use super::error::Error;
-use super::guard::Root;
+use super::guard::{self, Root};
 use super::idp_metadata::{Endpoint, IdpMetadata, LogoutEndpoint};
 use super::settings::Binding;
 use super::{AuthnRequest as SentRequest, ServiceProvider};
@@ -44,6 +45,27 @@ pub struct LogoutRequest {
     metadata: Arc<IdpMetadata>,
 }
 
+impl LogoutRequest {
+    /// Whether a session that no name leads to is meant: it has no `NameID`, and the same identity provider began it,
+    /// under one of the named indexes where both say one.
+    #[must_use]
+    pub fn is_about(&self, identity: &Identity) -> bool {
+        let index_fits =
+            |index: &String| self.session_indexes.is_empty() || self.session_indexes.contains(index);
+        identity.name_id.is_none()
+            && identity.issuer == self.issuer
+            && identity.session_index.as_ref().is_none_or(index_fits)
+    }
+
+    /// Addresses whose origins' pages may frame our answer: the identity provider's single logout services.
+    #[must_use]
+    pub fn services(&self) -> Vec<Url> {
+        let services = self.metadata.logout_endpoints.iter();
+        let endpoints = services.flat_map(|service| [&service.request, &service.response]);
+        endpoints.map(|endpoint| endpoint.location.clone()).collect()
+    }
+}
+
 impl ServiceProvider {
     /// The name under which an identity provider may ask to end the session of `identity`; `None` without `NameID`.
     #[must_use]
@@ -58,16 +80,12 @@ impl ServiceProvider {
         identity.name_id.is_some() && self.logout_service(identity).is_some()
     }
 
-    /// A signed request to end the session that `identity` came from; CPU work off the async threads. `None` when the
-    /// identity provider offers no single logout, or gave the person no `NameID`.
+    /// A signed request to end the session that `identity` came from, with its `ID` as `RelayState`; CPU work off the
+    /// async threads. `None` when the identity provider offers no single logout, or gave the person no `NameID`.
     ///
     /// # Errors
     /// When too many requests wait, or our key can't sign.
-    pub async fn logout_request(
-        &self,
-        identity: &Identity,
-        relay_state: &str,
-    ) -> Result<Option<SentRequest>, Error> {
+    pub async fn logout_request(&self, identity: &Identity) -> Result<Option<SentRequest>, Error> {
         let Some(LogoutEndpoint { request: endpoint, .. }) = self.logout_service(identity) else {
             return Ok(None);
         };
@@ -80,16 +98,16 @@ impl ServiceProvider {
             name_id,
             session_index: identity.session_index.clone(),
         };
-        let (key, relay_state) = (Arc::clone(&self.key), relay_state.to_owned());
+        let key = Arc::clone(&self.key);
         let sent = self.signing.run(0, move || {
-            let id = RequestId::new(request.id.clone());
+            let relay_state = request.id.clone();
             let departure = match send(&endpoint, "SAMLRequest", &request, &relay_state, &key)? {
                 Sent::Redirect(address) => Departure::Redirect(address),
                 Sent::Post(saml_request) => {
                     Departure::Post { action: endpoint.location, saml_request, relay_state }
                 }
             };
-            Ok(SentRequest { id, departure })
+            Ok(SentRequest { id: RequestId::new(request.id), departure })
         });
         sent.await.map(Some)
     }
@@ -146,13 +164,26 @@ impl ServiceProvider {
         sent.await.map(Some)
     }
 
+    /// Which request of ours a `LogoutResponse` says it answers: its `RelayState`, or `InResponseTo` where an identity
+    /// provider does not give that back. Nothing of it is verified; CPU work off the async threads.
+    ///
+    /// # Errors
+    /// When there is no `RelayState` and the message can't be read.
+    pub async fn answered_request(&self, message: Arc<LogoutMessage>) -> Result<RequestId, Error> {
+        if let Some(relay_state) = message.relay_state() {
+            return Ok(RequestId::new(relay_state));
+        }
+        let size = message.size();
+        self.verifying.run(size, move || message.in_response_to().map(RequestId::new)).await
+    }
+
     /// Runs every check on the identity provider's `LogoutResponse` to our request; CPU work off the async threads.
     ///
     /// # Errors
     /// The first check that fails.
     pub async fn verify_logout_response(
         &self,
-        message: LogoutMessage,
+        message: Arc<LogoutMessage>,
         pending: &PendingLogout,
     ) -> Result<LogoutStatus, Error> {
         let now = self.clock.now();
@@ -162,7 +193,7 @@ impl ServiceProvider {
         let size = message.size();
         let verdict = self.verifying.run(size, move || {
             let (party, xml) = verified(&message, Root::LogoutResponse, &parties)?;
-            let document = super::guard::parse(&xml)?;
+            let document = guard::parse(&xml)?;
             rules::check_logout_response(
                 document.root_element(),
                 &party.metadata.entity_id,
@@ -171,16 +202,6 @@ impl ServiceProvider {
             )
         });
         verdict.await
-    }
-
-    /// Origins of the identity provider's single logout services: those whose pages may frame our answer.
-    #[must_use]
-    pub fn logout_origins(request: &LogoutRequest) -> Vec<url::Url> {
-        let services = request.metadata.logout_endpoints.iter();
-        services
-            .flat_map(|service| [&service.request, &service.response])
-            .map(|endpoint| endpoint.location.clone())
-            .collect()
     }
 
     /// A logout request is used once; when the store can't tell, not at all. Core 3.7.3; bindings 3.4.5.
@@ -214,20 +235,20 @@ fn read_request(
     expected: &Expected,
     ours: &str,
 ) -> Result<(LogoutRequest, OffsetDateTime), Error> {
-    let document = super::guard::parse(xml)?;
+    let document = guard::parse(xml)?;
     let root = document.root_element();
-    let issuer = party.metadata.entity_id.clone();
-    let issued = rules::check_logout_request(root, &issuer, expected)?;
+    let entity_id = &party.metadata.entity_id;
+    let issued = rules::check_logout_request(root, entity_id, expected)?;
     let name_id = subject::read_subject(root)?;
     let request = LogoutRequest {
         idp: party.name.clone(),
-        subject: SubjectKey::new(&issuer, &name_id, ours),
+        issuer: entity_id.clone(),
+        subject: SubjectKey::new(entity_id, &name_id, ours),
         session_indexes: subject::read_session_indexes(root),
         id: root.attribute("ID").unwrap_or_default().to_owned(),
         relay_state: message.relay_state().map(str::to_owned),
         binding: message.binding(),
         metadata: Arc::clone(&party.metadata),
-        issuer,
     };
     Ok((request, issued))
 }

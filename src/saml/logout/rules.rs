@@ -25,12 +25,12 @@ pub(super) struct Expected {
 /// The checks of a verified request. Returns when it was issued.
 pub(super) fn check_logout_request(
     request: Node<'_, '_>,
-    issuer: &str,
+    entity_id: &str,
     expected: &Expected,
 ) -> Result<OffsetDateTime, Error> {
     check_logout_version(request)?;
     check_logout_destination(request, expected)?;
-    check_logout_issuer(request, issuer)?;
+    check_logout_issuer(request, entity_id)?;
     let issued = issue_instant(request)?;
     check_logout_age(issued, expected)?;
     check_logout_not_over(request, expected)?;
@@ -40,13 +40,13 @@ pub(super) fn check_logout_request(
 /// The checks of a verified response to `pending`.
 pub(super) fn check_logout_response(
     response: Node<'_, '_>,
-    issuer: &str,
+    entity_id: &str,
     pending: &PendingLogout,
     expected: &Expected,
 ) -> Result<LogoutStatus, Error> {
     check_logout_version(response)?;
     check_logout_destination(response, expected)?;
-    check_logout_issuer(response, issuer)?;
+    check_logout_issuer(response, entity_id)?;
     check_logout_in_response_to(response, pending)?;
     check_logout_answer_time(issue_instant(response)?, pending, expected)?;
     Ok(status(response))
@@ -121,12 +121,11 @@ fn status(response: Node<'_, '_>) -> LogoutStatus {
     const SUCCESS: &str = "urn:oasis:names:tc:SAML:2.0:status:Success";
     const PARTIAL: &str = "urn:oasis:names:tc:SAML:2.0:status:PartialLogout";
     let code = child(response, SAMLP, "Status").and_then(|status| child(status, SAMLP, "StatusCode"));
-    let detail = code.and_then(|code| child(code, SAMLP, "StatusCode")).map(|code| code.attribute("Value"));
-    let value = code.and_then(|code| code.attribute("Value"));
-    match (value, detail) {
-        (Some(SUCCESS), None) => LogoutStatus::Complete,
-        (Some(PARTIAL), _) | (_, Some(Some(PARTIAL))) => LogoutStatus::Partial,
-        (Some(SUCCESS), Some(_)) => LogoutStatus::Partial,
+    let detail = code.and_then(|code| child(code, SAMLP, "StatusCode"));
+    let value = |code: Option<Node<'_, '_>>| code.and_then(|code| code.attribute("Value").map(str::to_owned));
+    match (value(code).as_deref(), detail.is_some(), value(detail).as_deref()) {
+        (Some(SUCCESS), false, _) => LogoutStatus::Complete,
+        (Some(SUCCESS | PARTIAL), ..) | (_, _, Some(PARTIAL)) => LogoutStatus::Partial,
         _ => LogoutStatus::Failed,
     }
 }
