@@ -17,7 +17,6 @@ fn samples() -> Vec<(&'static str, String)> {
         again: "/go/prod",
         signed_in: code.blame == Blame::Admin,
     };
-    let signed_out = |company| SignedOutPage { site, instances: vec![], elsewhere: false, company }.render();
     vec![
         (
             "choose",
