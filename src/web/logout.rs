@@ -199,7 +199,15 @@ fn told(status: LogoutStatus, failed: Option<&Refusal>) -> Option<(&'static Code
 
 fn record(support_id: &SupportId, idp: &IdpName, refused: Option<(&'static Code, &str)>) {
     let idp = Some(idp);
-    audit::record(&Line { event: Event::Logout, support_id, idp, instance: None, refused, trace: None });
+    audit::record(&Line {
+        event: Event::Logout,
+        support_id,
+        idp,
+        instance: None,
+        refused,
+        trace: None,
+        findings: &[],
+    });
 }
 
 fn way(reply: &Reply) -> Way<'_> {

@@ -96,7 +96,7 @@ fn record(support_id: &SupportId, signed_in: &SignedIn, refused: Option<(&'stati
     // The session's own end is a sign-out; what the identity provider is asked beyond that is a logout.
     let event = if refused.is_some() { Event::Logout } else { Event::SignOut };
     let idp = Some(&signed_in.identity.idp);
-    audit::record(&Line { event, support_id, idp, instance: None, refused, trace: None });
+    audit::record(&Line { event, support_id, idp, instance: None, refused, trace: None, findings: &[] });
 }
 
 fn way(departure: &Departure) -> Way<'_> {

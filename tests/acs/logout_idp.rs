@@ -52,6 +52,7 @@ pub(crate) fn alice() -> Identity {
         name_id: Some(name("alice-7")),
         session_index: Some("session-1".to_owned()),
         authn_instant: NOW,
+        authn_context: None,
         session_not_on_or_after: None,
         attributes: Attributes::new(),
     }

@@ -209,7 +209,8 @@ async fn only_the_identity_providers_own_services_may_frame_an_answer() {
 #[test]
 fn our_metadata_lists_the_single_logout_service_by_both_bindings() {
     let gateway = gateway("");
-    let document = roxmltree::Document::parse(gateway.saml.metadata()).unwrap();
+    let metadata = gateway.saml.metadata();
+    let document = roxmltree::Document::parse(&metadata).unwrap();
     let services: Vec<_> = document
         .descendants()
         .filter(|node| node.tag_name().name() == "SingleLogoutService")

@@ -4,6 +4,7 @@
 
 mod accepted;
 mod documents;
+mod findings;
 mod gateway;
 mod idp;
 mod idp_metadata;
@@ -12,9 +13,15 @@ mod logout_idp;
 mod logout_ours;
 mod logout_queries;
 mod logout_requests;
+mod metadata_own;
+mod metadata_refresh;
+mod metadata_signed;
+mod metadata_site;
+mod metadata_warnings;
 mod mutations;
 mod refused;
 mod replay;
+mod requested;
 mod requests;
 mod shapes;
 mod signature_shapes;

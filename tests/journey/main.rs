@@ -18,9 +18,11 @@ mod plain_browser;
 mod raw_http;
 
 mod check;
+mod diagnosis;
 mod hostile;
 mod logout;
 mod secrets;
 mod sessions;
+mod step_up;
 mod storm;
 mod world;

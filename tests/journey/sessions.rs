@@ -44,6 +44,7 @@ impl House {
     pub(crate) async fn before(emulator: Emulator, more: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let gateway_url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
+        let more = more.replace("SITE", &emulator.site_url("acme"));
         let text = format!("version = 1\npublic_url = \"{gateway_url}\"\n{}{more}", settings(&emulator));
         let (key, certificate) = key_pair();
         let keys = [("SIGNING_KEY", key), ("SIGNING_CERTIFICATE", certificate)]

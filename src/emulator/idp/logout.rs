@@ -22,7 +22,7 @@ use super::keys::RSA_SHA256;
 use super::request::{Received, Unchecked};
 use super::response::{ASSERTION, EMAIL, PROTOCOL, instant};
 use super::xml::{Element, canonical_attribute, canonical_text};
-use super::{COOKIE, Session, pages};
+use super::{COOKIE, pages};
 
 const STATUS: &str = "urn:oasis:names:tc:SAML:2.0:status:";
 
@@ -84,7 +84,7 @@ fn end(shared: &Shared, request: &Element, headers: &HeaderMap) -> Option<()> {
     let state = &mut *shared.idp.lock();
     let cookie = cookie(headers, COOKIE)?;
     let session = state.sessions.get(&cookie)?;
-    let person = state.people.iter().find(|person| person.uid == session.uid)?;
+    let person = state.people.iter().find(|person| person.uid == session.authenticated.person.uid)?;
     let name_id = request.child(ASSERTION, "NameID")?;
     let index = request.child(PROTOCOL, "SessionIndex")?.text();
     let is_named = name_id.text() == person.name_id
@@ -133,7 +133,8 @@ pub(super) async fn sign_out(State(shared): State<Arc<Shared>>, headers: HeaderM
         let (entity_id, _) = session.participants.last()?;
         let provider = shared.idp.provider(entity_id)?;
         let logout_url = provider.logout_url.clone()?;
-        let xml = logout_request(&shared, &session, &provider, &logout_url, true)?;
+        let named = (session.authenticated.person.uid.as_str(), &session.participants[..]);
+        let xml = logout_request(&shared, named, &provider, &logout_url, true)?;
         redirect(&shared, &logout_url, "SAMLRequest", &xml, Some("idp logout")).ok()
     });
     asked.unwrap_or_else(|| {
@@ -145,33 +146,32 @@ pub(super) async fn sign_out(State(shared): State<Arc<Shared>>, headers: HeaderM
 /// HTTP-POST from the administrator's browser, without any `SessionIndex`.
 pub(super) async fn end_all(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
     let uid = form_fields(&body).remove("uid").unwrap_or_default();
-    let session = Session { uid: uid.clone(), is_remembered: false, participants: Vec::new() };
     let provider = {
         let state = &mut *shared.idp.lock();
-        state.sessions.retain(|_, session| session.uid != uid);
+        state.sessions.retain(|_, session| session.authenticated.person.uid != uid);
         state.providers.iter().find(|provider| provider.logout_url.is_some()).cloned()
     };
     let asked = provider.and_then(|provider| {
         let logout_url = provider.logout_url.clone()?;
-        let xml = logout_request(&shared, &session, &provider, &logout_url, false)?;
+        let xml = logout_request(&shared, (&uid, &[]), &provider, &logout_url, false)?;
         Some(pages::post(&logout_url, ("SAMLRequest", &xml), Some("administrator"), None))
     });
     asked.unwrap_or_else(|| sentence(StatusCode::OK, "Sessions ended", "No application was told."))
 }
 
-/// A request to end the person's sessions at `provider`: those of `session`, or all. Signed inside for HTTP-POST.
+/// A request to end a person's sessions at `provider`: those of these sign-ins, or all. Signed inside for HTTP-POST.
 fn logout_request(
     shared: &Shared,
-    session: &Session,
+    (uid, participants): (&str, &[(String, String)]),
     provider: &ServiceProvider,
     logout_url: &str,
     by_redirect: bool,
 ) -> Option<String> {
     let name_id = {
         let state = shared.idp.lock();
-        state.people.iter().find(|person| person.uid == session.uid)?.name_id.clone()
+        state.people.iter().find(|person| person.uid == uid)?.name_id.clone()
     };
-    let indexes = session.participants.iter().filter(|(entity_id, _)| *entity_id == provider.entity_id);
+    let indexes = participants.iter().filter(|(entity_id, _)| *entity_id == provider.entity_id);
     let index = |index: &str| format!("<samlp:SessionIndex>{}</samlp:SessionIndex>", canonical_text(index));
     let indexes = indexes.map(|(_, found)| index(found)).collect::<Vec<_>>().concat();
     let subject = format!(

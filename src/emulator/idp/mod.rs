@@ -25,7 +25,7 @@ use serde::Deserialize;
 
 use self::keys::Keys;
 use self::request::{AuthnRequest, Received, Unchecked};
-use self::response::Answering;
+use self::response::{Answering, EMAIL, INVALID_NAME_ID_POLICY, NO_AUTHN_CONTEXT, NO_PASSIVE, PASSWORD};
 use super::clock::random_hex;
 use super::encoding::{cookie, form_fields};
 use super::options::{IdpOptions, ServiceProvider};
@@ -34,6 +34,9 @@ use super::seed::Person;
 use super::shared::Shared;
 
 const COOKIE: &str = "idp-emulated";
+
+/// Classes of authentication that it has: all of them are a click. The first is the usual one.
+const CONTEXTS: [&str; 2] = [PASSWORD, "https://refeds.org/profile/mfa"];
 
 /// The identity provider.
 pub(super) struct Idp {
@@ -58,11 +61,18 @@ struct IdpState {
 /// A person in one browser.
 #[derive(Clone)]
 struct Session {
-    uid: String,
+    authenticated: Authenticated,
     /// Whether the next sign-in asks nothing.
     is_remembered: bool,
     /// Where the person signed in: entity id and `SessionIndex`.
     participants: Vec<(String, String)>,
+}
+
+/// Somebody, and by what class of authentication.
+#[derive(Clone)]
+struct Authenticated {
+    person: Person,
+    context: &'static str,
 }
 
 impl Idp {
@@ -208,23 +218,42 @@ fn expired() -> Response {
 
 /// A remembered person is not asked again, unless the request forces it.
 fn ask(shared: &Shared, reference: &str, request: &AuthnRequest, headers: &HeaderMap) -> Response {
-    let remembered = cookie(headers, COOKIE).filter(|_| !request.force_authn).and_then(|id| {
-        let state = &*shared.idp.lock();
-        let session = state.sessions.get(&id).filter(|session| session.is_remembered)?;
-        let person = state.people.iter().find(|person| person.uid == session.uid)?;
-        Some((id, person.clone()))
-    });
-    match remembered {
-        Some((session, person)) => {
-            shared.idp.lock().requests.remove(reference);
-            respond(shared, request, Some((&person, &session)))
-        }
-        None if request.is_passive => {
-            shared.idp.lock().requests.remove(reference);
-            respond(shared, request, None)
-        }
-        None => pages::choice(&shared.idp.lock().people, reference),
-    }
+    let answer = match remembered(shared, request, headers) {
+        _ if !has_format(request) => Err(INVALID_NAME_ID_POLICY),
+        _ if context(request).is_none() => Err(NO_AUTHN_CONTEXT),
+        Some(remembered) => Ok(remembered),
+        None if request.is_passive => Err(NO_PASSIVE),
+        None => return pages::choice(&shared.idp.lock().people, reference),
+    };
+    shared.idp.lock().requests.remove(reference);
+    respond(shared, request, answer)
+}
+
+/// Somebody who signs in, and the session's cookie.
+type Answered = (String, Authenticated);
+
+/// Who is remembered, with an authentication that would do, and as that person is today.
+fn remembered(shared: &Shared, request: &AuthnRequest, headers: &HeaderMap) -> Option<Answered> {
+    let id = cookie(headers, COOKIE).filter(|_| !request.force_authn)?;
+    let state = &*shared.idp.lock();
+    let session = state.sessions.get(&id).filter(|session| session.is_remembered)?;
+    let Authenticated { person, context } = &session.authenticated;
+    let person = state.people.iter().find(|known| known.uid == person.uid)?.clone();
+    would_do(request, context).then_some((id, Authenticated { person, context }))
+}
+
+fn would_do(request: &AuthnRequest, context: &str) -> bool {
+    request.contexts.is_empty() || request.contexts.iter().any(|wanted| wanted == context)
+}
+
+/// The class of authentication for whoever is asked now.
+fn context(request: &AuthnRequest) -> Option<&'static str> {
+    CONTEXTS.into_iter().find(|context| would_do(request, context))
+}
+
+fn has_format(request: &AuthnRequest) -> bool {
+    let unspecified = |format: &str| format.ends_with(":unspecified");
+    request.name_id_format.as_deref().is_none_or(|format| format == EMAIL || unspecified(format))
 }
 
 async fn choose(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
@@ -235,32 +264,35 @@ async fn choose(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
         let person = state.people.iter().find(|person| person.uid == field("uid")).cloned();
         (state.requests.remove(field("request")), person)
     };
-    let (Some(request), Some(person)) = (request, person) else {
+    let authenticated = person.zip(request.as_ref().and_then(context));
+    let (Some(request), Some((person, context))) = (request, authenticated) else {
         return expired();
     };
+    let authenticated = Authenticated { person, context };
     let session = random_hex(20);
     let begun = Session {
-        uid: person.uid.clone(),
+        authenticated: authenticated.clone(),
         is_remembered: field("remember") == "on",
         participants: Vec::new(),
     };
     shared.idp.lock().sessions.insert(session.clone(), begun);
-    respond(&shared, &request, Some((&person, &session)))
+    respond(&shared, &request, Ok((session, authenticated)))
 }
 
-/// A form with the response, to the registered address only: for a person, in a session.
-fn respond(shared: &Shared, request: &AuthnRequest, who: Option<(&Person, &str)>) -> Response {
+/// A form with the response, to the registered address only.
+fn respond(shared: &Shared, request: &AuthnRequest, answer: Result<Answered, &'static str>) -> Response {
     let session_index = random_hex(20);
-    match signed(shared, request, who.map(|(person, _)| person), &session_index) {
+    let found = answer.as_ref().map(|(_, found)| found).map_err(|reason| *reason);
+    match signed(shared, request, found, &session_index) {
         Ok(xml) => {
-            shared.note("idp", "Response", 200, who.map(|(person, _)| person.name_id.as_str()));
-            if let Some((_, session)) = who
-                && let Some(session) = shared.idp.lock().sessions.get_mut(session)
-            {
+            shared.note("idp", "Response", 200, found.ok().map(|found| found.person.name_id.as_str()));
+            let session = answer.ok().map(|(session, _)| session);
+            let mut state = shared.idp.lock();
+            if let Some(session) = session.as_ref().and_then(|session| state.sessions.get_mut(session)) {
                 session.participants.push((request.issuer.clone(), session_index));
             }
-            let cookie = who
-                .map(|(_, session)| format!("{COOKIE}={session}; Path=/; Secure; HttpOnly; SameSite=None"));
+            let cookie =
+                session.map(|session| format!("{COOKIE}={session}; Path=/; Secure; HttpOnly; SameSite=None"));
             let message = ("SAMLResponse", xml.as_str());
             pages::post(&request.acs_url, message, request.relay_state.as_deref(), cookie.as_deref())
         }
@@ -271,7 +303,7 @@ fn respond(shared: &Shared, request: &AuthnRequest, who: Option<(&Person, &str)>
 fn signed(
     shared: &Shared,
     request: &AuthnRequest,
-    person: Option<&Person>,
+    answer: Result<&Authenticated, &str>,
     session_index: &str,
 ) -> Result<String, ErrorStack> {
     let entity_id = format!("{}/saml/metadata", shared.urls.idp);
@@ -284,5 +316,8 @@ fn signed(
         request,
         session_index,
     };
-    person.map_or_else(|| answering.no_passive(), |person| answering.success(person))
+    match answer {
+        Ok(found) => answering.success(&found.person, found.context),
+        Err(reason) => answering.refusal(reason),
+    }
 }
