@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::mapping::{NameSources, NamesConfig, Preset};
 use crate::model::{IdpChoice, IdpName};
-use crate::saml::{Binding, IdpSettings, MetadataSource, MetadataTrust};
+use crate::saml::{Binding, IdpInitiated, IdpSettings, MetadataSource, MetadataTrust};
 
 use super::files::Files;
 use super::section::Section;
@@ -37,6 +37,9 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
     let request_binding = section.one_of("request_binding", &bindings, None);
     let single_logout = section.flag("single_logout", true);
     let request = request::read(section);
+    let words =
+        [("off", IdpInitiated::Off), ("confirm", IdpInitiated::Confirm), ("restart", IdpInitiated::Restart)];
+    let idp_initiated = section.one_of("idp_initiated", &words, IdpInitiated::Off);
     let names = NamesConfig {
         preset: section.one_of("preset", &Preset::ALL, Preset::Generic),
         attributes: section.section("attributes", attributes),
@@ -48,6 +51,7 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
         single_logout,
         request,
         trust,
+        idp_initiated,
         ..IdpSettings::new(name.clone(), metadata)
     });
     Idp { name, display_name, names, settings }

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use url::Url;
 
-use super::{IdpName, InstanceName, PendingKey, RequestId, StateUnavailable};
+use super::{IdpName, InstanceName, RequestId};
 
 /// How a logout ended, as one side tells the other. SAML core 3.7.3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,25 +47,4 @@ pub struct PendingLogout {
     pub started_at: OffsetDateTime,
     /// The instances that the session had entered.
     pub entered: BTreeSet<InstanceName>,
-}
-
-/// Shared state: logouts that have left for the identity provider.
-#[async_trait]
-pub trait PendingLogouts: Send + Sync {
-    /// Keeps `pending` until `expires_at`.
-    ///
-    /// # Errors
-    /// [`StateUnavailable`] when the store can't keep it.
-    async fn put(
-        &self,
-        key: PendingKey,
-        pending: PendingLogout,
-        expires_at: OffsetDateTime,
-    ) -> Result<(), StateUnavailable>;
-
-    /// Reads once and removes, atomically. `None` when absent, expired or taken before.
-    ///
-    /// # Errors
-    /// [`StateUnavailable`] when the store can't tell.
-    async fn take(&self, key: &PendingKey) -> Result<Option<PendingLogout>, StateUnavailable>;
 }

@@ -34,10 +34,10 @@ pub use identity::{Attributes, Identity, NameId};
 pub use ids::{
     Destination, IdpName, InstanceArn, InstanceName, RequestId, SessionId, SupportId, UserId, Username,
 };
-pub use logout::{LogoutStatus, PendingLogout, PendingLogouts, Reply};
+pub use logout::{LogoutStatus, PendingLogout, Reply};
 pub use named_sessions::{NamedSessions, SubjectKey};
 pub use pace::{Patience, Stopped, admitted, paced};
-pub use pending::{PendingKey, PendingSignIn, PendingSignIns};
+pub use pending::{Pending, PendingConfirmation, PendingKey, PendingSignIn};
 pub use placement::{
     Denial, HierarchyPath, Phone, PhoneType, Placed, Placement, RuleOutcome, SyncPolicy, SyncWhen, Trace,
     TraceEntry,

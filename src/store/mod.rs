@@ -5,12 +5,10 @@
 mod expiring;
 mod named_sessions;
 mod pending;
-mod pending_logouts;
 mod replay;
 mod sessions;
 
 pub use named_sessions::MemoryNamedSessions;
 pub use pending::MemoryPending;
-pub use pending_logouts::MemoryPendingLogouts;
 pub use replay::MemoryReplay;
 pub use sessions::MemorySessions;

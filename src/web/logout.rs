@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::{RawQuery, Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use tower_sessions::{Session, SessionStore};
 use url::form_urlencoded;
@@ -38,10 +38,7 @@ pub(super) async fn by_post(
     arrived: Arrived,
     body: Request,
 ) -> Result<Response, Refusal> {
-    if !acs::is_form(&arrived.3) {
-        let refusal = refusal(&code::WEB_BAD_REQUEST, "the content type is not a form's");
-        return Err(refusal.with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
-    }
+    acs::check_is_form(&arrived.3).map_err(|refusal| refusal.during(Event::Logout))?;
     let body = acs::read(body).await.map_err(|refusal| refusal.during(Event::Logout))?;
     take(&web, arrived, form(&body)?).await
 }

@@ -52,6 +52,25 @@ pub(super) struct ChooseIdp<'a> {
     pub(super) choices: Vec<Place>,
 }
 
+/// Ask whether it is them, before a sign-in that they did not begin here.
+#[derive(Template)]
+#[template(path = "confirm.html")]
+pub(super) struct Confirm<'a> {
+    pub(super) site: &'a str,
+    pub(super) idp: &'a str,
+    pub(super) username: &'a str,
+    pub(super) name: Option<&'a str>,
+    pub(super) token: &'a str,
+}
+
+/// Go on to another page of ours.
+#[derive(Template)]
+#[template(path = "onward.html")]
+pub(super) struct Onward<'a> {
+    pub(super) site: &'a str,
+    pub(super) next: &'a str,
+}
+
 /// Post the `AuthnRequest`.
 #[derive(Template)]
 #[template(path = "authn_request.html")]
@@ -125,11 +144,11 @@ pub(super) struct SigningOut<'a> {
     pub(super) site: &'a str,
     /// Where instances end their own sessions.
     pub(super) frames: Vec<&'a str>,
-    pub(super) onward: Onward<'a>,
+    pub(super) onward: ToIdp<'a>,
 }
 
 /// How a page goes on to the identity provider.
-pub(super) enum Onward<'a> {
+pub(super) enum ToIdp<'a> {
     /// HTTP-Redirect.
     Link(&'a str),
     /// HTTP-POST: `field` is `SAMLRequest` or `SAMLResponse`.

@@ -10,7 +10,7 @@ use tower_sessions::Session;
 use url::Url;
 
 use super::headers::Csp;
-use super::pages::{self, Company, Onward, SignOut, SignedOutPage, SigningOut};
+use super::pages::{self, Company, SignOut, SignedOutPage, SigningOut, ToIdp};
 use super::refusal::Refusal;
 use super::{WebState, acs, cookies};
 use crate::audit::{self, Event, Line};
@@ -128,9 +128,9 @@ pub(super) fn leave(
     let frames: Vec<&Url> = signed_out.instances.iter().filter_map(|(_, logout)| logout.as_ref()).collect();
     let csp = Csp::frames(frames.iter().copied());
     let (onward, action) = match way {
-        Way::Link(address) => (Onward::Link(address.as_str()), None),
+        Way::Link(address) => (ToIdp::Link(address.as_str()), None),
         Way::Form { action, field, message, relay_state } => {
-            (Onward::Form { action: action.as_str(), field, message, relay_state }, Some(*action))
+            (ToIdp::Form { action: action.as_str(), field, message, relay_state }, Some(*action))
         }
     };
     let frames = frames.into_iter().map(Url::as_str).collect();
@@ -152,7 +152,7 @@ pub(super) fn signed_out(
 
 /// Whether the form was sent by one of our own pages, as far as the browser says. The session cookie's
 /// `SameSite=Lax` is the first line; this one also stops neighbours on the same site.
-fn is_our_form(headers: &HeaderMap, public_url: &Url) -> bool {
+pub(super) fn is_our_form(headers: &HeaderMap, public_url: &Url) -> bool {
     let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     match (text(HeaderName::from_static("sec-fetch-site")), text(header::ORIGIN)) {
         (Some(site), _) => site == "same-origin" || site == "none",

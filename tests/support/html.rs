@@ -47,17 +47,15 @@ pub(crate) fn forms(html: &str, base: &Url) -> Vec<Form> {
     forms
 }
 
-/// Seconds of a `<meta http-equiv="refresh">` in the head, and the address when it names one.
+/// Seconds of a `<meta http-equiv="refresh">` in the head, and the address that it names.
 pub(crate) fn refresh(html: &str) -> Option<(u64, Option<String>)> {
     let head = html.split_once("</head>").map_or(html, |(head, _)| head);
     let (_, meta) = head.split_once("<meta http-equiv=\"refresh\"")?;
     let tag = format!("meta{meta}");
-    let tag = read_tag(&tag).0;
-    let (seconds, address) = match tag.attribute("content")?.split_once(';') {
-        Some((seconds, address)) => (seconds, address.trim().strip_prefix("url=").map(str::to_owned)),
-        None => (tag.attribute("content")?, None),
-    };
-    Some((seconds.trim().parse().ok()?, address))
+    let content = read_tag(&tag).0.attribute("content")?.to_owned();
+    let (seconds, url) = content.split_once(';').unwrap_or((&content, ""));
+    let url = url.trim().strip_prefix("url=").map(str::to_owned);
+    Some((seconds.trim().parse().ok()?, url))
 }
 
 /// Addresses of the frames of `html`.

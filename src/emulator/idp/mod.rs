@@ -120,10 +120,15 @@ impl Idp {
 
     /// The registered service provider, if need be after reading metadata by URL.
     async fn provider_or_metadata(&self, entity_id: &str) -> Option<ServiceProvider> {
+        if self.provider(entity_id).is_none() {
+            self.read_metadata().await;
+        }
+        self.provider(entity_id)
+    }
+
+    /// Takes in the service providers whose metadata has a URL.
+    async fn read_metadata(&self) {
         for url in &self.options.metadata_urls {
-            if self.provider(entity_id).is_some() {
-                break;
-            }
             if let Ok(answer) = self.loopback.get(url).send().await
                 && let Ok(text) = answer.text().await
                 && let Ok(provider) = trust::service_provider(&text)
@@ -131,7 +136,6 @@ impl Idp {
                 self.trust(provider);
             }
         }
-        self.provider(entity_id)
     }
 }
 
@@ -144,6 +148,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/saml/login", get(login))
         .route("/saml/choose", post(choose))
         .route("/saml/slo", get(logout::by_redirect).post(logout::by_post))
+        .route("/portal", get(portal).post(open_app))
         .route("/logout", get(logout::sign_out))
         .route("/people/end", post(logout::end_all))
         .with_state(shared)
@@ -269,13 +274,37 @@ async fn choose(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
         return expired();
     };
     let authenticated = Authenticated { person, context };
-    let session = random_hex(20);
-    let begun = Session {
-        authenticated: authenticated.clone(),
-        is_remembered: field("remember") == "on",
-        participants: Vec::new(),
+    let session = begin(&shared, &authenticated, field("remember") == "on");
+    respond(&shared, &request, Ok((session, authenticated)))
+}
+
+/// A session in this browser; its cookie goes with the answer.
+fn begin(shared: &Shared, authenticated: &Authenticated, is_remembered: bool) -> String {
+    let id = random_hex(20);
+    let session = Session { authenticated: authenticated.clone(), is_remembered, participants: Vec::new() };
+    shared.idp.lock().sessions.insert(id.clone(), session);
+    id
+}
+
+/// The list of apps.
+async fn portal(State(shared): State<Arc<Shared>>) -> Response {
+    shared.idp.read_metadata().await;
+    let state = &*shared.idp.lock();
+    pages::portal(&state.people, &state.providers)
+}
+
+/// Opens an app: an answer that it did not ask for.
+async fn open_app(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
+    let fields: BTreeMap<String, String> = form_fields(&body);
+    let field = |name: &str| fields.get(name).map_or("", String::as_str);
+    let provider = shared.idp.provider(field("provider"));
+    let person = shared.idp.lock().people.iter().find(|person| person.uid == field("uid")).cloned();
+    let (Some(provider), Some(person)) = (provider, person) else {
+        return sentence(StatusCode::NOT_FOUND, "No such app", "Choose one from the list of apps.");
     };
-    shared.idp.lock().sessions.insert(session.clone(), begun);
+    let request = AuthnRequest::none_of(&provider, field("relay_state"));
+    let authenticated = Authenticated { person, context: PASSWORD };
+    let session = begin(&shared, &authenticated, false);
     respond(&shared, &request, Ok((session, authenticated)))
 }
 
