@@ -3,14 +3,12 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use time::OffsetDateTime;
-
 use crate::model::IdpName;
 use crate::saml::binding::redirect::{Carried, Received};
+use crate::saml::decryption::Decryption;
 use crate::saml::engine::SigningKeys;
 use crate::saml::error::{Error, Rule};
 use crate::saml::guard::{self, Guarded, Root};
-use crate::saml::idp::Idp;
 use crate::saml::idp_metadata::IdpMetadata;
 use crate::saml::settings::Binding;
 use crate::saml::xml::{DS, Node, SAML, child, plain_text};
@@ -116,14 +114,8 @@ fn check_relay_state(relay_state: Option<&str>) -> Result<(), Error> {
 pub(super) struct Party {
     pub(super) name: IdpName,
     pub(super) metadata: Arc<IdpMetadata>,
-}
-
-impl Party {
-    /// When its metadata is in force.
-    pub(super) fn of(idp: &Idp, now: OffsetDateTime) -> Option<Self> {
-        let metadata = idp.metadata(now).ok()?;
-        Some(Self { name: idp.settings.name.clone(), metadata })
-    }
+    /// What opens what it encrypts.
+    pub(super) decryption: Decryption,
 }
 
 /// The guard, then the signature by the keys of the one party that the message says it is from. What comes out are the

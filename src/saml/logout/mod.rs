@@ -18,6 +18,7 @@ use crate::model::{
 
 use super::error::Error;
 use super::guard::{self, Root};
+use super::idp::Idp;
 use super::idp_metadata::{Endpoint, IdpMetadata, LogoutEndpoint};
 use super::settings::Binding;
 use super::{AuthnRequest as SentRequest, ServiceProvider};
@@ -118,7 +119,7 @@ impl ServiceProvider {
     /// The first check that fails.
     pub async fn verify_logout_request(&self, message: LogoutMessage) -> Result<LogoutRequest, Error> {
         let now = self.clock.now();
-        let parties: Vec<Party> = self.idps.iter().filter_map(|idp| Party::of(idp, now)).collect();
+        let parties: Vec<Party> = self.idps.iter().filter_map(|idp| self.party(idp, now).ok()).collect();
         let (expected, ours) = (self.expected_logout(now), self.settings.entity_id.clone());
         let size = message.size();
         let (request, issued) = self
@@ -187,8 +188,7 @@ impl ServiceProvider {
         pending: &PendingLogout,
     ) -> Result<LogoutStatus, Error> {
         let now = self.clock.now();
-        let idp = self.idp(&pending.idp)?;
-        let parties = [Party { name: pending.idp.clone(), metadata: idp.metadata(now)? }];
+        let parties = [self.party(self.idp(&pending.idp)?, now)?];
         let (expected, pending) = (self.expected_logout(now), pending.clone());
         let size = message.size();
         let verdict = self.verifying.run(size, move || {
@@ -209,6 +209,12 @@ impl ServiceProvider {
         let key = ReplayKey { issuer: request.issuer.clone(), assertion_id: request.id.clone() };
         let until = issued + MAX_AGE + self.settings.clock_skew;
         if self.replay.first_use(key, until).await? { Ok(()) } else { Err(Error::LogoutReplay) }
+    }
+
+    /// An identity provider whose metadata is in force.
+    fn party(&self, idp: &Idp, now: OffsetDateTime) -> Result<Party, Error> {
+        let (name, metadata) = (idp.settings.name.clone(), idp.metadata(now)?);
+        Ok(Party { name, metadata, decryption: self.decryption(idp) })
     }
 
     fn expected_logout(&self, now: OffsetDateTime) -> Expected {
@@ -239,7 +245,7 @@ fn read_request(
     let root = document.root_element();
     let entity_id = &party.metadata.entity_id;
     let issued = rules::check_logout_request(root, entity_id, expected)?;
-    let name_id = subject::read_subject(root)?;
+    let name_id = subject::read_subject(root, &party.decryption)?;
     let request = LogoutRequest {
         idp: party.name.clone(),
         issuer: entity_id.clone(),
