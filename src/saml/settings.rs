@@ -42,8 +42,6 @@ pub struct IdpSettings {
     pub request_binding: Option<Binding>,
     /// What is asked of it for instances that don't say otherwise.
     pub request: RequestOptions,
-    /// What its answers may do that nobody here asked for.
-    pub idp_initiated: IdpInitiated,
     /// What its metadata must be like to be believed.
     pub trust: MetadataTrust,
     /// What its answers may do that nobody here asked for.
@@ -101,7 +99,6 @@ impl IdpSettings {
             entity_id: None,
             request_binding: None,
             request: RequestOptions::default(),
-            idp_initiated: IdpInitiated::Off,
             trust: MetadataTrust::default(),
             idp_initiated: IdpInitiated::Off,
         }
