@@ -3,6 +3,9 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
 
 mod accepted;
+mod artifact;
+mod attacks;
+mod back_channel;
 mod documents;
 mod encryption;
 mod encryption_parts;
@@ -19,6 +22,7 @@ mod metadata_signed;
 mod metadata_site;
 mod metadata_warnings;
 mod mutations;
+mod oddities;
 mod refused;
 mod replay;
 mod requested;
@@ -26,5 +30,6 @@ mod requests;
 mod shapes;
 mod signature_shapes;
 mod signatures;
+mod signed_as_wanted;
 mod times;
 mod unsolicited;

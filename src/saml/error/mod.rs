@@ -1,5 +1,6 @@
 //! Why a sign-in can't start, or a message was refused. Texts are for the audit line and name no value of a person.
 
+mod artifact;
 mod metadata;
 mod rule;
 mod status;
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use crate::model::{Blamed, Code, IdpName, StateUnavailable, code};
 
+pub use artifact::ArtifactFault;
 pub use metadata::MetadataError;
 pub use rule::{Algorithm, Rule};
 pub use status::StatusCode;
@@ -46,6 +48,18 @@ pub enum Error {
     #[error("the metadata of {0} has no single sign-on service for the wanted binding")]
     NoEndpoint(IdpName),
 
+    /// Artifacts are wanted, and the metadata has no service that resolves them.
+    #[error("the metadata of {0} has no artifact resolution service")]
+    NoArtifactService(IdpName),
+
+    // -- artifacts --
+    /// The artifact led to no answer.
+    #[error(transparent)]
+    Artifact(ArtifactFault),
+    /// The identity provider can't be reached, or is too slow.
+    #[error("the artifact resolution service does not answer: {0}")]
+    BackChannel(String),
+
     // -- before any XML engine --
     /// More bytes than a response can need.
     #[error("the message is too large")]
@@ -59,7 +73,7 @@ pub enum Error {
     /// The message in the query is not deflated.
     #[error("the message is not deflated")]
     NotDeflated,
-    /// Not UTF-8, a byte order mark, a NUL, or another declared encoding or XML version.
+    /// Not UTF-8, a NUL, or another declared encoding or XML version.
     #[error("the message is not plain UTF-8")]
     NotUtf8,
     /// Not well-formed.
@@ -71,6 +85,9 @@ pub enum Error {
     /// Nothing that covers the assertion is signed.
     #[error("neither the response nor the assertion is signed")]
     Unsigned,
+    /// Another part is signed than the configuration wants.
+    #[error("not everything is signed that want_signed asks of this identity provider")]
+    NotSignedAsWanted,
     /// An algorithm is not on the allow-list.
     #[error("{0} is not an accepted algorithm")]
     Algorithm(Algorithm),
@@ -146,7 +163,7 @@ pub enum Error {
     /// Not every audience restriction names us.
     #[error("an audience restriction does not name us, or there is none")]
     Audience,
-    /// Valid for longer than we accept, or without an end.
+    /// Valid for longer than we accept.
     #[error("the assertion is valid for too long")]
     Lifetime,
     /// No usable authentication statement.
@@ -182,7 +199,10 @@ impl Blamed for Error {
             Self::Metadata { .. }
             | Self::MetadataNotLoaded(_)
             | Self::MetadataExpired(_)
-            | Self::NoEndpoint(_) => &code::SAML_METADATA,
+            | Self::NoEndpoint(_)
+            | Self::NoArtifactService(_) => &code::SAML_METADATA,
+            Self::Artifact(_) => &code::SAML_ARTIFACT,
+            Self::BackChannel(_) => &code::SAML_BACK_CHANNEL,
             Self::UnknownIdp(_) => &code::SIGN_IN_UNKNOWN_IDP,
             Self::TooLarge => &code::WEB_TOO_LARGE,
             Self::NotBase64
@@ -197,7 +217,7 @@ impl Blamed for Error {
             | Self::Content(_) => &code::SAML_MALFORMED,
             Self::Forbidden(_) => &code::SAML_FORBIDDEN_SHAPE,
             Self::Busy => &code::SAML_BUSY,
-            Self::Unsigned => &code::SAML_UNSIGNED,
+            Self::Unsigned | Self::NotSignedAsWanted => &code::SAML_UNSIGNED,
             Self::Algorithm(_) => &code::SAML_ALGORITHM,
             Self::Unsolicited => &code::SIGN_IN_UNSOLICITED,
             Self::Encrypted => &code::SAML_ENCRYPTED,
