@@ -66,8 +66,8 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
         clock_skew,
         allow_cbc,
         request,
-        trust,
         idp_initiated,
+        trust,
         ..IdpSettings::new(name.clone(), metadata)
     });
     Idp { name, display_name, names, settings }
