@@ -7,6 +7,7 @@ mod assertion;
 mod authn_request;
 mod binding;
 mod compute;
+mod discovery;
 mod engine;
 mod error;
 mod findings;

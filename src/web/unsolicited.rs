@@ -13,7 +13,7 @@ use super::pages::{self, Confirm, Onward};
 use super::refusal::Refusal;
 use super::sign_out::is_our_form;
 use super::start::parameter;
-use super::{Store, WebState, acs, arrival, cookies, paths};
+use super::{Store, WebState, acs, arrival, choose, cookies, paths};
 use crate::audit::Event;
 use crate::model::{IdpName, SupportId, code};
 use crate::session;
@@ -97,5 +97,6 @@ pub(super) async fn confirm(
     arrival::begin(&session, &store, &completed, &support_id).await?;
     let next = paths::onward(completed.instance.as_ref(), completed.destination.as_ref());
     // Not a redirect: browsers hold those that follow a form to the form's own policy, and the way leads elsewhere.
-    pages::page(&Onward { site: &web.site.display_name, next: &next }, &Csp::default())
+    let page = pages::page(&Onward::signed_in(&web.site.display_name, &next), &Csp::default())?;
+    Ok(choose::remember(&web, page, &completed.signed_in.identity.idp))
 }

@@ -19,6 +19,7 @@ mod raw_http;
 
 mod check;
 mod diagnosis;
+mod discovery;
 mod hostile;
 mod secrets;
 mod sessions;

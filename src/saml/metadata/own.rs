@@ -6,6 +6,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use crate::model::Random;
+use crate::saml::discovery::PROTOCOL;
 use crate::saml::error::Error;
 use crate::saml::guard::{DIGEST_METHODS, SIGNATURE_METHODS};
 use crate::saml::instant;
@@ -128,6 +129,7 @@ impl Entity<'_> {
         entity.element("md:SPSSODescriptor", &attributes, |role| {
             role.element("md:Extensions", &[], |extensions| {
                 render_user_interface(extensions, &self.settings.display_name, &self.settings.about);
+                render_discovery(extensions, self.settings);
             });
             for certificate in self.key.published() {
                 render_key(role, "signing", &certificate, &[]);
@@ -194,6 +196,17 @@ fn render_user_interface(extensions: &mut Document, display_name: &str, about: &
             info.text("mdui:PrivacyStatementURL", &language, url.as_str());
         }
     });
+}
+
+/// Where a discovery service may send browsers back to. Identity provider discovery 2.5.
+fn render_discovery(extensions: &mut Document, settings: &Settings) {
+    if settings.discovery_service.is_none() {
+        return;
+    }
+    let location = settings.discovery_response_url();
+    let attributes =
+        [("xmlns:idpdisc", PROTOCOL), ("Binding", PROTOCOL), ("Location", &*location), ("index", "0")];
+    extensions.empty("idpdisc:DiscoveryResponse", &attributes);
 }
 
 fn render_organization(entity: &mut Document, organization: &Organization, language: &str) {
