@@ -21,8 +21,8 @@ fn several(settings: String) -> String {
 
 /// The same, and a chooser elsewhere.
 fn elsewhere(settings: String) -> String {
-    let service = "[saml]\ndiscovery_service_url = \"https://discovery.test/ds?federation=1\"\n";
-    several(settings).replacen("[aws]", &format!("{service}[aws]"), 1)
+    let service = "saml.discovery_service_url = \"https://discovery.test/ds?federation=1\"\n";
+    format!("{service}{}", several(settings))
 }
 
 async fn open(world: &World, browser: &PlainBrowser, path: &str) -> Page {
