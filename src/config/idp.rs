@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::mapping::{NameSources, NamesConfig, Preset};
 use crate::model::{IdpChoice, IdpName};
-use crate::saml::{Binding, IdpInitiated, IdpSettings, MetadataSource, MetadataTrust};
+use crate::saml::{Binding, IdpInitiated, IdpSettings, MetadataSource, MetadataTrust, ResponseBinding};
 
 use super::files::Files;
 use super::section::Section;
@@ -41,10 +41,16 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
     let entity_id = section.parsed("entity_id", saml::entity_id);
     let bindings = [("redirect", Some(Binding::Redirect)), ("post", Some(Binding::Post))];
     let request_binding = section.one_of("request_binding", &bindings, None);
+    let bindings = [("post", ResponseBinding::Post), ("artifact", ResponseBinding::Artifact)];
+    let response_binding = section.one_of("response_binding", &bindings, ResponseBinding::Post);
+    let request = request::read(section);
     let words =
         [("off", IdpInitiated::Off), ("confirm", IdpInitiated::Confirm), ("restart", IdpInitiated::Restart)];
     let idp_initiated = section.one_of("idp_initiated", &words, IdpInitiated::Off);
-    let request = request::read(section);
+    let allow_cbc = section.flag("allow_cbc", false);
+    if allow_cbc {
+        section.warning("allow_cbc", "is on: AES-CBC is weak; switch this provider to AES-GCM");
+    }
     let names = NamesConfig {
         preset: section.one_of("preset", &Preset::ALL, Preset::Generic),
         attributes: section.section("attributes", attributes),
@@ -55,9 +61,11 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
         metadata,
         entity_id,
         request_binding,
+        response_binding,
         request,
-        idp_initiated,
+        allow_cbc,
         trust,
+        idp_initiated,
     });
     Idp { name, display_name, email_domains, names, settings }
 }

@@ -7,6 +7,7 @@ mod assertion;
 mod authn_request;
 mod binding;
 mod compute;
+mod decryption;
 mod discovery;
 mod engine;
 mod error;
@@ -19,6 +20,7 @@ mod instant;
 mod metadata;
 mod own_key;
 mod refused;
+mod resolution;
 mod response;
 mod settings;
 mod signer;
@@ -37,19 +39,25 @@ use crate::model::{
 };
 
 pub use assertion::VerifiedAssertion;
-pub use error::{Algorithm, Error, MetadataError, Rule, StatusCode};
+pub use error::{Algorithm, ArtifactFault, Error, MetadataError, Rule, StatusCode};
 pub use inspect::{Captured, Inspected};
 pub use metadata::{AboutUs, Contact, Logo, Organization};
 pub use refused::Refused;
-pub use settings::{Binding, IdpInitiated, IdpSettings, MetadataSource, MetadataTrust, Settings};
+pub use settings::{
+    Binding, DecryptionKey, IdpInitiated, IdpSettings, MetadataSource, MetadataTrust, ResponseBinding,
+    Settings,
+};
 
 use authn_request::Request;
+use binding::back_channel::BackChannel;
 use compute::Compute;
+use decryption::{Decryption, DecryptionKeys};
 use engine::{Signed, SigningKeys};
 use idp::Idp;
 use idp_metadata::{Endpoint, IdpMetadata};
 use metadata::{OwnMetadata, Refresh, Reminders, warnings};
 use own_key::OwnKey;
+use resolution::Delivered;
 use response::Expected;
 use verification::{Outcome, Verification};
 
@@ -71,6 +79,7 @@ pub struct AuthnRequest {
 pub struct ServiceProvider {
     settings: Settings,
     key: Arc<OwnKey>,
+    decryption: Arc<DecryptionKeys>,
     metadata: OwnMetadata,
     idps: Vec<Arc<Idp>>,
     refresh: Refresh,
@@ -78,6 +87,7 @@ pub struct ServiceProvider {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     replay: Arc<dyn ReplayGuard>,
+    back_channel: BackChannel,
     verifying: Compute,
     signing: Compute,
 }
@@ -97,18 +107,21 @@ impl ServiceProvider {
         let key = OwnKey::load(&settings)?;
         let now = clock.now();
         self_test(&settings, &key, now)?;
+        let decryption = DecryptionKeys::load(&settings.decryption_keys, &*random)?;
         let idps: Vec<_> =
             idps.into_iter().map(|idp| Idp::new(idp, now).map(Arc::new)).collect::<Result<_, _>>()?;
         Ok(Self {
-            metadata: OwnMetadata::new(&settings, &key, now, &*random)?,
+            metadata: OwnMetadata::new(&settings, &key, &decryption, now, &*random)?,
             refresh: Refresh::new(&idps, Arc::clone(&clock), Arc::clone(&random))?,
             reminders: Reminders::default(),
             settings,
             key: Arc::new(key),
+            decryption: Arc::new(decryption),
             idps,
             clock,
             random,
             replay,
+            back_channel: BackChannel::new()?,
             verifying: Compute::new(WAITING_ANSWERS),
             signing: Compute::new(WAITING_REQUESTS),
         })
@@ -117,7 +130,7 @@ impl ServiceProvider {
     /// Our metadata document.
     #[must_use]
     pub fn metadata(&self) -> Arc<str> {
-        self.metadata.text(&self.settings, &self.key, self.clock.now(), &*self.random)
+        self.metadata.text(&self.settings, &self.key, &self.decryption, self.clock.now(), &*self.random)
     }
 
     /// Fetches every metadata URL that is due; keeps the last good copy. Called at start and then in the background,
@@ -160,6 +173,7 @@ impl ServiceProvider {
             destination: endpoint.destination.clone(),
             issuer: self.settings.entity_id.clone(),
             acs: self.settings.acs_url(),
+            response_binding: idp.settings.response_binding,
             requested: requested.clone(),
         };
         let (key, relay_state) = (Arc::clone(&self.key), relay_state.to_owned());
@@ -176,21 +190,21 @@ impl ServiceProvider {
         saml_response: String,
         pending: &PendingSignIn,
     ) -> Result<VerifiedAssertion, Refused> {
-        self.verify_from(&pending.idp, Some(pending), saml_response).await
+        self.run(Delivered { saml_response, is_vouched_for: false }, &pending.idp, Some(pending)).await
     }
 
-    /// The same for an answer of `idp` to a pending request or to none.
-    async fn verify_from(
+    /// Verifies the answer of an identity provider to a pending request, or to none.
+    async fn run(
         &self,
-        idp: &IdpName,
+        delivered: Delivered,
+        idp_name: &IdpName,
         pending: Option<&PendingSignIn>,
-        saml_response: String,
     ) -> Result<VerifiedAssertion, Refused> {
-        let (idp, response) = (self.idp(idp)?, saml_response.into());
+        let (idp, delivered) = (self.idp(idp_name)?, Arc::new(delivered));
         let metadata = idp.metadata(self.clock.now())?;
-        let outcome = match self.outcome(&response, idp, pending, Arc::clone(&metadata)).await {
+        let outcome = match self.outcome(&delivered, idp, &metadata, pending).await {
             Err(Refused { error: Error::Signature, .. }) if self.refresh.find_newer(idp, &metadata).await => {
-                self.outcome(&response, idp, pending, idp.metadata(self.clock.now())?).await
+                self.outcome(&delivered, idp, &idp.metadata(self.clock.now())?, pending).await
             }
             outcome => outcome,
         };
@@ -199,27 +213,45 @@ impl ServiceProvider {
 
     async fn outcome(
         &self,
-        response: &Arc<str>,
+        delivered: &Arc<Delivered>,
         idp: &Idp,
+        metadata: &Arc<IdpMetadata>,
         pending: Option<&PendingSignIn>,
-        metadata: Arc<IdpMetadata>,
     ) -> Result<Outcome, Refused> {
+        let verification = self.verification(idp, metadata, pending, delivered.is_vouched_for);
+        let (delivered, size) = (Arc::clone(delivered), delivered.saml_response.len());
+        let explained = move || Ok(verification.run_or_explain(&delivered.saml_response));
+        self.verifying.run(size, explained).await?
+    }
+
+    /// What is asked of an answer to a pending request, or to none.
+    fn verification(
+        &self,
+        idp: &Idp,
+        metadata: &Arc<IdpMetadata>,
+        pending: Option<&PendingSignIn>,
+        is_vouched_for: bool,
+    ) -> Verification {
+        let unasked = self.expected(metadata);
         let expected = match pending {
             Some(pending) => Expected {
                 request_id: Some(pending.request_id.as_str().to_owned()),
                 started_at: pending.started_at,
                 requested: pending.requested.clone(),
-                ..self.expected(&metadata)
+                ..unasked
             },
-            None => self.expected(&metadata),
+            None => unasked,
         };
-        let verification = Verification { idp: metadata, idp_name: idp.settings.name.clone(), expected };
-        let (response, size) = (Arc::clone(response), response.len());
-        let explained = move || Ok(verification.run_or_explain(&response));
-        self.verifying.run(size, explained).await?
+        let (idp_name, decryption) = (idp.settings.name.clone(), self.decryption(idp));
+        Verification { idp: Arc::clone(metadata), idp_name, decryption, is_vouched_for, expected }
     }
 
-    /// What every answer of `idp` must say at this moment when nobody asked for it.
+    /// What opens what `idp` encrypts.
+    fn decryption(&self, idp: &Idp) -> Decryption {
+        Decryption::new(Arc::clone(&self.decryption), idp.settings.allow_cbc)
+    }
+
+    /// What every answer of `idp` must say at this moment that nobody asked for.
     fn expected(&self, idp: &IdpMetadata) -> Expected {
         let now = self.clock.now();
         Expected {
@@ -274,6 +306,7 @@ fn self_test(settings: &Settings, key: &OwnKey, now: OffsetDateTime) -> Result<(
         destination: "https://localhost/".to_owned(),
         issuer: settings.entity_id.clone(),
         acs: settings.acs_url(),
+        response_binding: ResponseBinding::Post,
         requested: Requested::default(),
     };
     let broken = || Error::Machinery("the signature engines do not verify our own signature".to_owned());

@@ -21,6 +21,9 @@ pub struct Settings {
     pub signing_key: Secret,
     /// PEM certificate of that key, published in the metadata.
     pub signing_certificate: String,
+    /// Keys that identity providers encrypt for, at most three: all are published and tried, the first one first. Without one,
+    /// encrypted answers are refused.
+    pub decryption_keys: Vec<DecryptionKey>,
     /// Tolerated clock difference, both ways.
     pub clock_skew: Duration,
     /// Longest acceptable assertion lifetime.
@@ -29,6 +32,15 @@ pub struct Settings {
     pub about: AboutUs,
     /// Where people choose their identity provider, instead of at our own page.
     pub discovery_service: Option<Url>,
+}
+
+/// A key that identity providers encrypt for.
+#[derive(Debug, Clone)]
+pub struct DecryptionKey {
+    /// PEM private key (RSA >= 2048).
+    pub key: Secret,
+    /// PEM certificate of that key, published in the metadata.
+    pub certificate: String,
 }
 
 /// One identity provider.
@@ -42,12 +54,16 @@ pub struct IdpSettings {
     pub entity_id: Option<String>,
     /// The binding for our requests; by default what its metadata offers, Redirect first.
     pub request_binding: Option<Binding>,
+    /// The binding for its answers.
+    pub response_binding: ResponseBinding,
     /// What is asked of it for instances that don't say otherwise.
     pub request: RequestOptions,
-    /// What its answers may do that nobody here asked for.
-    pub idp_initiated: IdpInitiated,
+    /// Whether it may encrypt with AES-CBC, inside its signature.
+    pub allow_cbc: bool,
     /// What its metadata must be like to be believed.
     pub trust: MetadataTrust,
+    /// What its answers may do that nobody here asked for.
+    pub idp_initiated: IdpInitiated,
 }
 
 /// What an identity provider's metadata must be like to be believed, beside coming from its file or address.
@@ -91,6 +107,15 @@ pub enum Binding {
     Post,
 }
 
+/// Bindings of a `Response`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResponseBinding {
+    /// HTTP-POST.
+    Post,
+    /// HTTP-Artifact, with SOAP for the artifact's resolution.
+    Artifact,
+}
+
 impl IdpSettings {
     /// An identity provider of which nothing but its metadata is set.
     #[must_use]
@@ -100,9 +125,11 @@ impl IdpSettings {
             metadata,
             entity_id: None,
             request_binding: None,
+            response_binding: ResponseBinding::Post,
             request: RequestOptions::default(),
-            idp_initiated: IdpInitiated::Off,
+            allow_cbc: false,
             trust: MetadataTrust::default(),
+            idp_initiated: IdpInitiated::Off,
         }
     }
 }

@@ -3,7 +3,14 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
 
 mod accepted;
+mod artifact;
+mod back_channel;
 mod documents;
+mod encryption;
+mod encryption_parts;
+mod encryption_refused;
+mod encryption_xmlsec;
+mod encryptor;
 mod findings;
 mod gateway;
 mod idp;

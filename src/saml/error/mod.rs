@@ -1,5 +1,6 @@
 //! Why a sign-in can't start, or a message was refused. Texts are for the audit line and name no value of a person.
 
+mod artifact;
 mod metadata;
 mod rule;
 mod status;
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use crate::model::{Blamed, Code, IdpName, StateUnavailable, code};
 
+pub use artifact::ArtifactFault;
 pub use metadata::MetadataError;
 pub use rule::{Algorithm, Rule};
 pub use status::StatusCode;
@@ -19,6 +21,9 @@ pub enum Error {
     /// Our key or certificate can't be used.
     #[error("our signing key or certificate can't be used: {0}")]
     OwnKey(String),
+    /// Our keys for decryption can't be used.
+    #[error("a decryption key or its certificate can't be used: {0}")]
+    DecryptionKeys(String),
     /// The machinery under us does not work: a self-test or a set-up step failed.
     #[error("the SAML machinery does not work here: {0}")]
     Machinery(String),
@@ -42,6 +47,18 @@ pub enum Error {
     /// The metadata has no single sign-on service for the configured binding.
     #[error("the metadata of {0} has no single sign-on service for the wanted binding")]
     NoEndpoint(IdpName),
+
+    /// Artifacts are wanted, and the metadata has no service that resolves them.
+    #[error("the metadata of {0} has no artifact resolution service")]
+    NoArtifactService(IdpName),
+
+    // -- artifacts --
+    /// The artifact led to no answer.
+    #[error(transparent)]
+    Artifact(ArtifactFault),
+    /// The identity provider can't be reached, or is too slow.
+    #[error("the artifact resolution service does not answer: {0}")]
+    BackChannel(String),
 
     // -- before any XML engine --
     /// More bytes than a response can need.
@@ -71,9 +88,15 @@ pub enum Error {
     /// An algorithm is not on the allow-list.
     #[error("{0} is not an accepted algorithm")]
     Algorithm(Algorithm),
-    /// The assertion, its subject or an attribute is encrypted.
-    #[error("the assertion, its subject or an attribute is encrypted")]
+    /// The assertion, its subject or an attribute is encrypted, and we have no key for it.
+    #[error("the assertion, its subject or an attribute is encrypted, and there is no decryption key")]
     Encrypted,
+    /// Whatever stops a decryption: one error, so that nobody learns from it.
+    #[error("an encrypted part can't be decrypted")]
+    Decryption,
+    /// A plain text that needs what stands around its cipher text, such as namespace prefixes, or is not XML.
+    #[error("the plain text of an encrypted part is not XML that stands by itself")]
+    PlainText,
     /// A successful response without an assertion.
     #[error("the response holds no assertion")]
     NoAssertion,
@@ -169,11 +192,14 @@ pub enum Error {
 impl Blamed for Error {
     fn code(&self) -> &'static Code {
         match self {
-            Self::OwnKey(_) | Self::Machinery(_) => &code::GATEWAY_INTERNAL,
+            Self::OwnKey(_) | Self::DecryptionKeys(_) | Self::Machinery(_) => &code::GATEWAY_INTERNAL,
             Self::Metadata { .. }
             | Self::MetadataNotLoaded(_)
             | Self::MetadataExpired(_)
-            | Self::NoEndpoint(_) => &code::SAML_METADATA,
+            | Self::NoEndpoint(_)
+            | Self::NoArtifactService(_) => &code::SAML_METADATA,
+            Self::Artifact(_) => &code::SAML_ARTIFACT,
+            Self::BackChannel(_) => &code::SAML_BACK_CHANNEL,
             Self::UnknownIdp(_) => &code::SIGN_IN_UNKNOWN_IDP,
             Self::TooLarge => &code::WEB_TOO_LARGE,
             Self::NotBase64
@@ -182,6 +208,7 @@ impl Blamed for Error {
             | Self::NotUtf8
             | Self::NotXml
             | Self::NoAssertion
+            | Self::PlainText
             | Self::Stopped
             | Self::Version
             | Self::Content(_) => &code::SAML_MALFORMED,
@@ -191,6 +218,7 @@ impl Blamed for Error {
             Self::Algorithm(_) => &code::SAML_ALGORITHM,
             Self::Unsolicited => &code::SIGN_IN_UNSOLICITED,
             Self::Encrypted => &code::SAML_ENCRYPTED,
+            Self::Decryption => &code::SAML_DECRYPTION,
             Self::Signature => &code::SAML_SIGNATURE,
             Self::EnginesDisagree | Self::VerifiedOther => &code::SAML_ENGINES_DISAGREE,
             Self::Destination => &code::SAML_DESTINATION,

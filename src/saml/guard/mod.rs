@@ -3,6 +3,7 @@
 //! Engines disagree, or can be led astray, on documents that SAML allows but no identity provider sends. The
 //! guard refuses them all, by the rules below; each is one function, and this module calls them in order.
 
+mod encryption;
 mod identifiers;
 mod root;
 mod signature;
@@ -66,10 +67,7 @@ impl<'x> Guarded<'x> {
 
 /// Every rule, in order, on a document that must have this root: first on bytes and text, then on the tree.
 pub(super) fn inspect(bytes: &[u8], kind: Root) -> Result<Guarded<'_>, Error> {
-    let text = transport::check_encoding(bytes)?;
-    let text = transport::check_declaration(text)?;
-    transport::check_markup(text)?;
-    transport::check_tags(text)?;
+    let text = inspect_text(bytes)?;
     let document = parse(text)?;
     let root = document.root_element();
     root::check_root(root, kind)?;
@@ -84,6 +82,7 @@ pub(super) fn inspect(bytes: &[u8], kind: Root) -> Result<Guarded<'_>, Error> {
     signature::check_base64_texts(root)?;
     signature::check_references(root)?;
     signature::check_key_infos(root)?;
+    encryption::check_encryption(root)?;
     Ok(Guarded { text, document })
 }
 
@@ -99,9 +98,19 @@ pub(super) fn inspect_metadata<'a>(root: Node<'a, '_>) -> Result<Signatures<'a>,
     Ok(Signatures::of(root, None))
 }
 
+/// The rules on bytes and text, which hold for an envelope too. Returns the text without XML declaration.
+pub(super) fn inspect_text(bytes: &[u8]) -> Result<&str, Error> {
+    let text = transport::check_encoding(bytes)?;
+    let text = transport::check_declaration(text)?;
+    transport::check_markup(text)?;
+    transport::check_tags(text)?;
+    Ok(text)
+}
+
 /// The rules of structure once more, on verified bytes: what is read as true has the same shape that was guarded.
 pub(super) fn inspect_verified(root: Node<'_, '_>) -> Result<(), Error> {
-    structure::check_models(root)
+    structure::check_models(root)?;
+    encryption::check_encryption(root)
 }
 
 /// A tree of whatever can be read within the limits, to tell what is wrong with it. Nothing is decided by it.
