@@ -24,13 +24,18 @@ const WANT_SIGNED: [(&str, WantSigned); 4] = [
 pub(super) struct Idp {
     pub(super) name: IdpName,
     pub(super) display_name: String,
+    pub(super) email_domains: Vec<String>,
     pub(super) names: NamesConfig,
     pub(super) settings: Option<IdpSettings>,
 }
 
 impl Idp {
     pub(super) fn choice(&self) -> IdpChoice {
-        IdpChoice { name: self.name.clone(), display_name: self.display_name.clone() }
+        IdpChoice {
+            name: self.name.clone(),
+            display_name: self.display_name.clone(),
+            email_domains: self.email_domains.clone(),
+        }
     }
 }
 
@@ -40,6 +45,7 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
     }
     let name = IdpName::new(name);
     let display_name = section.text("display_name", 100).unwrap_or_else(|| name.to_string());
+    let email_domains = email_domains(section);
     let metadata = metadata(section, files);
     let trust = trust(section, files);
     let entity_id = section.parsed("entity_id", saml::entity_id);
@@ -65,6 +71,8 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
         groups_separator: section.parsed("groups_separator", |text| Ok(text.to_owned())),
     };
     let settings = metadata.map(|metadata| IdpSettings {
+        name: name.clone(),
+        metadata,
         entity_id,
         request_binding,
         response_binding,
@@ -75,10 +83,20 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
         allow_cbc,
         trust,
         idp_initiated,
-        trust,
-        ..IdpSettings::new(name.clone(), metadata)
     });
-    Idp { name, display_name, names, settings }
+    Idp { name, display_name, email_domains, names, settings }
+}
+
+fn email_domains(section: &mut Section<'_>) -> Vec<String> {
+    let domains = section.texts("email_domains").unwrap_or_default();
+    for domain in &domains {
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.';
+        if !domain.contains('.') || domain.starts_with('.') || !domain.bytes().all(plain) {
+            section
+                .problem("email_domains", "a domain is what follows the @, in lower case: \"example.org\"");
+        }
+    }
+    domains
 }
 
 fn metadata(section: &mut Section<'_>, files: &Files<'_>) -> Option<MetadataSource> {

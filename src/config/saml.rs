@@ -44,6 +44,7 @@ pub(super) fn read(
     let max_assertion_lifetime = section.seconds("max_assertion_lifetime_seconds", 5400, 60..=86_400);
     let minutes = section.number("sign_in_minutes", 15, 1..=60);
     let about = about::read(section, files);
+    let discovery_service = section.parsed("discovery_service_url", discovery_service);
     let settings = || {
         let public_url = public_url?.clone();
         Some(Settings {
@@ -56,9 +57,15 @@ pub(super) fn read(
             clock_skew,
             max_assertion_lifetime,
             about,
+            discovery_service,
         })
     };
     Saml { settings: settings(), pending_for: Duration::from_secs(minutes * 60) }
+}
+
+/// It may tell its guests apart in the query.
+fn discovery_service(text: &str) -> Result<Url, String> {
+    address::secure(Url::parse(text).map_err(|_| "is not a URL: write https://…".to_owned())?)
 }
 
 /// SAML core 8.3.6: an absolute URI of at most 1024 characters.

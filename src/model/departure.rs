@@ -43,4 +43,6 @@ pub struct IdpChoice {
     pub name: IdpName,
     /// Its name on the page.
     pub display_name: String,
+    /// Domains of the e-mail addresses of its people, in lower case.
+    pub email_domains: Vec<String>,
 }

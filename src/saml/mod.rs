@@ -9,6 +9,7 @@ mod authn_request;
 mod binding;
 mod compute;
 mod decryption;
+mod discovery;
 mod engine;
 mod error;
 mod findings;

@@ -30,6 +30,8 @@ pub struct Settings {
     pub max_assertion_lifetime: Duration,
     /// What our metadata says beside keys and addresses.
     pub about: AboutUs,
+    /// Where people choose their identity provider, instead of at our own page.
+    pub discovery_service: Option<Url>,
 }
 
 /// A key that identity providers encrypt for.

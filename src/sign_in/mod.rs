@@ -16,6 +16,8 @@ pub use types::{
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use url::Url;
+
 pub use crate::saml::LogoutMessage;
 use people::{People, Present};
 
@@ -47,6 +49,34 @@ impl SignIn {
             destinations: instance.destinations.keys().cloned().collect(),
         };
         self.parts.instances.iter().map(choice).collect()
+    }
+
+    /// The identity providers that may sign people in to an instance.
+    ///
+    /// # Errors
+    /// When there is no such instance.
+    pub fn idps(&self, instance: &InstanceName) -> Result<Vec<IdpChoice>, SignInError> {
+        Ok(self.idp_choices(&self.instance(instance)?.idps))
+    }
+
+    /// Whether there are several identity providers at all.
+    #[must_use]
+    pub fn has_several_idps(&self) -> bool {
+        self.parts.idps.len() > 1
+    }
+
+    /// The identity provider with that entity id.
+    #[must_use]
+    pub fn idp_with(&self, entity_id: &str) -> Option<IdpName> {
+        self.parts.saml.idp_with(entity_id)
+    }
+
+    /// Where a browser chooses an identity provider, if that is elsewhere; it comes back with these names.
+    #[must_use]
+    pub fn discovery(&self, ask: &Ask) -> Option<Url> {
+        let destination = ask.destination.as_ref().map(|name| ("destination", name.as_str()));
+        let names: Vec<_> = [("instance", ask.instance.as_str())].into_iter().chain(destination).collect();
+        self.parts.saml.discovery(&names)
     }
 
     /// Our SAML metadata.

@@ -14,7 +14,7 @@ use url::form_urlencoded;
 
 use super::refusal::Refusal;
 use super::unsolicited::{self, Unsolicited};
-use super::{Store, WebState, arrival, cookies, paths};
+use super::{Store, WebState, arrival, choose, cookies, paths};
 use crate::audit::Event;
 use crate::model::{Code, SupportId, code};
 use crate::sign_in::{Answer, Brought};
@@ -69,6 +69,7 @@ async fn complete(
     arrival::begin(web, session, store, &completed, support_id).await?;
     let next = Redirect::to(&paths::onward(completed.instance.as_ref(), completed.destination.as_ref()));
     let next = cookies::forget_restarts(next);
+    let next = choose::remember(web, next, &completed.signed_in.identity.idp);
     Ok(completed.instance.iter().fold(next, cookies::note_arrival))
 }
 

@@ -1,4 +1,4 @@
-//! Our pre-login cookies. They come back with the identity provider's cross-site POST, so they are
+//! Our own cookies, beside the session's. Those of a sign-in come back with the identity provider's cross-site POST, so they are
 //! `SameSite=None`; `__Host-` keeps every other host from setting them.
 
 use std::time::Duration;
@@ -7,7 +7,7 @@ use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 
-use crate::model::{InstanceName, Random};
+use crate::model::{IdpName, InstanceName, Random};
 use crate::session;
 
 /// The secret that ties sign-ins under way to this browser.
@@ -20,6 +20,9 @@ const ARRIVED_SECONDS: u32 = 30;
 const RESTARTS: &str = "__Host-gateway-restarts";
 /// A restart that is part of a loop follows the last within this, in seconds.
 pub(super) const RESTARTS_SECONDS: u32 = 30;
+
+/// The name of the identity provider that this browser last signed in through.
+const IDP: &str = "__Host-gateway-idp";
 
 /// Leaves only our own cookies in a request, by the octets that were sent. Libraries decode names (`%5F`) and trim
 /// other white space than HTTP's: a neighbouring host could then set what a browser keeps it from setting. Other
@@ -49,7 +52,9 @@ fn name_of(pair: &[u8]) -> Option<&'static str> {
     let at = pair.iter().position(|byte| *byte == b'=')?;
     let (name, value) = (&pair[..at], &pair[at + 1..]);
     let is_plain = value.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_=".contains(byte));
-    [session::COOKIE, SIGN_IN, ARRIVED, RESTARTS].into_iter().find(|ours| is_plain && ours.as_bytes() == name)
+    [session::COOKIE, SIGN_IN, ARRIVED, RESTARTS, IDP]
+        .into_iter()
+        .find(|ours| is_plain && ours.as_bytes() == name)
 }
 
 /// The secret that this browser holds, if it is one of our making.
@@ -102,6 +107,16 @@ pub(super) fn note_restarts(response: impl IntoResponse, restarts: u32) -> Respo
 /// Forgets the restarts: one of them led somewhere, or the person was told.
 pub(super) fn forget_restarts(response: impl IntoResponse) -> Response {
     with(response, &format!("{RESTARTS}=; Path=/; Secure; HttpOnly; SameSite=None; Max-Age=0"))
+}
+
+/// The identity provider that this browser last signed in through: a name that may be anything.
+pub(super) fn last_idp(headers: &HeaderMap) -> Option<String> {
+    values(headers, IDP).next().map(str::to_owned)
+}
+
+/// Remembers the identity provider for a year.
+pub(super) fn remember_idp(response: impl IntoResponse, idp: &IdpName) -> Response {
+    with(response, &format!("{IDP}={idp}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=31536000"))
 }
 
 /// Removes the session cookie. The session layer's own removal lacks `Secure`, so browsers ignore it

@@ -11,36 +11,37 @@ use tower_sessions::Session;
 
 use super::boundary::seconds;
 use super::headers::Csp;
-use super::pages::{self, AuthnRequest, ChooseIdp, HandOffForm, Place, Rendered, Waiting};
+use super::pages::{self, AuthnRequest, HandOffForm, Rendered, Waiting};
 use super::refusal::Refusal;
 use super::start::parameter;
-use super::{WebState, cookies, paths};
+use super::{WebState, choose, cookies, paths};
 use crate::audit::{self, Event, Line};
 use crate::model::{
-    Blame, Blamed as _, Departure, Destination, HandOff, IdpChoice, IdpName, InstanceName, SignedIn,
-    SupportId, code,
+    Blame, Blamed as _, Departure, Destination, HandOff, IdpName, InstanceName, SignedIn, SupportId, code,
 };
 use crate::session;
 use crate::sign_in::{Ask, Before, SignInError, Start};
 
-/// `GET /go/{instance}[?idp=]`
+/// `GET /go/{instance}[?idp=][?entityID=]`
 pub(super) async fn instance(
     state: State<Arc<WebState>>,
     Path(instance): Path<String>,
     query: RawQuery,
     request: (Session, Extension<SupportId>, HeaderMap),
 ) -> Result<Response, Refusal> {
-    go(state, ask(instance, None, &query), request).await
+    let ask = chosen(&state, ask(instance, None, &query), &query);
+    go(state, ask, request).await
 }
 
-/// `GET /go/{instance}/{destination}[?idp=]`
+/// `GET /go/{instance}/{destination}[?idp=][?entityID=]`
 pub(super) async fn destination(
     state: State<Arc<WebState>>,
     Path((instance, destination)): Path<(String, String)>,
     query: RawQuery,
     request: (Session, Extension<SupportId>, HeaderMap),
 ) -> Result<Response, Refusal> {
-    go(state, ask(instance, Some(destination), &query), request).await
+    let ask = chosen(&state, ask(instance, Some(destination), &query), &query);
+    go(state, ask, request).await
 }
 
 fn ask(instance: String, destination: Option<String>, RawQuery(query): &RawQuery) -> Ask {
@@ -49,6 +50,14 @@ fn ask(instance: String, destination: Option<String>, RawQuery(query): &RawQuery
         destination: destination.map(Destination::new),
         idp: parameter(query.as_deref(), "idp").map(IdpName::new),
     }
+}
+
+/// `entityID=` names the identity provider, too. One that is unknown is the name of none, and refused as that.
+fn chosen(web: &WebState, ask: Ask, RawQuery(query): &RawQuery) -> Ask {
+    let with =
+        |entity_id: String| web.sign_in.idp_with(&entity_id).unwrap_or_else(|| IdpName::new(entity_id));
+    let idp = ask.idp.or_else(|| parameter(query.as_deref(), "entityID").map(with));
+    Ask { idp, ..ask }
 }
 
 async fn go(
@@ -173,19 +182,13 @@ async fn leave(
         .await
         .map_err(|error| Refusal::of(&error).during(Event::Start).with_idp(ask.idp.as_ref()))?;
     match start {
-        Start::ChooseIdp(choices) => choose(&web.site.display_name, ask, &choices),
+        Start::ChooseIdp(choices) => match web.sign_in.discovery(ask) {
+            Some(elsewhere) => Ok(Redirect::to(elsewhere.as_str()).into_response()),
+            None => choose::page(web, ask, &choices, headers, None),
+        },
         Start::Depart(departure) => depart(&web.site.display_name, &departure)
             .map(|response| cookies::keep_secret(response, &secret, web.site.pending_for)),
     }
-}
-
-fn choose(site: &str, ask: &Ask, choices: &[IdpChoice]) -> Result<Response, Refusal> {
-    let here = paths::go(&ask.instance, ask.destination.as_ref());
-    let choice = |idp: &IdpChoice| Place {
-        name: idp.display_name.clone(),
-        href: paths::with_idp(&here, Some(&idp.name)),
-    };
-    pages::page(&ChooseIdp { site, choices: choices.iter().map(choice).collect() }, &Csp::default())
 }
 
 fn depart(site: &str, departure: &Departure) -> Result<Response, Refusal> {

@@ -82,14 +82,6 @@ fn waiting_is_no_error_and_says_how_long() {
 }
 
 #[tokio::test]
-async fn a_choice_of_identity_providers_keeps_the_destination() {
-    let ask = ask("prod".to_owned(), Some("reports".to_owned()), &RawQuery(None));
-    let choices = [IdpChoice { name: IdpName::new("acme"), display_name: "Acme staff".to_owned() }];
-    let html = body(choose("Acme", &ask, &choices).unwrap()).await;
-    assert!(html.contains(r#"href="/go/prod/reports?idp=acme""#), "{html}");
-}
-
-#[tokio::test]
 async fn a_script_without_a_session_gets_401_and_no_redirect() {
     for (pairs, navigation) in [
         (&[("sec-fetch-mode", "cors")][..], false),

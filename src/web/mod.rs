@@ -6,6 +6,7 @@
 mod acs;
 mod arrival;
 mod boundary;
+mod choose;
 mod cookies;
 mod go;
 mod headers;
@@ -80,6 +81,8 @@ pub fn router<S: SessionStore + Clone>(state: WebState, store: S) -> Router {
         .route("/go/{instance}/{destination}", get(go::destination))
         .route("/saml/acs", get(acs::get).post(acs::post))
         .route("/saml/logout", get(logout::by_redirect).post(logout::by_post))
+        .route("/sign-in/choose", post(choose::by_email))
+        .route("/discovery", get(choose::discovered))
         .route("/sign-in/confirm", post(unsolicited::confirm))
         .route("/saml/metadata", get(metadata))
         .route("/sign-out", get(sign_out::confirm).post(sign_out::post))

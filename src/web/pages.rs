@@ -49,7 +49,14 @@ pub(super) struct Choose<'a> {
 #[template(path = "choose_idp.html")]
 pub(super) struct ChooseIdp<'a> {
     pub(super) site: &'a str,
+    /// What this browser used last.
+    pub(super) last: Option<Place>,
     pub(super) choices: Vec<Place>,
+    /// Whether an e-mail address can help.
+    pub(super) asks_email: bool,
+    pub(super) instance: &'a str,
+    pub(super) destination: &'a str,
+    pub(super) message: Option<&'a str>,
 }
 
 /// Ask whether it is them, before a sign-in that they did not begin here.
@@ -67,8 +74,21 @@ pub(super) struct Confirm<'a> {
 #[derive(Template)]
 #[template(path = "onward.html")]
 pub(super) struct Onward<'a> {
-    pub(super) site: &'a str,
-    pub(super) next: &'a str,
+    site: &'a str,
+    heading: &'static str,
+    next: &'a str,
+}
+
+impl<'a> Onward<'a> {
+    /// After a sign-in.
+    pub(super) fn signed_in(site: &'a str, next: &'a str) -> Self {
+        Self { site, heading: "You are signed in", next }
+    }
+
+    /// After a choice.
+    pub(super) fn to_idp(site: &'a str, next: &'a str) -> Self {
+        Self { site, heading: "Going to your company's sign-in page", next }
+    }
 }
 
 /// Post the `AuthnRequest`.

@@ -7,6 +7,15 @@ fn samples() -> Vec<(&'static str, String)> {
     let choice = |name: &str, places| Choice { name: name.to_owned(), href: "/go/prod".to_owned(), places };
     let places =
         vec![place("agent workspace", "/go/prod/agent-workspace"), place("reports", "/go/prod/reports")];
+    let choose_idp = |last, asks_email, message| ChooseIdp {
+        site,
+        last,
+        choices: vec![place("Acme staff", "/go/prod?idp=acme"), place("Partners", "/go/prod?idp=partners")],
+        asks_email,
+        instance: "prod",
+        destination: "",
+        message,
+    };
     let error = |code: &'static Code, message, support| Error {
         site,
         code,
@@ -23,15 +32,14 @@ fn samples() -> Vec<(&'static str, String)> {
             Choose { site, choices: vec![choice("Production", places), choice("Training", vec![])] }.render(),
         ),
         ("choose-none", Choose { site, choices: vec![] }.render()),
+        ("choose-idp", choose_idp(None, false, None).render()),
         (
-            "choose-idp",
-            ChooseIdp {
-                site,
-                choices: vec![
-                    place("Acme staff", "/go/prod?idp=acme"),
-                    place("Partners", "/go/prod?idp=partners"),
-                ],
-            }
+            "choose-idp-again",
+            choose_idp(
+                Some(place("Contractors", "/go/prod?idp=others")),
+                true,
+                Some("No sign-in <for> that."),
+            )
             .render(),
         ),
         (
@@ -45,7 +53,7 @@ fn samples() -> Vec<(&'static str, String)> {
             }
             .render(),
         ),
-        ("onward", Onward { site, next: "/go/prod" }.render()),
+        ("onward", Onward::signed_in(site, "/go/prod").render()),
         (
             "authn-request",
             AuthnRequest { site, action: "https://idp.test/sso", saml_request: "PHg+", relay_state: "abc" }
@@ -264,7 +272,7 @@ fn luminance(sheet: &str, name: &str) -> f64 {
 #[test]
 fn every_page_can_be_looked_at() {
     let samples = samples();
-    assert_eq!(samples.len(), 19);
+    assert_eq!(samples.len(), 20);
     if let Some(folder) = std::env::var_os("GATEWAY_PAGES") {
         std::fs::create_dir_all(&folder).unwrap();
         for (name, html) in samples {

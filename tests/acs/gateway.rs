@@ -61,6 +61,7 @@ pub(crate) fn settings() -> Settings {
         clock_skew: Duration::from_mins(1),
         max_assertion_lifetime: Duration::from_hours(1),
         about: AboutUs::default(),
+        discovery_service: None,
     }
 }
 

@@ -97,7 +97,8 @@ async fn a_signature_inside_the_document_never_counts() {
     let alone = format!("SAMLRequest={}", plain_escape(&crate::idp::encode(deflated)));
     assert_refused!(queried(&alone).await.map(drop), Error::Forbidden(_));
     let signature = inside.split_once("<ds:Signature").unwrap().1.split_once("</ds:Signature>").unwrap().0;
-    let both = Message::request(|m| m.issuer += &format!("<ds:Signature{signature}</ds:Signature>"));
+    let signature = format!("<ds:Signature{signature}</ds:Signature>");
+    let both = Message::request(|m| m.issuer += &signature);
     assert_refused!(queried(&both.query(&Query::default())).await.map(drop), Error::Forbidden(_));
 }
 

@@ -20,6 +20,7 @@ mod raw_http;
 mod artifact;
 mod check;
 mod diagnosis;
+mod discovery;
 mod hostile;
 mod logout;
 mod secrets;

@@ -32,7 +32,7 @@ async fn is_signed_in(world: &World, browser: &PlainBrowser) -> bool {
     answer.status() != 401
 }
 
-fn restarting(settings: String) -> String {
+fn restarting(settings: &str) -> String {
     settings.replace("\"confirm\"", "\"restart\"")
 }
 

@@ -13,7 +13,8 @@ const BEGINNING: &str = r#"
 version = 1
 support = "Call 555-0100."
 log = { level = "trace", format = "json" }
-saml = { signing_key_file = "signing.key", signing_certificate_file = "signing.crt" }
+saml.signing_key_file = "signing.key"
+saml.signing_certificate_file = "signing.crt"
 "#;
 
 /// The AWS identity of the gateway in `seed.toml`: access key id and secret.

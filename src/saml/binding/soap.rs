@@ -78,10 +78,7 @@ fn check_is_no_fault(message: Node<'_, '_>) -> Result<(), Error> {
 pub(in crate::saml) fn alone(text: &str, element: Node<'_, '_>) -> Result<String, Error> {
     let octets = text.get(element.range()).ok_or(Error::NotXml)?;
     let mut reader = quick_xml::Reader::from_str(octets);
-    let tag = match reader.read_event() {
-        Ok(Event::Start(tag) | Event::Empty(tag)) => tag,
-        _ => return Err(Error::NotXml),
-    };
+    let Ok(Event::Start(tag) | Event::Empty(tag)) = reader.read_event() else { return Err(Error::NotXml) };
     let declared = declared(&tag)?;
     let mut declarations = String::new();
     for namespace in element.namespaces().filter(|namespace| namespace.name() != Some("xml")) {

@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 
 use crate::model::Random;
 use crate::saml::decryption::DecryptionKeys;
+use crate::saml::discovery::PROTOCOL;
 use crate::saml::error::Error;
 use crate::saml::guard::{DIGEST_METHODS, SIGNATURE_METHODS};
 use crate::saml::instant;
@@ -143,6 +144,7 @@ impl Entity<'_> {
         entity.element("md:SPSSODescriptor", &attributes, |role| {
             role.element("md:Extensions", &[], |extensions| {
                 render_user_interface(extensions, &self.settings.display_name, &self.settings.about);
+                render_discovery(extensions, self.settings);
             });
             for certificate in self.key.published() {
                 render_key(role, "signing", &certificate, |_| ());
@@ -237,6 +239,17 @@ fn render_user_interface(extensions: &mut Document, display_name: &str, about: &
             info.text("mdui:PrivacyStatementURL", &language, url.as_str());
         }
     });
+}
+
+/// Where a discovery service may send browsers back to. Identity provider discovery 2.5.
+fn render_discovery(extensions: &mut Document, settings: &Settings) {
+    if settings.discovery_service.is_none() {
+        return;
+    }
+    let location = settings.discovery_response_url();
+    let attributes =
+        [("xmlns:idpdisc", PROTOCOL), ("Binding", PROTOCOL), ("Location", &*location), ("index", "0")];
+    extensions.empty("idpdisc:DiscoveryResponse", &attributes);
 }
 
 fn render_organization(entity: &mut Document, organization: &Organization, language: &str) {
