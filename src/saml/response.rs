@@ -40,8 +40,9 @@ impl Expected {
         self.now >= not_on_or_after + self.skew
     }
 
+    /// Identity providers write whole seconds: an answer in the second of our request is not before it.
     fn is_before_request(&self, instant: OffsetDateTime) -> bool {
-        instant < self.started_at - self.skew
+        instant < self.started_at.truncate_to_second() - self.skew
     }
 }
 
