@@ -9,10 +9,12 @@ import sys
 import tomllib
 from uuid import uuid4
 
+import artifacts
 import flask
+import logout
 from clock import Clock
 from provider import IdentityProvider, Settings
-from saml2 import BINDING_HTTP_POST, BINDING_HTTP_REDIRECT
+from saml2 import BINDING_HTTP_ARTIFACT, BINDING_HTTP_POST, BINDING_HTTP_REDIRECT
 from saml2.metadata import entity_descriptor, sign_entity_descriptor
 
 _, port, folder, seed = sys.argv
@@ -85,11 +87,45 @@ def login_form(name, problem=""):
 
 
 def answer(request, service_provider, relay_state):
-    _, destination = idp.pick_binding(
-        "assertion_consumer_service", [BINDING_HTTP_POST], "spsso", request, service_provider
-    )
-    response = idp.answer(people[flask.session["uid"]], request, destination, service_provider)
-    return carry(BINDING_HTTP_POST, response, destination, relay_state, response=True)
+    uid = flask.session["uid"]
+    binding = BINDING_HTTP_ARTIFACT if idp.settings.artifact else BINDING_HTTP_POST
+    _, destination = idp.pick_binding("assertion_consumer_service", [binding], "spsso", request, service_provider)
+    response = idp.answer(people[uid], request, destination, service_provider)
+    flask.session.update(service_provider=service_provider, index=logout.latest_index(idp, uid, service_provider))
+    if idp.settings.artifact:
+        artifact = artifacts.keep(idp.config.entityid, str(response), service_provider)
+        return flask.redirect(idp.use_http_artifact(artifact, destination, relay_state)["url"], 303)
+    return carry(binding, response, destination, relay_state, response=True)
+
+
+@app.post("/artifact")
+def resolve():
+    return xml(artifacts.resolve(idp, flask.request.get_data(as_text=True)))
+
+
+@app.route("/slo", methods=["GET", "POST"])
+def slo():
+    """Sign-out that began at the service provider, or the answer to ours."""
+    if "SAMLResponse" in flask.request.values:
+        message, binding, signature = received("SAMLResponse")
+        logout.check_answer(idp, message, binding, signature, flask.session.pop("logout"))
+        return "<p>Signed out here and there.</p>"
+    message, binding, signature = received("SAMLRequest")
+    request = idp.parse_logout_request(message, binding, **signature).message
+    logout.check_session(idp, request, flask.session["uid"], flask.session["index"])
+    flask.session.clear()
+    response, destination = logout.answer(idp, request, binding)
+    relay_state = flask.request.values.get("RelayState")
+    return carry(binding, response, destination, relay_state, response=True, sign=binding == BINDING_HTTP_REDIRECT)
+
+
+@app.get("/logout")
+def end():
+    """Sign-out that begins here."""
+    binding = {"post": BINDING_HTTP_POST, "redirect": BINDING_HTTP_REDIRECT}[flask.request.args["binding"]]
+    known = [flask.session.pop(name) for name in ("uid", "service_provider", "index")]
+    flask.session["logout"], request, destination = logout.request(idp, *known, binding)
+    return carry(binding, request, destination, None, sign=binding == BINDING_HTTP_REDIRECT)
 
 
 def received(field):
@@ -104,13 +140,12 @@ def received(field):
 def carry(binding, message, destination, relay_state, **kind):
     """Sends a message on its way through the browser."""
     carried = idp.apply_binding(binding, str(message), destination, relay_state or "", **kind)
-    if carried["status"] == 303:
-        return flask.redirect(dict(carried["headers"])["Location"], 303)
-    return carried["data"]
+    location = dict(carried["headers"]).get("Location")
+    return flask.redirect(location, 303) if location else carried["data"]
 
 
 def xml(text):
-    return flask.Response(text, mimetype="application/samlmetadata+xml")
+    return flask.Response(text, mimetype="text/xml")
 
 
 app.run("127.0.0.1", int(port), threaded=False)
