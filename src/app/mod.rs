@@ -1,5 +1,7 @@
 //! Puts the rooms together and runs them.
 
+mod explain;
+mod inspect;
 mod listen;
 
 use std::future::Future;
@@ -24,6 +26,9 @@ use crate::sign_in::{Instance, Parts, SignIn};
 use crate::store::{MemoryPending, MemoryReplay, MemorySessions};
 use crate::telemetry;
 use crate::web::{self, Site, WebState};
+
+pub use explain::explain;
+pub use inspect::{Inspection, inspect};
 
 /// How often identity provider metadata is looked at; the service provider knows what is due.
 const METADATA_TICK: Duration = Duration::from_secs(20);

@@ -6,6 +6,7 @@ pub mod call_error;
 pub mod clock;
 pub mod code;
 pub mod departure;
+pub mod finding;
 pub mod identity;
 pub mod ids;
 pub mod pace;
@@ -25,6 +26,7 @@ pub use call_error::{CallError, Cause};
 pub use clock::{Clock, Random, SystemClock, SystemRandom};
 pub use code::Code;
 pub use departure::{Departure, HandOff, IdpChoice};
+pub use finding::Finding;
 pub use identity::{Attributes, Identity, NameId};
 pub use ids::{
     Destination, IdpName, InstanceArn, InstanceName, RequestId, SessionId, SupportId, UserId, Username,

@@ -10,11 +10,14 @@ mod compute;
 mod engine;
 mod error;
 mod fetch;
+mod findings;
 mod guard;
 mod idp;
 mod idp_metadata;
+mod inspect;
 mod instant;
 mod own_key;
+mod refused;
 mod response;
 mod settings;
 mod signer;
@@ -32,13 +35,15 @@ use crate::model::{Clock, Departure, IdpName, PendingSignIn, Random, ReplayGuard
 
 pub use assertion::VerifiedAssertion;
 pub use error::{Algorithm, Error, MetadataError, Rule, StatusCode};
+pub use inspect::{Captured, Inspected};
+pub use refused::Refused;
 pub use settings::{Binding, IdpSettings, MetadataSource, Settings};
 
 use authn_request::Request;
 use compute::Compute;
 use engine::{Signed, SigningKeys};
 use idp::Idp;
-use idp_metadata::Endpoint;
+use idp_metadata::{Endpoint, IdpMetadata};
 use own_key::OwnKey;
 use response::Expected;
 use verification::{Outcome, Verification};
@@ -154,33 +159,45 @@ impl ServiceProvider {
     /// Runs every check on the base64 `SAMLResponse` form field; CPU work off the async threads.
     ///
     /// # Errors
-    /// The first check that fails.
+    /// The first check that fails, and what the message said.
     pub async fn verify(
         &self,
         saml_response: String,
         pending: &PendingSignIn,
-    ) -> Result<VerifiedAssertion, Error> {
+    ) -> Result<VerifiedAssertion, Refused> {
         let verification = self.verification(pending)?;
-        let outcome =
-            self.verifying.run(saml_response.len(), move || verification.run(&saml_response)).await?;
-        self.check_first_use(outcome).await
+        let outcome = self
+            .verifying
+            .run(saml_response.len(), move || Ok(verification.run_or_explain(&saml_response)))
+            .await??;
+        Ok(self.check_first_use(outcome).await?)
     }
 
     fn verification(&self, pending: &PendingSignIn) -> Result<Verification, Error> {
         let now = self.clock.now();
         let idp = self.idp(&pending.idp)?.metadata(now)?;
         let expected = Expected {
-            acs: self.settings.acs_url(),
-            audience: self.settings.entity_id.clone(),
-            issuer: idp.entity_id.clone(),
             request_id: pending.request_id.as_str().to_owned(),
             started_at: pending.started_at,
             force_authn: pending.force_authn,
+            ..self.expected(&idp, now)
+        };
+        Ok(Verification { idp, idp_name: pending.idp.clone(), expected })
+    }
+
+    /// What every answer of `idp` must say at this moment, to a request that was made in it.
+    fn expected(&self, idp: &IdpMetadata, now: OffsetDateTime) -> Expected {
+        Expected {
+            acs: self.settings.acs_url(),
+            audience: self.settings.entity_id.clone(),
+            issuer: idp.entity_id.clone(),
+            request_id: String::new(),
+            started_at: now,
+            force_authn: false,
             now,
             skew: self.settings.clock_skew,
             max_lifetime: self.settings.max_assertion_lifetime,
-        };
-        Ok(Verification { idp, idp_name: pending.idp.clone(), expected })
+        }
     }
 
     /// An assertion is used once; when the store can't tell, not at all. SAML profiles 4.1.4.5.

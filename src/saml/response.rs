@@ -31,17 +31,19 @@ pub(super) struct Expected {
 }
 
 impl Expected {
-    fn is_ahead(&self, instant: OffsetDateTime) -> bool {
+    /// Later than our clock allows for.
+    pub(super) fn is_ahead(&self, instant: OffsetDateTime) -> bool {
         instant > self.now + self.skew
     }
 
     /// `NotOnOrAfter` is exclusive.
-    fn is_over(&self, not_on_or_after: OffsetDateTime) -> bool {
+    pub(super) fn is_over(&self, not_on_or_after: OffsetDateTime) -> bool {
         self.now >= not_on_or_after + self.skew
     }
 
-    /// Identity providers write whole seconds: an answer in the second of our request is not before it.
-    fn is_before_request(&self, instant: OffsetDateTime) -> bool {
+    /// Before the pending request was made. Identity providers write whole seconds: an answer in the second of our
+    /// request is not before it.
+    pub(super) fn is_before_request(&self, instant: OffsetDateTime) -> bool {
         instant < self.started_at.truncate_to_second() - self.skew
     }
 }

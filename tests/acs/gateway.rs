@@ -93,7 +93,8 @@ impl Gateway {
         field: String,
         pending: &PendingSignIn,
     ) -> Result<Identity, Error> {
-        Ok(self.saml.verify(field, pending).await?.into_identity())
+        let verified = self.saml.verify(field, pending).await.map_err(|refused| refused.error)?;
+        Ok(verified.into_identity())
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod accepted;
 mod documents;
+mod findings;
 mod gateway;
 mod idp;
 mod idp_metadata;

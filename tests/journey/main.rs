@@ -18,6 +18,7 @@ mod plain_browser;
 mod raw_http;
 
 mod check;
+mod diagnosis;
 mod hostile;
 mod secrets;
 mod sessions;

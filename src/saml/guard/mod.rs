@@ -91,6 +91,13 @@ pub(super) fn inspect_verified(root: Node<'_, '_>) -> Result<(), Error> {
     structure::check_models(root)
 }
 
+/// A tree of whatever can be read within the limits, to tell what is wrong with it. Nothing is decided by it.
+pub(super) fn read_anyway(bytes: &[u8]) -> Option<roxmltree::Document<'_>> {
+    let text = transport::check_encoding(bytes).ok()?;
+    transport::check_tags(text).ok()?;
+    parse(text).ok()
+}
+
 /// Parses without document type and within the node limit.
 pub(super) fn parse(text: &str) -> Result<roxmltree::Document<'_>, Error> {
     let options =
