@@ -209,13 +209,22 @@ pub async fn check(path: &Path, online_as: Option<&str>) -> Outcome {
         Err(error) => return Outcome::failed(&error),
     };
     let Some(name) = online_as else {
+        print_warnings(&parts);
         println!(
             "The configuration can be used. Nothing was asked of AWS or an identity provider: --online does."
         );
         return Outcome::Done;
     };
     let reasons = check_online(&parts, &name).await;
+    print_warnings(&parts);
     if reasons.is_empty() { Outcome::Done } else { Outcome::Failed(reasons) }
+}
+
+/// What ends soon.
+fn print_warnings(parts: &Parts) {
+    for warning in parts.saml.warnings() {
+        eprintln!("warning: {warning}");
+    }
 }
 
 async fn check_online(parts: &Parts, name: &Username) -> Vec<String> {

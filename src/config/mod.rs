@@ -3,6 +3,7 @@
 //! Every key can be overridden from the environment; every secret can come from a file. Sections
 //! translate what is written into the rooms' own settings, so nothing behind this module knows TOML.
 
+mod about;
 mod address;
 mod budget;
 mod cache;

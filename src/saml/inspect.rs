@@ -63,7 +63,7 @@ impl ServiceProvider {
             request_id: request_id.unwrap_or_default(),
             started_at: said.issued.map_or(now, |issued| issued.min(now)),
             force_authn: false,
-            ..self.expected(&metadata, now)
+            ..self.expected(&metadata)
         };
         let findings = findings::of_response(&xml, &expected, metadata.keys.fingerprints());
         let verification = Verification { idp: metadata, idp_name: idp.settings.name.clone(), expected };

@@ -106,7 +106,7 @@ fn check_is_signed(signatures: usize) -> Result<(), Error> {
 }
 
 /// The verified root is the element that the guard saw as the signature's target.
-fn check_is_target(root: Node<'_, '_>, target: &str) -> Result<(), Error> {
+pub(super) fn check_is_target(root: Node<'_, '_>, target: &str) -> Result<(), Error> {
     if root.attribute("ID") == Some(target) { Ok(()) } else { Err(Error::VerifiedOther) }
 }
 

@@ -7,6 +7,8 @@ mod types;
 pub use error::{Cause, SignInError};
 pub use types::{Answer, Ask, Before, Completed, Entry, Instance, InstanceChoice, Parts, SignedOut, Start};
 
+use std::sync::Arc;
+
 use people::{People, Present};
 
 use crate::mapping::place;
@@ -41,7 +43,7 @@ impl SignIn {
 
     /// Our SAML metadata.
     #[must_use]
-    pub fn metadata(&self) -> &str {
+    pub fn metadata(&self) -> Arc<str> {
         self.parts.saml.metadata()
     }
 

@@ -9,7 +9,7 @@ use connect_gateway::model::{
     Blamed as _, Clock, Identity, IdpName, InstanceName, PendingSignIn, ReplayGuard, ReplayKey, RequestId,
     Secret, StateUnavailable, SystemRandom,
 };
-use connect_gateway::saml::{Error, IdpSettings, MetadataSource, ServiceProvider, Settings};
+use connect_gateway::saml::{AboutUs, Error, IdpSettings, MetadataSource, ServiceProvider, Settings};
 use time::OffsetDateTime;
 use time::macros::datetime;
 
@@ -59,6 +59,7 @@ pub(crate) fn settings() -> Settings {
         signing_certificate: GATEWAY.certificate_pem(),
         clock_skew: Duration::from_mins(1),
         max_assertion_lifetime: Duration::from_hours(1),
+        about: AboutUs::default(),
     }
 }
 

@@ -147,7 +147,7 @@ async fn a_wanted_binding_that_is_not_offered_is_an_error() {
 fn our_metadata_tells_who_we_are_how_we_sign_and_where_we_take_answers() {
     let gateway = gateway(&GATEWAY, None);
     let xml = gateway.saml.metadata();
-    let document = roxmltree::Document::parse(xml).unwrap();
+    let document = roxmltree::Document::parse(&xml).unwrap();
     let find = |name: &str| document.descendants().find(|node| node.tag_name().name() == name).unwrap();
     assert_eq!(find("EntityDescriptor").attribute("entityID"), Some(&*format!("{SP_ENTITY_ID}?a=1&b=<2>")));
     assert_eq!(find("SPSSODescriptor").attribute("AuthnRequestsSigned"), Some("true"));

@@ -24,8 +24,8 @@ fn support_id(page: &Page) -> String {
         groups.len() == 3
             && groups.iter().all(|group| group.len() == 4 && group.bytes().all(|b| b.is_ascii_alphanumeric()))
     };
-    let words = page.body.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
-    words.filter(|word| is_id(word)).next_back().unwrap_or_else(|| panic!("{}", page.body)).to_owned()
+    let mut words = page.body.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+    words.rfind(|word| is_id(word)).unwrap_or_else(|| panic!("{}", page.body)).to_owned()
 }
 
 /// The identity provider's answer, about to be posted.

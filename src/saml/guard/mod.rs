@@ -10,7 +10,8 @@ mod structure;
 mod transport;
 
 pub(super) use root::Root;
-pub(super) use signature::Signatures;
+pub(super) use signature::{DIGEST_METHODS, SIGNATURE_METHODS, Signatures};
+pub(super) use transport::check_declaration;
 
 use super::engine::Signed;
 use super::error::{Error, Rule};
@@ -84,6 +85,18 @@ pub(super) fn inspect(bytes: &[u8], kind: Root) -> Result<Guarded<'_>, Error> {
     signature::check_references(root)?;
     signature::check_key_infos(root)?;
     Ok(Guarded { text, document })
+}
+
+/// The rules of a signed metadata document, in which much may stand that messages have no place for: it carries one
+/// signature, a plain one, that covers the root. SAML metadata 3.1.
+pub(super) fn inspect_metadata<'a>(root: Node<'a, '_>) -> Result<Signatures<'a>, Error> {
+    signature::check_only_root_is_signed(root)?;
+    identifiers::check_identifiers(root)?;
+    signature::check_shapes(root)?;
+    signature::check_base64_texts(root)?;
+    signature::check_references(root)?;
+    root.first_element_child().map_or(Ok(()), signature::check_key_infos)?;
+    Ok(Signatures::of(root, None))
 }
 
 /// The rules of structure once more, on verified bytes: what is read as true has the same shape that was guarded.

@@ -45,7 +45,7 @@ pub(super) fn check_encoding(bytes: &[u8]) -> Result<&str, Error> {
 }
 
 /// G1: the XML declaration is absent, or says 1.0 and UTF-8. What follows it is the document that is read from here on.
-pub(super) fn check_declaration(text: &str) -> Result<&str, Error> {
+pub(in crate::saml) fn check_declaration(text: &str) -> Result<&str, Error> {
     let Some(rest) = text.strip_prefix("<?xml") else { return Ok(text) };
     let (declaration, document) = rest.split_once("?>").ok_or(Error::NotXml)?;
     let declaration = declaration.replace('\'', "\"");
