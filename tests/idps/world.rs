@@ -24,15 +24,17 @@ impl World {
         Self::with(Pysaml2::start().await, "/metadata", idp_settings).await
     }
 
-    /// The same with this pysaml2, whose metadata is read at `metadata_path`.
+    /// The same with this pysaml2, whose metadata is read at `metadata_path`. The certificate of its first key is
+    /// the file `pysaml2.crt`.
     pub(crate) async fn with(idp: Pysaml2, metadata_path: &str, idp_settings: &str) -> Self {
         let mut options = Options::loopback(Seed::parse(SEED).unwrap());
         options.behaviour = Behaviour { fault_rate: 0.0, ..Behaviour::default() };
         let emulator = Emulator::start(options).await.unwrap();
+        let certificate = idp.certificate("first");
         let address = free_address();
         let gateway_url = format!("http://localhost:{}", address.port());
         let config = config(&emulator, &idp.url(metadata_path), idp_settings);
-        let gateway = Gateway::start(address, &gateway_url, &config, &[]).await;
+        let gateway = Gateway::start(address, &gateway_url, &config, &[("pysaml2.crt", &certificate)]).await;
         let metadata =
             PlainBrowser::new(PlainBrowser::client()).open(&format!("{gateway_url}/saml/metadata")).await;
         idp.set("service_provider", metadata.body).await;

@@ -50,6 +50,11 @@ impl Pysaml2 {
         format!("http://{}{path}", self.address)
     }
 
+    /// The certificate of a signing key that was used already, as PEM.
+    pub(crate) fn certificate(&self, key: &str) -> String {
+        fs::read_to_string(self.state.join(format!("{key}.crt"))).unwrap()
+    }
+
     /// Changes one of the settings in `pysaml2/provider.py`.
     pub(crate) async fn set(&self, name: &str, value: impl Into<serde_json::Value>) {
         let change = serde_json::json!({ name: value.into() });

@@ -45,7 +45,8 @@ def metadata():
 
 @app.get("/metadata/signed")
 def signed_metadata():
-    return xml(sign_entity_descriptor(entity_descriptor(idp.config), None, idp.sec)[1])
+    algorithms = {"sign_alg": idp.signing_algorithm, "digest_alg": idp.digest_algorithm}
+    return xml(sign_entity_descriptor(entity_descriptor(idp.config), None, idp.sec, **algorithms)[1])
 
 
 @app.route("/sso", methods=["GET", "POST"])

@@ -24,7 +24,7 @@ class Settings:
     """What a test may change while the identity provider runs."""
 
     service_provider: str = ""  # its metadata
-    keys: tuple = ("first",)  # names of signing keys: all are in the metadata, and the first one signs
+    keys: tuple = ("first",)  # names of signing keys: all are in the metadata, and the one in front signs
     sign: tuple = ("assertion", "response")
     cipher: str = ""  # of CIPHERS; with one of them the assertion is encrypted
     status: str = ""  # a second-level status, sent instead of an assertion
@@ -83,6 +83,7 @@ def configuration(base, folder, settings):
             "key_file": key,
             "cert_file": certificate,
             "additional_cert_files": [certificate for _, certificate in others],
+            "valid_for": 7 * 24,  # hours that metadata is valid
             "metadata": {"inline": [settings.service_provider] if settings.service_provider else []},
             "service": {
                 "idp": {
