@@ -20,7 +20,7 @@ use crate::budget::ProcessBudget;
 use crate::config::{self, Config, Loaded};
 use crate::connect::{self, Connect};
 use crate::federation::Federation;
-use crate::model::{CallBudget, Clock, Random, SystemClock, SystemRandom, Username};
+use crate::model::{CallBudget, Clock, Random, Requested, SystemClock, SystemRandom, Username};
 use crate::saml::{self, ServiceProvider};
 use crate::sign_in::{Instance, Parts, SignIn};
 use crate::store::{MemoryPending, MemoryReplay, MemorySessions};
@@ -99,7 +99,7 @@ fn parts(
             idps: instance.idps,
             destinations: instance.destinations,
             default_destination: instance.default_destination,
-            force_authn: instance.force_authn,
+            request: instance.request,
             connect: Connect::new(instance.connect, client, budget.clone(), protected.clone(), clock.clone()),
             federation: Federation::new(
                 instance.federation,
@@ -231,7 +231,7 @@ async fn check_online(parts: &Parts, name: &Username) -> Vec<String> {
     let mut reasons = Vec::new();
     parts.saml.refresh_metadata().await;
     for idp in &parts.idps {
-        match parts.saml.authn_request(&idp.name, false, "check").await {
+        match parts.saml.authn_request(&idp.name, &Requested::default(), "check").await {
             Ok(_) => println!("idp.{}: metadata can be used", idp.name),
             Err(error) => reasons.push(format!("idp.{}: {}", idp.name, audit::cause(&error))),
         }

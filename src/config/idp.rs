@@ -8,7 +8,7 @@ use crate::saml::{Binding, IdpSettings, MetadataSource, MetadataTrust};
 
 use super::files::Files;
 use super::section::Section;
-use super::{about, address, saml};
+use super::{about, address, request, saml};
 
 /// What one `[idp.<name>]` says.
 pub(super) struct Idp {
@@ -35,6 +35,7 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
     let entity_id = section.parsed("entity_id", saml::entity_id);
     let bindings = [("redirect", Some(Binding::Redirect)), ("post", Some(Binding::Post))];
     let request_binding = section.one_of("request_binding", &bindings, None);
+    let request = request::read(section);
     let names = NamesConfig {
         preset: section.one_of("preset", &Preset::ALL, Preset::Generic),
         attributes: section.section("attributes", attributes),
@@ -43,6 +44,7 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
     let settings = metadata.map(|metadata| IdpSettings {
         entity_id,
         request_binding,
+        request,
         trust,
         ..IdpSettings::new(name.clone(), metadata)
     });

@@ -15,6 +15,7 @@ mod log;
 mod mapping;
 mod protected;
 mod report;
+mod request;
 mod saml;
 mod section;
 mod source;

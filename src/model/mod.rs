@@ -15,6 +15,7 @@ pub mod placement;
 pub mod problem;
 pub mod protected;
 pub mod replay;
+pub mod requested;
 pub mod secret;
 pub mod signed_in;
 pub mod token;
@@ -40,6 +41,7 @@ pub use placement::{
 pub use problem::Problem;
 pub use protected::ProtectedNames;
 pub use replay::{ReplayGuard, ReplayKey};
+pub use requested::{RequestOptions, Requested};
 pub use secret::Secret;
 pub use signed_in::SignedIn;
 pub use token::FederationToken;

@@ -6,7 +6,7 @@ use crate::model::Finding;
 
 use super::guard::{self, Root};
 use super::instant;
-use super::response::Expected;
+use super::response::{Expected, authn_context};
 use super::xml::{DS, Node, SAML, SAMLP, child, children, plain_text};
 
 /// Every point of `xml` that tells why it was refused; empty when it can't even be parsed within limits.
@@ -91,6 +91,7 @@ impl Findings<'_> {
         }
         for statement in children(assertion, SAML, "AuthnStatement") {
             self.instant("AuthnInstant", statement.attribute("AuthnInstant"), Edge::Start);
+            self.context(authn_context(statement));
             self.instant("SessionNotOnOrAfter", statement.attribute("SessionNotOnOrAfter"), Edge::End);
         }
         self.attributes(assertion);
@@ -109,6 +110,18 @@ impl Findings<'_> {
             self.request("SubjectConfirmationData InResponseTo", data.attribute("InResponseTo"));
             self.instant("SubjectConfirmationData NotOnOrAfter", data.attribute("NotOnOrAfter"), Edge::End);
         }
+    }
+
+    fn context(&mut self, context: Option<&str>) {
+        let requested = &self.expected.requested;
+        let wanted = if requested.authn_contexts.is_empty() {
+            "any".to_owned()
+        } else {
+            requested.authn_contexts.join(" or ")
+        };
+        let differs = !requested.accepts_context(context);
+        let said = context.unwrap_or("none");
+        self.list.push(Finding::compared("AuthnContextClassRef", &wanted, said, differs));
     }
 
     /// Names and how many values; never a value.

@@ -3,7 +3,7 @@
 
 use time::OffsetDateTime;
 
-use crate::model::{Finding, Identity, IdpName};
+use crate::model::{Finding, Identity, IdpName, Requested};
 
 use super::error::Error;
 use super::findings;
@@ -62,7 +62,7 @@ impl ServiceProvider {
         let expected = Expected {
             request_id: request_id.unwrap_or_default(),
             started_at: said.issued.map_or(now, |issued| issued.min(now)),
-            force_authn: false,
+            requested: Requested::default(),
             ..self.expected(&metadata)
         };
         let findings = findings::of_response(&xml, &expected, metadata.keys.fingerprints());

@@ -29,7 +29,10 @@ use std::sync::Arc;
 
 use time::OffsetDateTime;
 
-use crate::model::{Clock, Departure, IdpName, PendingSignIn, Problem, Random, ReplayGuard, RequestId};
+use crate::model::{
+    Clock, Departure, IdpName, PendingSignIn, Problem, Random, ReplayGuard, RequestId, RequestOptions,
+    Requested,
+};
 
 pub use assertion::VerifiedAssertion;
 pub use error::{Algorithm, Error, MetadataError, Rule, StatusCode};
@@ -128,6 +131,14 @@ impl ServiceProvider {
         warnings(&self.idps, &self.key, self.clock.now())
     }
 
+    /// What is asked of `idp` for an instance with these options.
+    ///
+    /// # Errors
+    /// When that identity provider is unknown.
+    pub fn requested(&self, idp: &IdpName, instance: &RequestOptions) -> Result<Requested, Error> {
+        Ok(instance.over(&self.idp(idp)?.settings.request))
+    }
+
     /// A signed request to `idp`; CPU work off the async threads.
     ///
     /// # Errors
@@ -135,7 +146,7 @@ impl ServiceProvider {
     pub async fn authn_request(
         &self,
         idp: &IdpName,
-        force_authn: bool,
+        requested: &Requested,
         relay_state: &str,
     ) -> Result<AuthnRequest, Error> {
         let idp = self.idp(idp)?;
@@ -147,7 +158,7 @@ impl ServiceProvider {
             destination: endpoint.destination.clone(),
             issuer: self.settings.entity_id.clone(),
             acs: self.settings.acs_url(),
-            force_authn,
+            requested: requested.clone(),
         };
         let (key, relay_state) = (Arc::clone(&self.key), relay_state.to_owned());
         self.signing.run(0, move || depart(request, endpoint, relay_state, &key)).await
@@ -183,7 +194,7 @@ impl ServiceProvider {
         let expected = Expected {
             request_id: pending.request_id.as_str().to_owned(),
             started_at: pending.started_at,
-            force_authn: pending.force_authn,
+            requested: pending.requested.clone(),
             ..self.expected(&idp)
         };
         let verification = Verification { idp, idp_name: pending.idp.clone(), expected };
@@ -201,7 +212,7 @@ impl ServiceProvider {
             issuer: idp.entity_id.clone(),
             request_id: String::new(),
             started_at: now,
-            force_authn: false,
+            requested: Requested::default(),
             now,
             skew: self.settings.clock_skew,
             max_lifetime: self.settings.max_assertion_lifetime,
@@ -247,7 +258,7 @@ fn self_test(settings: &Settings, key: &OwnKey, now: OffsetDateTime) -> Result<(
         destination: "https://localhost/".to_owned(),
         issuer: settings.entity_id.clone(),
         acs: settings.acs_url(),
-        force_authn: false,
+        requested: Requested::default(),
     };
     let broken = || Error::Machinery("the signature engines do not verify our own signature".to_owned());
     let keys = SigningKeys::load(&[key.certificate().to_vec()]).ok_or_else(broken)?;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::model::{IdpName, Secret};
+use crate::model::{IdpName, RequestOptions, Secret};
 
 use super::metadata::AboutUs;
 
@@ -40,6 +40,8 @@ pub struct IdpSettings {
     pub entity_id: Option<String>,
     /// The binding for our requests; by default what its metadata offers, Redirect first.
     pub request_binding: Option<Binding>,
+    /// What is asked of it for instances that don't say otherwise.
+    pub request: RequestOptions,
     /// What its metadata must be like to be believed.
     pub trust: MetadataTrust,
 }
@@ -77,7 +79,14 @@ impl IdpSettings {
     /// An identity provider of which nothing but its metadata is set.
     #[must_use]
     pub fn new(name: IdpName, metadata: MetadataSource) -> Self {
-        Self { name, metadata, entity_id: None, request_binding: None, trust: MetadataTrust::default() }
+        Self {
+            name,
+            metadata,
+            entity_id: None,
+            request_binding: None,
+            request: RequestOptions::default(),
+            trust: MetadataTrust::default(),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use connect_gateway::model::{
     Blamed as _, Clock, Identity, IdpName, InstanceName, PendingSignIn, ReplayGuard, ReplayKey, RequestId,
-    Secret, StateUnavailable, SystemRandom,
+    Requested, Secret, StateUnavailable, SystemRandom,
 };
 use connect_gateway::saml::{AboutUs, Error, IdpSettings, MetadataSource, ServiceProvider, Settings};
 use time::OffsetDateTime;
@@ -105,7 +105,7 @@ pub(crate) fn pending() -> PendingSignIn {
         idp: IdpName::new("company"),
         instance: InstanceName::new("prod"),
         destination: None,
-        force_authn: false,
+        requested: Requested::default(),
         started_at: datetime!(2026-03-01 09:29:30 UTC),
         handed_over: BTreeSet::new(),
         session: None,

@@ -22,5 +22,6 @@ mod diagnosis;
 mod hostile;
 mod secrets;
 mod sessions;
+mod step_up;
 mod storm;
 mod world;

@@ -21,7 +21,12 @@ const DAILY: Duration = Duration::DAY;
 /// Everything that ends soon, by the key of the configuration that it is about.
 pub(in crate::saml) fn warnings(idps: &[Arc<Idp>], key: &OwnKey, now: OffsetDateTime) -> Vec<Problem> {
     let own = key.end().filter(|end| *end < now + CERTIFICATE);
-    let own = own.map(|end| Problem::new("saml.signing_certificate_file", format!("ends on {}", end.date())));
+    let own = own.map(|end| {
+        Problem::new(
+            "saml.signing_certificate_file",
+            format!("ends on {}: see docs/key-rollover.md", end.date()),
+        )
+    });
     let theirs = idps.iter().filter_map(|idp| Some((idp, idp.last_good()?)));
     own.into_iter().chain(theirs.flat_map(|(idp, metadata)| of_idp(idp, &metadata, now))).collect()
 }
