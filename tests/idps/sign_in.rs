@@ -14,8 +14,15 @@ async fn an_agent_signs_in_whichever_way_our_request_travels() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_response_the_assertion_or_both_may_be_signed_but_not_neither() {
+async fn the_response_the_assertion_or_both_may_be_signed_with_sha_2_but_not_neither() {
     let world = World::start("").await;
+    for hash in ["SHA384", "SHA512"] {
+        world.idp.set("hash", hash).await;
+        assert_inside(&world.sign_in("alice").await, "alice");
+    }
+    world.idp.set("hash", "SHA1").await;
+    assert_refused(&world.sign_in("alice").await, "saml.algorithm");
+    world.idp.set("hash", "SHA256").await;
     for signed in [json!(["response"]), json!(["assertion"]), json!(["response", "assertion"])] {
         world.idp.set("sign", signed).await;
         assert_inside(&world.sign_in("alice").await, "alice");

@@ -26,6 +26,7 @@ class Settings:
     service_provider: str = ""  # its metadata
     keys: tuple = ("first",)  # names of signing keys: all are in the metadata, and the one in front signs
     sign: tuple = ("assertion", "response")
+    hash: str = "SHA256"  # of signatures and digests
     cipher: str = ""  # of CIPHERS; with one of them the assertion is encrypted
     status: str = ""  # a second-level status, sent instead of an assertion
     clock_offset: int = 0  # seconds
@@ -87,8 +88,8 @@ def configuration(base, folder, settings):
             "metadata": {"inline": [settings.service_provider] if settings.service_provider else []},
             "service": {
                 "idp": {
-                    "signing_algorithm": xmldsig.SIG_RSA_SHA256,
-                    "digest_algorithm": xmldsig.DIGEST_SHA256,
+                    "signing_algorithm": getattr(xmldsig, f"SIG_RSA_{settings.hash}"),
+                    "digest_algorithm": getattr(xmldsig, f"DIGEST_{settings.hash}"),
                     "want_authn_requests_signed": True,
                     "endpoints": {
                         "single_sign_on_service": both("/sso"),
