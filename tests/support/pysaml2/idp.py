@@ -13,7 +13,7 @@ import artifacts
 import flask
 import logout
 from clock import Clock
-from provider import IdentityProvider, Settings
+from provider import BINDINGS, IdentityProvider, Settings
 from saml2 import BINDING_HTTP_ARTIFACT, BINDING_HTTP_POST, BINDING_HTTP_REDIRECT
 from saml2.metadata import entity_descriptor, sign_entity_descriptor
 
@@ -123,7 +123,7 @@ def slo():
 @app.get("/logout")
 def end():
     """Sign-out that begins here."""
-    binding = {"post": BINDING_HTTP_POST, "redirect": BINDING_HTTP_REDIRECT}[flask.request.args["binding"]]
+    binding = BINDINGS[flask.request.args["binding"]]
     known = [flask.session.pop(name) for name in ("uid", "service_provider", "index")]
     flask.session["logout"], request, destination = logout.request(idp, *known, binding)
     return carry(binding, request, destination, None, sign=binding == BINDING_HTTP_REDIRECT)

@@ -16,6 +16,7 @@ CIPHERS = {
     "aes256-gcm": ("http://www.w3.org/2009/xmlenc11#aes256-gcm", "aes-256"),
     "aes256-cbc": ("http://www.w3.org/2001/04/xmlenc#aes256-cbc", "aes-256"),
 }
+BINDINGS = {"redirect": BINDING_HTTP_REDIRECT, "post": BINDING_HTTP_POST}
 STATUS = "urn:oasis:names:tc:SAML:2.0:status:"
 
 
@@ -31,6 +32,7 @@ class Settings:
     status: str = ""  # a second-level status, sent instead of an assertion
     clock_offset: int = 0  # seconds
     artifact: bool = False  # answers are fetched, not carried by the browser
+    logout: tuple = ("redirect", "post")  # how single logout is offered
 
 
 class IdentityProvider(Server):
@@ -76,7 +78,8 @@ def configuration(base, folder, settings):
     """Everything but the keys and the service provider is the same for every test."""
     first, *others = [key_pair(folder, name) for name in settings.keys]
     key, certificate = first
-    both = lambda path: [(base + path, BINDING_HTTP_REDIRECT), (base + path, BINDING_HTTP_POST)]
+    sign_in = [(f"{base}/sso", binding) for binding in BINDINGS.values()]
+    logout = [(f"{base}/slo", BINDINGS[name]) for name in settings.logout]
     return IdPConfig().load(
         {
             "entityid": f"{base}/metadata",
@@ -92,8 +95,8 @@ def configuration(base, folder, settings):
                     "digest_algorithm": getattr(xmldsig, f"DIGEST_{settings.hash}"),
                     "want_authn_requests_signed": True,
                     "endpoints": {
-                        "single_sign_on_service": both("/sso"),
-                        "single_logout_service": both("/slo"),
+                        "single_sign_on_service": sign_in,
+                        "single_logout_service": logout,
                         "artifact_resolution_service": [(f"{base}/artifact", BINDING_SOAP)],
                     },
                     "name_id_format": [saml.NAMEID_FORMAT_PERSISTENT],
