@@ -44,6 +44,8 @@ pub struct IdpSettings {
     pub request: RequestOptions,
     /// What its metadata must be like to be believed.
     pub trust: MetadataTrust,
+    /// What its answers may do that nobody here asked for.
+    pub idp_initiated: IdpInitiated,
 }
 
 /// What an identity provider's metadata must be like to be believed, beside coming from its file or address.
@@ -66,6 +68,18 @@ pub enum MetadataSource {
     Url(Url),
 }
 
+/// What becomes of an answer that no request of ours asked for. Profiles 4.1.5.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum IdpInitiated {
+    /// It is refused.
+    #[default]
+    Off,
+    /// It is verified, and the person is asked whether they are who it says.
+    Confirm,
+    /// It is not believed: it makes us send a request of our own to its sender.
+    Restart,
+}
+
 /// Bindings of an `AuthnRequest`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Binding {
@@ -86,6 +100,7 @@ impl IdpSettings {
             request_binding: None,
             request: RequestOptions::default(),
             trust: MetadataTrust::default(),
+            idp_initiated: IdpInitiated::Off,
         }
     }
 }

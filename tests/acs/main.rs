@@ -22,3 +22,4 @@ mod shapes;
 mod signature_shapes;
 mod signatures;
 mod times;
+mod unsolicited;

@@ -23,11 +23,11 @@ pub(crate) enum IdentityProvider {
 pub(crate) struct World {
     /// Where the bookmark begins.
     pub(crate) gateway_url: String,
+    /// The identity provider's own site.
+    pub(crate) idp_url: String,
     /// The instance's own site.
     pub(crate) instance_url: String,
     pub(crate) emulator: Emulator,
-    /// Where browsers find SimpleSAMLphp.
-    pub(crate) idp_url: String,
     pub(crate) simplesamlphp: Option<SimpleSamlPhp>,
     ca: TestCa,
     // Dropped at the end of the test, which ends it.
@@ -50,8 +50,8 @@ impl World {
         let ca = TestCa::new();
         let (gateway_site, idp_site) = (ca.site("gateway.test").await, ca.site("idp.test").await);
         let (login_site, instance_site) = (ca.site("login.test").await, ca.site("acme.connect.test").await);
-        let (gateway_url, instance_url) = (gateway_site.url.clone(), instance_site.url.clone());
         let idp_url = idp_site.url.clone();
+        let (gateway_url, instance_url) = (gateway_site.url.clone(), instance_site.url.clone());
 
         let mut options = Options::loopback(Seed::parse(SEED).unwrap());
         options.behaviour = Behaviour { fault_rate: 0.0, ..Behaviour::default() };
@@ -115,6 +115,7 @@ sts_endpoint = "{api}"
 [idp.corporate]
 metadata_file = "idp.xml"
 request_binding = "post"
+idp_initiated = "confirm"
 {idp_settings}
 [idp.corporate.attributes]
 username = "uid"
