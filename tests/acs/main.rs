@@ -4,6 +4,11 @@
 
 mod accepted;
 mod documents;
+mod encryption;
+mod encryption_parts;
+mod encryption_refused;
+mod encryption_xmlsec;
+mod encryptor;
 mod findings;
 mod gateway;
 mod idp;

@@ -11,6 +11,19 @@ async fn start(idp_settings: &str) -> (World, Browser) {
     (world, browser)
 }
 
+async fn sign_in(world: &World, browser: &Browser) {
+    browser.open(&format!("{}/go/acme", world.gateway_url)).await;
+    log_in_at_simplesamlphp(browser, "alice").await;
+    check_is_inside(world, browser, "alice", "simplesamlphp-signed-in").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_signs_in_with_an_encrypted_assertion() {
+    let (world, browser) = start("allow_cbc = true").await;
+    world.simplesamlphp.as_ref().unwrap().encrypt();
+    sign_in(&world, &browser).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_agent_begins_at_simplesamlphp_and_says_that_it_is_them() {
     let (world, browser) = start("").await;

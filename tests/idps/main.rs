@@ -17,6 +17,7 @@ mod plain_browser;
 mod pysaml2;
 
 mod clocks;
+mod encryption;
 mod idp_initiated;
 mod keys;
 mod sign_in;
