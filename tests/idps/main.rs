@@ -16,6 +16,7 @@ mod plain_browser;
 #[path = "../support/pysaml2.rs"]
 mod pysaml2;
 
+mod artifact;
 mod clocks;
 mod encryption;
 mod idp_initiated;
