@@ -38,7 +38,7 @@ async fn an_answer_in_whole_seconds_is_not_before_a_request_of_the_same_second()
     let gateway = Gateway::new();
     let mut late_in_the_second = pending();
     late_in_the_second.started_at += Duration::milliseconds(999);
-    late_in_the_second.force_authn = true;
+    late_in_the_second.requested.force_authn = true;
     let answer = |instant: &str| {
         encode(
             Answer::with(|a| {

@@ -84,7 +84,7 @@ impl World {
             Some(idp) => idp.trust(&ours),
             None => emulator.trust_service_provider_metadata(&ours).unwrap(),
         }
-        Self { gateway_url, instance_url, emulator, idp_url, simplesamlphp, ca, gateway }
+        Self { gateway_url, idp_url, instance_url, emulator, simplesamlphp, ca, gateway }
     }
 
     /// A browser that knows the three sites.
