@@ -73,7 +73,7 @@ pub enum Error {
     /// The message in the query is not deflated.
     #[error("the message is not deflated")]
     NotDeflated,
-    /// Not UTF-8, a byte order mark, a NUL, or another declared encoding or XML version.
+    /// Not UTF-8, a NUL, or another declared encoding or XML version.
     #[error("the message is not plain UTF-8")]
     NotUtf8,
     /// Not well-formed.
@@ -85,6 +85,9 @@ pub enum Error {
     /// Nothing that covers the assertion is signed.
     #[error("neither the response nor the assertion is signed")]
     Unsigned,
+    /// Another part is signed than the configuration wants.
+    #[error("not everything is signed that want_signed asks of this identity provider")]
+    NotSignedAsWanted,
     /// An algorithm is not on the allow-list.
     #[error("{0} is not an accepted algorithm")]
     Algorithm(Algorithm),
@@ -160,7 +163,7 @@ pub enum Error {
     /// Not every audience restriction names us.
     #[error("an audience restriction does not name us, or there is none")]
     Audience,
-    /// Valid for longer than we accept, or without an end.
+    /// Valid for longer than we accept.
     #[error("the assertion is valid for too long")]
     Lifetime,
     /// No usable authentication statement.
@@ -184,6 +187,19 @@ pub enum Error {
     /// The assertion was used before.
     #[error("the assertion was used before")]
     Replay,
+    // -- single logout --
+    /// A logout message in a form carries no signature over the whole of it, or one in a query none at all.
+    #[error("the logout message is not signed")]
+    LogoutUnsigned,
+    /// `Destination` is missing, or is not our single logout service.
+    #[error("Destination is not our single logout service")]
+    LogoutDestination,
+    /// `IssueInstant` is unreadable, ahead, old, or before our request, or `NotOnOrAfter` has passed.
+    #[error("IssueInstant or NotOnOrAfter is outside the time of this logout")]
+    LogoutExpired,
+    /// The logout request was used before.
+    #[error("the logout request was used before")]
+    LogoutReplay,
     /// The replay store can't tell.
     #[error("the replay store can't tell: {0}")]
     ReplayUnknown(#[from] StateUnavailable),
@@ -214,7 +230,7 @@ impl Blamed for Error {
             | Self::Content(_) => &code::SAML_MALFORMED,
             Self::Forbidden(_) => &code::SAML_FORBIDDEN_SHAPE,
             Self::Busy => &code::SAML_BUSY,
-            Self::Unsigned => &code::SAML_UNSIGNED,
+            Self::Unsigned | Self::NotSignedAsWanted => &code::SAML_UNSIGNED,
             Self::Algorithm(_) => &code::SAML_ALGORITHM,
             Self::Unsolicited => &code::SIGN_IN_UNSOLICITED,
             Self::Encrypted => &code::SAML_ENCRYPTED,
@@ -238,6 +254,10 @@ impl Blamed for Error {
             Self::Lifetime => &code::SAML_LIFETIME,
             Self::AuthnStatement(_) | Self::StaleAuthentication => &code::SAML_AUTHN_STATEMENT,
             Self::Replay => &code::SAML_REPLAY,
+            Self::LogoutUnsigned => &code::SAML_LOGOUT_UNSIGNED,
+            Self::LogoutDestination => &code::SAML_LOGOUT_DESTINATION,
+            Self::LogoutExpired => &code::SAML_LOGOUT_EXPIRED,
+            Self::LogoutReplay => &code::SAML_LOGOUT_REPLAY,
             Self::ReplayUnknown(_) => &code::GATEWAY_STATE_UNAVAILABLE,
         }
     }
