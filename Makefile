@@ -7,7 +7,7 @@ demo: build-packages ## Run the gateway against a local stand-in for AWS and an 
 	cargo build --locked --bins --test layers
 	$${CARGO_TARGET_DIR:-target}/debug/demo
 
-test: build-packages test-packages ## Run every test: unit, HTTP, boto3, SimpleSAMLphp and a headless browser
+test: build-packages test-packages ## Run every test: unit, HTTP, boto3, SimpleSAMLphp, pysaml2 and a headless browser
 	cargo test --locked
 
 bench: build-packages ## Print CPU per verified SAML answer, as a ratio to one RSA-2048 verification

@@ -47,9 +47,10 @@ impl Expected {
         self.now >= not_on_or_after + self.skew
     }
 
-    /// Before the pending request was made.
+    /// Before the pending request was made. Identity providers write whole seconds: an answer in the second of our
+    /// request is not before it.
     pub(super) fn is_before_request(&self, instant: OffsetDateTime) -> bool {
-        instant < self.started_at - self.skew
+        instant < self.started_at.truncate_to_second() - self.skew
     }
 }
 

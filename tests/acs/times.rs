@@ -34,6 +34,27 @@ async fn clocks_may_differ_by_the_skew_and_no_more() {
 }
 
 #[tokio::test]
+async fn an_answer_in_whole_seconds_is_not_before_a_request_of_the_same_second() {
+    let gateway = Gateway::new();
+    let mut late_in_the_second = pending();
+    late_in_the_second.started_at += Duration::milliseconds(999);
+    late_in_the_second.requested.force_authn = true;
+    let answer = |instant: &str| {
+        encode(
+            Answer::with(|a| {
+                instant.clone_into(&mut a.response_issued);
+                instant.clone_into(&mut a.assertion_issued);
+                a.authn_statements = vec![authn_statement(&format!(r#"AuthnInstant="{instant}""#))];
+            })
+            .xml(),
+        )
+    };
+    let before = answer("2026-03-01T09:28:29Z");
+    assert_refused!(gateway.verify_field(before, &late_in_the_second).await, Error::IssueInstant);
+    assert_alice(gateway.verify_field(answer("2026-03-01T09:28:30Z"), &late_in_the_second).await);
+}
+
+#[tokio::test]
 async fn a_confirmation_without_end_is_refused() {
     for end in [None, Some("2026-03-01".to_owned()), Some("9999-12-31T23:59:59Z".to_owned())] {
         for xml in both_ways(|a| a.confirmations[0].not_on_or_after.clone_from(&end)) {

@@ -17,6 +17,7 @@ mod simplesamlphp;
 #[path = "../support/tls.rs"]
 mod tls;
 
+mod at_simplesamlphp;
 mod harness;
 mod sign_in;
 mod unsolicited;

@@ -134,7 +134,7 @@ async fn a_stranger_gets_a_page_that_says_who_can_help() {
     browser.screenshot("error-no-match").await;
 }
 
-async fn log_in_at_simplesamlphp(browser: &Browser, name: &str) {
+pub(crate) async fn log_in_at_simplesamlphp(browser: &Browser, name: &str) {
     browser.fill("#username", name).await;
     browser.fill("#password", &format!("{name}pass")).await;
     browser.screenshot("simplesamlphp").await;
@@ -142,7 +142,7 @@ async fn log_in_at_simplesamlphp(browser: &Browser, name: &str) {
 }
 
 /// The browser stands in the instance as this Connect user.
-async fn check_is_inside(world: &World, browser: &Browser, username: &str, screenshot: &str) {
+pub(crate) async fn check_is_inside(world: &World, browser: &Browser, username: &str, screenshot: &str) {
     assert_eq!(browser.text("#connect-user").await, username);
     assert!(browser.url().await.starts_with(&world.instance_url), "{}", browser.url().await);
     browser.screenshot(screenshot).await;

@@ -28,15 +28,24 @@ pub(crate) struct World {
     /// The instance's own site.
     pub(crate) instance_url: String,
     pub(crate) emulator: Emulator,
+    pub(crate) simplesamlphp: Option<SimpleSamlPhp>,
     ca: TestCa,
-    // Dropped at the end of the test, which ends them.
+    // Dropped at the end of the test, which ends it.
     gateway: Gateway,
-    _simplesamlphp: Option<SimpleSamlPhp>,
 }
 
 impl World {
     /// Starts everything; `answers` is what the TLS terminator does to the gateway's.
     pub(crate) async fn start(identity_provider: IdentityProvider, answers: Answers) -> Self {
+        Self::with(identity_provider, answers, "").await
+    }
+
+    /// The same, with `idp_settings` in the gateway's `[idp.corporate]`.
+    pub(crate) async fn with(
+        identity_provider: IdentityProvider,
+        answers: Answers,
+        idp_settings: &str,
+    ) -> Self {
         install_provider();
         let ca = TestCa::new();
         let (gateway_site, idp_site) = (ca.site("gateway.test").await, ca.site("idp.test").await);
@@ -66,7 +75,7 @@ impl World {
         };
         idp_site.forward_to(idp_address, Answers::Untouched);
 
-        let config = config(&emulator, &instance_url);
+        let config = config(&emulator, &instance_url, idp_settings);
         let files = [("idp.xml", metadata.as_str())];
         let gateway = Gateway::start(free_address(), &gateway_url, &config, &files).await;
         gateway_site.forward_to(gateway.address, answers);
@@ -75,7 +84,7 @@ impl World {
             Some(idp) => idp.trust(&ours),
             None => emulator.trust_service_provider_metadata(&ours).unwrap(),
         }
-        Self { gateway_url, idp_url, instance_url, emulator, ca, gateway, _simplesamlphp: simplesamlphp }
+        Self { gateway_url, idp_url, instance_url, emulator, simplesamlphp, ca, gateway }
     }
 
     /// A browser that knows the three sites.
@@ -96,7 +105,7 @@ async fn text_at(url: &str) -> String {
     reqwest::get(url).await.unwrap().text().await.unwrap()
 }
 
-fn config(emulator: &Emulator, instance_url: &str) -> String {
+fn config(emulator: &Emulator, instance_url: &str, idp_settings: &str) -> String {
     let api = emulator.api_url();
     format!(
         r#"
@@ -107,6 +116,7 @@ sts_endpoint = "{api}"
 metadata_file = "idp.xml"
 request_binding = "post"
 idp_initiated = "confirm"
+{idp_settings}
 [idp.corporate.attributes]
 username = "uid"
 first_name = "givenName"

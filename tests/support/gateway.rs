@@ -15,6 +15,8 @@ support = "Call 555-0100."
 log = { level = "trace", format = "json" }
 saml.signing_key_file = "signing.key"
 saml.signing_certificate_file = "signing.crt"
+saml.decryption_key_files = ["decryption.key"]
+saml.decryption_certificate_files = ["decryption.crt"]
 "#;
 
 /// The AWS identity of the gateway in `seed.toml`: access key id and secret.
@@ -41,13 +43,15 @@ impl Gateway {
     ) -> Self {
         let folder = std::env::temp_dir().join(format!("connect-gateway-{}-{address}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
-        write_key_pair(&folder);
+        for name in ["signing", "decryption"] {
+            write_key_pair(&folder, name);
+        }
         for (name, text) in files {
             fs::write(folder.join(name), text).unwrap();
         }
         let path = folder.join("gateway.toml");
-        let beginning = format!("{BEGINNING}public_url = \"{public_url}\"\nlisten = \"{address}\"\n");
-        fs::write(&path, beginning + config).unwrap();
+        let addresses = format!("public_url = \"{public_url}\"\nlisten = \"{address}\"");
+        fs::write(&path, format!("{addresses}{BEGINNING}{config}")).unwrap();
         let program = Command::new(env!("CARGO_BIN_EXE_connect-gateway"))
             .arg("serve")
             .arg("--config")
@@ -111,10 +115,10 @@ pub(crate) fn key_pair() -> (String, String) {
     (key.serialize_pem(), certificate.pem())
 }
 
-fn write_key_pair(folder: &Path) {
+fn write_key_pair(folder: &Path, name: &str) {
     let (key, certificate) = key_pair();
-    fs::write(folder.join("signing.key"), key).unwrap();
-    fs::write(folder.join("signing.crt"), certificate).unwrap();
+    fs::write(folder.join(format!("{name}.key")), key).unwrap();
+    fs::write(folder.join(format!("{name}.crt")), certificate).unwrap();
 }
 
 fn last_lines(log: &str) -> String {

@@ -40,6 +40,11 @@ impl SimpleSamlPhp {
         write_service_provider(&self.state, metadata);
     }
 
+    /// Encrypts assertions from now on.
+    pub(crate) fn encrypt(&self) {
+        std::fs::write(self.state.join("encrypts"), "").unwrap();
+    }
+
     async fn read_metadata(&self) -> String {
         let url = format!("http://{}/saml2/idp/metadata.php", self.address);
         for _ in 0..100 {
