@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
 
 mod accepted;
+#[path = "../support/damage.rs"]
+mod damage;
 mod documents;
 mod gateway;
 mod idp;
@@ -15,3 +17,5 @@ mod shapes;
 mod signature_shapes;
 mod signatures;
 mod times;
+#[path = "../support/tree.rs"]
+mod tree;
