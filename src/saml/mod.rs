@@ -10,6 +10,8 @@ mod compute;
 mod engine;
 mod error;
 mod fetch;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod guard;
 mod idp;
 mod idp_metadata;

@@ -73,7 +73,7 @@ async fn read(request: Request) -> Result<Bytes, Refusal> {
 }
 
 /// What the form says.
-fn answer(body: &[u8], browser_secret: String) -> Result<Answer, Refusal> {
+pub(super) fn answer(body: &[u8], browser_secret: String) -> Result<Answer, Refusal> {
     let Form { saml_response, relay_state } = Form::read(body)?;
     let saml_response = saml_response.ok_or_else(|| bad("there is no SAMLResponse"))?;
     // An answer that nobody here asked for has none: the identity provider's own start page does that.

@@ -6,6 +6,8 @@
 mod acs;
 mod boundary;
 mod cookies;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod go;
 mod headers;
 mod pages;

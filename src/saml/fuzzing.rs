@@ -1,0 +1,100 @@
+//! A door for `fuzz/`: the private readers of this room, by the bytes that they meet. Compiled for the fuzzer only.
+
+use time::OffsetDateTime;
+
+use crate::model::{Identity, IdpName, PendingSignIn};
+
+use super::assertion::read_identity;
+use super::binding::redirect::{Carried, Received};
+use super::error::Error;
+use super::guard::{self, Guarded, Root};
+use super::idp_metadata::IdpMetadata;
+use super::response::{Expected, check_assertion, check_response};
+use super::{ServiceProvider, instant};
+
+/// Every kind of document that the guard is asked for.
+const ROOTS: [Root; 5] =
+    [Root::Response, Root::LogoutRequest, Root::LogoutResponse, Root::ArtifactResponse, Root::Assertion];
+
+/// Whether the guard lets a document pass as one of the kinds.
+#[must_use]
+pub fn passes_guard(bytes: &[u8]) -> bool {
+    ROOTS.into_iter().any(|root| guard::inspect(bytes, root).is_ok())
+}
+
+/// The decoded form field.
+#[must_use]
+pub fn decode(field: &str) -> Option<Vec<u8>> {
+    guard::decode(field).ok()
+}
+
+/// Reads metadata as a file or an answer of a metadata URL is read.
+#[must_use]
+pub fn reads_metadata(xml: &str, entity_id: Option<&str>, now: OffsetDateTime) -> bool {
+    IdpMetadata::read(xml, entity_id, now).is_ok()
+}
+
+/// Reads an `xs:dateTime`.
+#[must_use]
+pub fn read_instant(text: &str) -> Option<OffsetDateTime> {
+    instant::parse(text)
+}
+
+/// What is understood of a query of the Redirect binding.
+#[derive(Debug)]
+pub struct Query {
+    /// The inflated message.
+    pub xml: Vec<u8>,
+    /// Whether it is a request.
+    pub is_request: bool,
+    /// `RelayState`, decoded.
+    pub relay_state: Option<String>,
+    /// Whether its signature verifies with the identity provider's keys.
+    pub is_signed: bool,
+}
+
+impl ServiceProvider {
+    /// What [`Self::verify`] finds on this thread, before the replay store is asked.
+    ///
+    /// # Errors
+    /// The first check that fails.
+    pub fn verify_here(&self, saml_response: &str, pending: &PendingSignIn) -> Result<Identity, Error> {
+        self.verification(pending)?.run(saml_response).map(|outcome| outcome.identity)
+    }
+
+    /// Shows a document to the guard, and a response that passes to all that otherwise reads verified bytes only.
+    ///
+    /// # Errors
+    /// The first check that fails.
+    pub fn read_unverified(&self, bytes: &[u8], pending: &PendingSignIn) -> Result<Identity, Error> {
+        let guarded = guard::inspect(bytes, Root::Response)?;
+        let expected = self.verification(pending)?.expected;
+        guard::inspect_verified(guarded.root())?;
+        read(&guarded, &expected, pending)
+    }
+
+    /// Reads a query of the Redirect binding, and tries its signature.
+    ///
+    /// # Errors
+    /// The first rule that is broken.
+    pub fn read_redirect(&self, query: &str, idp: &IdpName) -> Result<Query, Error> {
+        let received = Received::read(query)?;
+        let metadata = self.idp(idp)?.metadata(self.clock.now())?;
+        Ok(Query {
+            is_signed: received.check_query_signature(&metadata.keys).is_ok(),
+            is_request: received.carried == Carried::Request,
+            relay_state: received.relay_state,
+            xml: received.xml,
+        })
+    }
+}
+
+/// Every reader has its turn, whatever the others say.
+fn read(guarded: &Guarded<'_>, expected: &Expected, pending: &PendingSignIn) -> Result<Identity, Error> {
+    let signatures = guarded.signatures();
+    let response = check_response(guarded.root(), signatures.cover_root, expected);
+    let assertion = guarded.assertion().ok_or(Error::NoAssertion)?;
+    let end = check_assertion(assertion, expected);
+    let identity = read_identity(assertion, &pending.idp, &expected.issuer)?;
+    response.and(end).map(|_| identity)
+}
