@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use connect_gateway::app::{self, Outcome};
+use connect_gateway::app::{self, Inspection, Outcome};
 
 /// Signs people in to Amazon Connect with SAML 2.0.
 #[derive(Parser)]
@@ -21,6 +21,17 @@ enum Command {
         /// The configuration file.
         #[arg(long, short, default_value = "config/gateway.toml")]
         config: PathBuf,
+    },
+    /// Look at SAML messages.
+    #[command(subcommand)]
+    Saml(Saml),
+    /// Find what was refused under a support id in the gateway's JSON log, and say why.
+    Explain {
+        /// What the person read from the page, such as 4F7K-9Q2M-X0TB.
+        support_id: String,
+        /// The log; standard input when not named.
+        #[arg(long)]
+        log: Option<PathBuf>,
     },
     /// Say what is wrong with a configuration before it is deployed. Exit status 0: nothing; 1: something.
     Check {
@@ -41,11 +52,44 @@ enum Command {
     },
 }
 
+#[derive(Subcommand)]
+enum Saml {
+    /// Explain a captured answer against the configuration, offline: what it says, what it had to say, and the first
+    /// check that refuses it. Exit status 0: it would be accepted; 1: not.
+    Inspect {
+        /// The answer: the XML, its base64, or the body of the browser's form.
+        file: PathBuf,
+        /// The configuration file.
+        #[arg(long, short, default_value = "config/gateway.toml")]
+        config: PathBuf,
+        /// The moment to check it at, such as 2026-03-01T09:30:00Z; by default the present one.
+        #[arg(long)]
+        at: Option<String>,
+        /// The identity provider's name in the configuration; by default told by the answer.
+        #[arg(long)]
+        idp: Option<String>,
+        /// That identity provider's metadata, where the configuration only has its URL.
+        #[arg(long, requires = "idp")]
+        metadata: Option<PathBuf>,
+        /// The request that it should answer; by default the one it names.
+        #[arg(long)]
+        request_id: Option<String>,
+        /// Also print the name identifier and the attributes' values.
+        #[arg(long)]
+        show_values: bool,
+    },
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Serve { config } => app::serve(&config).await,
         Command::Check { config, online, name } => app::check(&config, online.then_some(&*name)).await,
+        Command::Saml(Saml::Inspect { file, config, at, idp, metadata, request_id, show_values }) => {
+            let inspection = Inspection { file, config, at, idp, metadata, request_id, show_values };
+            app::inspect(&inspection)
+        }
+        Command::Explain { support_id, log } => app::explain(&support_id, log.as_deref()),
     };
     match outcome {
         Outcome::Done => ExitCode::SUCCESS,

@@ -109,7 +109,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("moka", &["connect", "federation", "store"]),
     ("rand", &["emulator", "model"]),
     ("reqwest", &["emulator", "federation", "saml"]),
-    ("serde_json", &["audit", "emulator", "federation", "store", "web"]),
+    ("serde_json", &["app", "audit", "emulator", "federation", "store", "web"]),
     ("toml", &["bin", "config", "emulator"]),
     ("tracing_subscriber", &["telemetry"]),
     ("unicode_normalization", &["connect", "emulator", "mapping", "model"]),

@@ -27,7 +27,7 @@ use crate::tally::count;
 use crate::tree::{Element, Node};
 
 /// Always the same key, so that an input means the same in every run; P-256, because it signs quickly.
-static KEY: LazyLock<Key> = LazyLock::new(|| {
+pub(crate) static KEY: LazyLock<Key> = LazyLock::new(|| {
     let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap();
     let number = BigNum::from_slice(&[0x5a; 32]).unwrap();
     let mut point = EcPoint::new(&group).unwrap();
@@ -65,7 +65,12 @@ static ORIGINALS: LazyLock<Vec<Original>> = LazyLock::new(|| {
         };
     });
     let signed = |answer: &Answer, sign| {
-        let xml = Answer { sign, key: &KEY, ..answer.clone() }.xml();
+        let mut answer = Answer { sign, key: &KEY, ..answer.clone() };
+        if sign == Sign::Both {
+            // The tests' signer puts the outer signature behind them.
+            answer.extensions.clear();
+        }
+        let xml = answer.xml();
         let identity = GATEWAY.saml.verify_here(&encode(&xml), &pending()).unwrap();
         Original { tree: Element::parse(&xml), xml, identity }
     };
@@ -176,7 +181,7 @@ pub fn damaged(bytes: &[u8]) {
 }
 
 /// A second, simple reading of the document: the text of `Response/Assertion/Subject/NameID`, by namespace.
-fn name_id_of(document: &Element) -> Option<String> {
+pub(crate) fn name_id_of(document: &Element) -> Option<String> {
     const SAML: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
     let mut scope = HashMap::new();
     let mut element = document;

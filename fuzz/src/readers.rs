@@ -2,10 +2,13 @@
 
 use std::sync::LazyLock;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use connect_gateway::model::{IdpName, InstanceName};
+use connect_gateway::saml::Captured;
 use connect_gateway::{saml, web};
 
-use crate::gateway::{Gateway, NOW, pending};
+use crate::gateway::{Gateway, company, pending};
 use crate::idp::{CURVE, IDP, metadata as idp_metadata};
 use crate::limits::quietly;
 use crate::tally::count;
@@ -56,12 +59,15 @@ pub fn acs_form(bytes: &[u8]) {
 
 /// The bytes of a document.
 pub fn xml_guard(bytes: &[u8]) {
-    if saml::fuzzing::passes_guard(bytes) {
+    if saml::fuzzing::passes_as_any(bytes) {
         count("guard");
     }
     if GATEWAY.saml.read_unverified(bytes, &pending()).is_ok() {
         count("acceptable but for its signature");
     }
+    let captured = Captured { saml_response: STANDARD.encode(bytes), ..Captured::default() };
+    let accepted = GATEWAY.saml.inspect(&captured).is_ok_and(|inspected| inspected.verdict.is_ok());
+    assert!(!accepted, "nobody signed this");
     if let Ok(text) = std::str::from_utf8(bytes)
         && let Some(instant) = saml::fuzzing::read_instant(text)
     {
@@ -76,17 +82,28 @@ pub fn redirect_query(bytes: &[u8]) {
     count("message");
     assert!(!message.is_signed, "nobody signed this");
     assert!(message.xml.len() <= 256 * 1024);
-    if saml::fuzzing::passes_guard(&message.xml) {
+    if saml::fuzzing::passes_as_any(&message.xml) {
         count("guard");
     }
 }
 
-/// An identity provider's metadata.
+/// An identity provider's metadata, anybody's or pinned to a certificate.
 pub fn metadata(bytes: &[u8]) {
     let Ok(xml) = std::str::from_utf8(bytes) else { return };
-    for entity_id in [None, Some("https://idp.test/metadata")] {
-        if saml::fuzzing::reads_metadata(xml, entity_id, NOW) {
-            count("read");
+    let mut settings = company(xml.to_owned());
+    if GATEWAY.saml.reads_metadata(settings.clone()) {
+        count("read");
+    } else {
+        settings.entity_id = Some("https://idp.test/metadata".to_owned());
+        if GATEWAY.saml.reads_metadata(settings.clone()) {
+            count("read by entity id");
         }
     }
+    if xml.contains("SignatureValue") {
+        settings.trust.certificates = Some(PINNED.clone());
+        assert!(!GATEWAY.saml.reads_metadata(settings), "nobody signed this");
+        count("shown to the engines, or refused before");
+    }
 }
+
+static PINNED: LazyLock<String> = LazyLock::new(|| CURVE.certificate_pem());

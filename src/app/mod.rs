@@ -1,5 +1,7 @@
 //! Puts the rooms together and runs them.
 
+mod explain;
+mod inspect;
 mod listen;
 
 use std::future::Future;
@@ -18,12 +20,15 @@ use crate::budget::ProcessBudget;
 use crate::config::{self, Config, Loaded};
 use crate::connect::{self, Connect};
 use crate::federation::Federation;
-use crate::model::{CallBudget, Clock, Random, SystemClock, SystemRandom, Username};
+use crate::model::{CallBudget, Clock, Random, Requested, SystemClock, SystemRandom, Username};
 use crate::saml::{self, ServiceProvider};
 use crate::sign_in::{Instance, Parts, SignIn};
 use crate::store::{MemoryPending, MemoryReplay, MemorySessions};
 use crate::telemetry;
 use crate::web::{self, Site, WebState};
+
+pub use explain::explain;
+pub use inspect::{Inspection, inspect};
 
 /// How often identity provider metadata is looked at; the service provider knows what is due.
 const METADATA_TICK: Duration = Duration::from_secs(20);
@@ -94,7 +99,7 @@ fn parts(
             idps: instance.idps,
             destinations: instance.destinations,
             default_destination: instance.default_destination,
-            force_authn: instance.force_authn,
+            request: instance.request,
             connect: Connect::new(instance.connect, client, budget.clone(), protected.clone(), clock.clone()),
             federation: Federation::new(
                 instance.federation,
@@ -204,20 +209,29 @@ pub async fn check(path: &Path, online_as: Option<&str>) -> Outcome {
         Err(error) => return Outcome::failed(&error),
     };
     let Some(name) = online_as else {
+        print_warnings(&parts);
         println!(
             "The configuration can be used. Nothing was asked of AWS or an identity provider: --online does."
         );
         return Outcome::Done;
     };
     let reasons = check_online(&parts, &name).await;
+    print_warnings(&parts);
     if reasons.is_empty() { Outcome::Done } else { Outcome::Failed(reasons) }
+}
+
+/// What ends soon.
+fn print_warnings(parts: &Parts) {
+    for warning in parts.saml.warnings() {
+        eprintln!("warning: {warning}");
+    }
 }
 
 async fn check_online(parts: &Parts, name: &Username) -> Vec<String> {
     let mut reasons = Vec::new();
     parts.saml.refresh_metadata().await;
     for idp in &parts.idps {
-        match parts.saml.authn_request(&idp.name, false, "check").await {
+        match parts.saml.authn_request(&idp.name, &Requested::default(), "check").await {
             Ok(_) => println!("idp.{}: metadata can be used", idp.name),
             Err(error) => reasons.push(format!("idp.{}: {}", idp.name, audit::cause(&error))),
         }

@@ -6,7 +6,7 @@
 use std::error::Error;
 use std::fmt::Write as _;
 
-use crate::model::{Blame, Code, IdpName, InstanceName, Random, SupportId, Trace};
+use crate::model::{Blame, Code, Finding, IdpName, InstanceName, Random, SupportId, Trace};
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +52,8 @@ pub struct Line<'a> {
     pub refused: Option<(&'static Code, &'a str)>,
     /// The rules that decided, when they did.
     pub trace: Option<&'a Trace>,
+    /// What a refused message said, point by point.
+    pub findings: &'a [Finding],
 }
 
 /// Writes the line: an error when the gateway itself is to blame, else information.
@@ -65,10 +67,11 @@ pub fn record(line: &Line<'_>) {
         None => tracing::info!(target: "audit", event, support_id, idp, instance, rules, "ok"),
         Some((code, cause)) => {
             let (id, blame, cause) = (code.id, blame(code.blame), clean(cause));
+            let findings = findings(line.findings);
             if code.blame == Blame::Gateway {
-                tracing::error!(target: "audit", event, code = id, blame, support_id, idp, instance, rules, cause, "refused");
+                tracing::error!(target: "audit", event, code = id, blame, support_id, idp, instance, rules, cause, findings, "refused");
             } else {
-                tracing::info!(target: "audit", event, code = id, blame, support_id, idp, instance, rules, cause, "refused");
+                tracing::info!(target: "audit", event, code = id, blame, support_id, idp, instance, rules, cause, findings, "refused");
             }
         }
     }
@@ -115,6 +118,11 @@ fn blame(blame: Blame) -> &'static str {
 fn rules(trace: &Trace) -> String {
     let rules: Vec<_> = trace.0.iter().map(|entry| (&entry.rule, entry.outcome)).collect();
     serde_json::to_string(&rules).unwrap_or_default()
+}
+
+/// The points as JSON; nothing when there are none.
+fn findings(findings: &[Finding]) -> Option<String> {
+    if findings.is_empty() { None } else { serde_json::to_string(findings).ok() }
 }
 
 /// Text that may come from a request can't break the line or fill the log.

@@ -1,12 +1,14 @@
 //! `[idp.<name>]`: an identity provider, and where it puts its values.
 
+use std::time::Duration;
+
 use crate::mapping::{NameSources, NamesConfig, Preset};
 use crate::model::{IdpChoice, IdpName};
-use crate::saml::{Binding, IdpSettings, MetadataSource};
+use crate::saml::{Binding, IdpSettings, MetadataSource, MetadataTrust};
 
 use super::files::Files;
 use super::section::Section;
-use super::{address, saml};
+use super::{about, address, request, saml};
 
 /// What one `[idp.<name>]` says.
 pub(super) struct Idp {
@@ -29,9 +31,11 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
     let name = IdpName::new(name);
     let display_name = section.text("display_name", 100).unwrap_or_else(|| name.to_string());
     let metadata = metadata(section, files);
+    let trust = trust(section, files);
     let entity_id = section.parsed("entity_id", saml::entity_id);
     let bindings = [("redirect", Some(Binding::Redirect)), ("post", Some(Binding::Post))];
     let request_binding = section.one_of("request_binding", &bindings, None);
+    let request = request::read(section);
     let names = NamesConfig {
         preset: section.one_of("preset", &Preset::ALL, Preset::Generic),
         attributes: section.section("attributes", attributes),
@@ -40,6 +44,8 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
     let settings = metadata.map(|metadata| IdpSettings {
         entity_id,
         request_binding,
+        request,
+        trust,
         ..IdpSettings::new(name.clone(), metadata)
     });
     Idp { name, display_name, names, settings }
@@ -57,6 +63,20 @@ fn metadata(section: &mut Section<'_>, files: &Files<'_>) -> Option<MetadataSour
         section.problem("metadata_url", "is missing: write metadata_url or metadata_file");
     }
     file.map(|(text, _)| MetadataSource::Xml(text)).or(url.map(MetadataSource::Url))
+}
+
+/// Signed metadata is trusted for as long as it says, so that it must say so, and not for too long. What comes from
+/// its own https address, or from a file, is as new as that, and many identity providers say nothing.
+fn trust(section: &mut Section<'_>, files: &Files<'_>) -> MetadataTrust {
+    let certificates =
+        section.parsed("metadata_certificate_file", |path| about::certificate(files.read(path)?.0));
+    let is_pinned = certificates.is_some();
+    let days = section.number("max_metadata_days", if is_pinned { 30 } else { 0 }, 0..=3650);
+    MetadataTrust {
+        certificates,
+        max_lifetime: (days > 0).then(|| Duration::from_secs(days * 86_400)),
+        needs_valid_until: section.flag("require_valid_until", is_pinned),
+    }
 }
 
 /// Some identity providers tell their applications apart in the query.

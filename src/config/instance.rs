@@ -7,11 +7,12 @@ use url::Url;
 
 use crate::connect::{self, Provisioning};
 use crate::federation::{self, HandOffMode};
-use crate::model::{Destination, IdpName, InstanceArn, InstanceName, Secret};
+use crate::model::{Destination, IdpName, InstanceArn, InstanceName, RequestOptions, Secret};
 
 use super::address;
 use super::cache::Cache;
 use super::files::Files;
+use super::request;
 use super::section::Section;
 
 /// One Amazon Connect instance.
@@ -27,8 +28,8 @@ pub struct Instance {
     pub destinations: BTreeMap<Destination, String>,
     /// The path used when none is named.
     pub default_destination: String,
-    /// Whether everyone authenticates anew at the identity provider for this instance.
-    pub force_authn: bool,
+    /// What is asked of identity providers for this instance.
+    pub request: RequestOptions,
     /// Its users.
     pub connect: connect::Settings,
     /// Its tokens.
@@ -56,7 +57,7 @@ pub(super) fn read(
     let arn = section.required("arn", "write the instance's ARN", arn);
     let idps = idps(section, &shared.idps);
     let (destinations, default_destination) = destinations(section);
-    let force_authn = section.flag("force_authn", false);
+    let request = request::read(section);
     let connect = users(name, section, arn.as_ref(), shared);
     let federation = tokens(name, section, files, arn.as_ref(), shared);
     Some(Instance {
@@ -65,7 +66,7 @@ pub(super) fn read(
         idps,
         destinations,
         default_destination,
-        force_authn,
+        request,
         connect: connect?,
         federation: federation?,
     })

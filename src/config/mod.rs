@@ -3,6 +3,7 @@
 //! Every key can be overridden from the environment; every secret can come from a file. Sections
 //! translate what is written into the rooms' own settings, so nothing behind this module knows TOML.
 
+mod about;
 mod address;
 mod budget;
 mod cache;
@@ -14,6 +15,7 @@ mod log;
 mod mapping;
 mod protected;
 mod report;
+mod request;
 mod saml;
 mod section;
 mod source;

@@ -8,9 +8,9 @@ use url::Url;
 use crate::model::Secret;
 use crate::saml::Settings;
 
-use super::address;
 use super::files::Files;
 use super::section::Section;
+use super::{about, address};
 
 const MAKE_A_KEY: &str = "make one with `openssl req -x509 -newkey rsa:3072 -nodes -days 3650 -subj /CN=connect-gateway \
      -keyout signing.key -out signing.crt`";
@@ -39,6 +39,7 @@ pub(super) fn read(
     let clock_skew = section.seconds("clock_skew_seconds", 120, 0..=300);
     let max_assertion_lifetime = section.seconds("max_assertion_lifetime_seconds", 5400, 60..=86_400);
     let minutes = section.number("sign_in_minutes", 15, 1..=60);
+    let about = about::read(section, files);
     let settings = || {
         let public_url = public_url?.clone();
         Some(Settings {
@@ -49,6 +50,7 @@ pub(super) fn read(
             signing_certificate: certificate?,
             clock_skew,
             max_assertion_lifetime,
+            about,
         })
     };
     Saml { settings: settings(), pending_for: Duration::from_secs(minutes * 60) }
@@ -84,14 +86,9 @@ fn check_key(section: &Section<'_>, key: Option<&Secret>, public_url: Option<&Ur
 
 fn check_certificate(section: &Section<'_>, certificate: Option<&str>) {
     let key = "signing_certificate_file";
-    match certificate {
+    match certificate.map(|text| about::certificate(text.to_owned())) {
         None => section.problem(key, format!("is missing or unusable: {MAKE_A_KEY}")),
-        Some(text) if text.contains("PRIVATE KEY-----") => {
-            section.problem(key, "holds a private key, and certificates are published: name the certificate");
-        }
-        Some(text) if !text.contains("-----BEGIN CERTIFICATE-----") => {
-            section.problem(key, "is not a certificate in PEM form");
-        }
-        Some(_) => {}
+        Some(Err(message)) => section.problem(key, message),
+        Some(Ok(_)) => {}
     }
 }

@@ -97,9 +97,14 @@ impl<'r> Section<'r> {
 
     /// `true` or `false`.
     pub(super) fn flag(&mut self, key: &str, default: bool) -> bool {
-        let Some(value) = self.take_typed(key) else { return default };
+        self.optional_flag(key).unwrap_or(default)
+    }
+
+    /// `true`, `false` or nothing.
+    pub(super) fn optional_flag(&mut self, key: &str) -> Option<bool> {
+        let value = self.take_typed(key)?;
         let flag = value.as_bool().ok_or_else(|| "must be true or false".to_owned());
-        self.or_problem(key, flag).unwrap_or(default)
+        self.or_problem(key, flag)
     }
 
     /// A whole number.

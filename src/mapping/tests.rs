@@ -23,6 +23,7 @@ pub(super) fn identity(attributes: &[(&str, &[&str])]) -> Identity {
         issuer: "https://idp.example.org".to_owned(),
         name_id: Some(name_id("ana@acme.test", None)),
         session_index: None,
+        authn_context: None,
         authn_instant: OffsetDateTime::UNIX_EPOCH,
         session_not_on_or_after: None,
         attributes: attributes.iter().map(|(name, values)| ((*name).to_owned(), owned(values))).collect(),

@@ -116,6 +116,15 @@ codes! {
     /// No usable `AuthnStatement`, or an authentication that is too old for a forced one.
     SAML_AUTHN_STATEMENT = "saml.authn_statement", IdpOwner, "Your sign-in service did not say when you signed in",
         "Start again from your bookmark. If it happens again, the identity provider's team must look at the code below.";
+    /// The person was not authenticated in a way that was requested.
+    SAML_AUTHN_CONTEXT = "saml.authn_context", IdpOwner, "You must sign in in a stronger way",
+        "Start again and use your second factor. If you were not asked for one, the identity provider's team must look at the code below.";
+    /// The request was passive, and the person is not signed in at the identity provider.
+    SAML_NO_PASSIVE = "saml.no_passive", Person, "You are not signed in at your company yet",
+        "Sign in where you usually do, at your computer or in your company's portal. Then start again from your bookmark.";
+    /// `NameID` is missing or has another format than was requested, or the identity provider does not know that format.
+    SAML_NAME_ID = "saml.name_id", IdpOwner, "Your sign-in service does not name you as agreed",
+        "The identity provider's team must send the name identifier in the format that the gateway asks for.";
     /// The assertion was used before.
     SAML_REPLAY = "saml.replay", Person, "This sign-in was used already",
         "Start again from your bookmark.";

@@ -37,6 +37,8 @@ pub struct Identity {
     pub name_id: Option<NameId>,
     /// `SessionIndex` of the authentication statement.
     pub session_index: Option<String>,
+    /// `AuthnContextClassRef`: how the identity provider authenticated the person, when it says so.
+    pub authn_context: Option<String>,
     /// When the identity provider authenticated the person.
     #[serde(with = "time::serde::timestamp")]
     pub authn_instant: OffsetDateTime,

@@ -6,6 +6,7 @@ pub mod call_error;
 pub mod clock;
 pub mod code;
 pub mod departure;
+pub mod finding;
 pub mod identity;
 pub mod ids;
 pub mod pace;
@@ -14,6 +15,7 @@ pub mod placement;
 pub mod problem;
 pub mod protected;
 pub mod replay;
+pub mod requested;
 pub mod secret;
 pub mod signed_in;
 pub mod token;
@@ -25,6 +27,7 @@ pub use call_error::{CallError, Cause};
 pub use clock::{Clock, Random, SystemClock, SystemRandom};
 pub use code::Code;
 pub use departure::{Departure, HandOff, IdpChoice};
+pub use finding::Finding;
 pub use identity::{Attributes, Identity, NameId};
 pub use ids::{
     Destination, IdpName, InstanceArn, InstanceName, RequestId, SessionId, SupportId, UserId, Username,
@@ -38,6 +41,7 @@ pub use placement::{
 pub use problem::Problem;
 pub use protected::ProtectedNames;
 pub use replay::{ReplayGuard, ReplayKey};
+pub use requested::{RequestOptions, Requested};
 pub use secret::Secret;
 pub use signed_in::SignedIn;
 pub use token::FederationToken;

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 
-use super::{Destination, IdpName, InstanceName, RequestId, SessionId, StateUnavailable, Username};
+use super::{
+    Destination, IdpName, InstanceName, RequestId, Requested, SessionId, StateUnavailable, Username,
+};
 
 /// What we remember about one `AuthnRequest`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,8 +22,8 @@ pub struct PendingSignIn {
     pub instance: InstanceName,
     /// Where in the instance, when it is not the instance's default.
     pub destination: Option<Destination>,
-    /// Whether the request carried `ForceAuthn`.
-    pub force_authn: bool,
+    /// What the request asked for.
+    pub requested: Requested,
     /// When the request was made.
     #[serde(with = "time::serde::timestamp")]
     pub started_at: OffsetDateTime,

@@ -3,7 +3,7 @@
 use crate::model::{Attributes, Identity, IdpName, NameId};
 
 use super::error::Error;
-use super::response::{authn_instant, authn_statement, instant_of};
+use super::response::{authn_context, authn_instant, authn_statement, instant_of};
 use super::xml::{Node, SAML, child, children, plain_text};
 
 /// Most `Attribute` elements we read.
@@ -37,6 +37,7 @@ pub(super) fn read_identity(assertion: Node<'_, '_>, idp: &IdpName, issuer: &str
         issuer: issuer.to_owned(),
         name_id: read_name_id(assertion)?,
         session_index: statement.attribute("SessionIndex").map(str::to_owned),
+        authn_context: authn_context(statement).map(str::to_owned),
         authn_instant: authn_instant(statement)?,
         session_not_on_or_after: instant_of(statement, "SessionNotOnOrAfter")?,
         attributes: read_attributes(assertion)?,

@@ -5,6 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use time::OffsetDateTime;
 use url::Url;
 
+use crate::model::Requested;
+
 use super::binding::redirect;
 use super::error::Error;
 use super::instant;
@@ -13,6 +15,7 @@ use super::signer::{self, Signature};
 use super::writer::Document;
 use super::xml::{SAML, SAMLP};
 
+const TRANSIENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
 const HTTP_POST: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
 
 /// What a request says.
@@ -22,7 +25,7 @@ pub(super) struct Request {
     pub(super) destination: String,
     pub(super) issuer: String,
     pub(super) acs: String,
-    pub(super) force_authn: bool,
+    pub(super) requested: Requested,
 }
 
 impl Request {
@@ -53,8 +56,12 @@ impl Request {
             ("AssertionConsumerServiceURL", &self.acs),
             ("ProtocolBinding", HTTP_POST),
         ];
-        if self.force_authn {
-            attributes.push(("ForceAuthn", "true"));
+        for (name, wanted) in
+            [("ForceAuthn", self.requested.force_authn), ("IsPassive", self.requested.is_passive)]
+        {
+            if wanted {
+                attributes.push((name, "true"));
+            }
         }
         let mut document = Document::new();
         document.element("samlp:AuthnRequest", &attributes, |request| {
@@ -62,8 +69,34 @@ impl Request {
             if let Some(signature) = signature {
                 signature.write(request);
             }
-            request.empty("samlp:NameIDPolicy", &[("AllowCreate", "true")]);
+            self.write_name_id_policy(request);
+            self.write_contexts(request);
         });
         Ok(document.finish())
+    }
+
+    /// `NameIDPolicy`, when it says anything: an absent `AllowCreate` is false, and it has no meaning for transient
+    /// identifiers. Core 3.4.1.1.
+    fn write_name_id_policy(&self, request: &mut Document) {
+        let format = self.requested.name_id_format.as_deref();
+        let mut attributes: Vec<(&str, &str)> = format.map(|format| ("Format", format)).into_iter().collect();
+        if self.requested.allow_create && format != Some(TRANSIENT) {
+            attributes.push(("AllowCreate", "true"));
+        }
+        if !attributes.is_empty() {
+            request.empty("samlp:NameIDPolicy", &attributes);
+        }
+    }
+
+    /// `RequestedAuthnContext`. Core 3.3.2.2.1.
+    fn write_contexts(&self, request: &mut Document) {
+        if self.requested.authn_contexts.is_empty() {
+            return;
+        }
+        request.element("samlp:RequestedAuthnContext", &[("Comparison", "exact")], |wanted| {
+            for context in &self.requested.authn_contexts {
+                wanted.text("saml:AuthnContextClassRef", &[("xmlns:saml", SAML)], context);
+            }
+        });
     }
 }

@@ -1,5 +1,7 @@
 //! A door for `fuzz/`: the private readers of this room, by the bytes that they meet. Compiled for the fuzzer only.
 
+use std::sync::Arc;
+
 use time::OffsetDateTime;
 
 use crate::model::{Identity, IdpName, PendingSignIn};
@@ -8,17 +10,25 @@ use super::assertion::read_identity;
 use super::binding::redirect::{Carried, Received};
 use super::error::Error;
 use super::guard::{self, Guarded, Root};
-use super::idp_metadata::IdpMetadata;
+use super::idp::Idp;
+use super::metadata::warnings;
 use super::response::{Expected, check_assertion, check_response};
-use super::{ServiceProvider, instant};
+use super::verification::Verification;
+use super::{IdpSettings, ServiceProvider, instant};
 
 /// Every kind of document that the guard is asked for.
 const ROOTS: [Root; 5] =
     [Root::Response, Root::LogoutRequest, Root::LogoutResponse, Root::ArtifactResponse, Root::Assertion];
 
-/// Whether the guard lets a document pass as one of the kinds.
+/// Whether the guard lets a document pass as a response.
 #[must_use]
 pub fn passes_guard(bytes: &[u8]) -> bool {
+    guard::inspect(bytes, Root::Response).is_ok()
+}
+
+/// Whether the guard lets a document pass as one of the kinds.
+#[must_use]
+pub fn passes_as_any(bytes: &[u8]) -> bool {
     ROOTS.into_iter().any(|root| guard::inspect(bytes, root).is_ok())
 }
 
@@ -26,12 +36,6 @@ pub fn passes_guard(bytes: &[u8]) -> bool {
 #[must_use]
 pub fn decode(field: &str) -> Option<Vec<u8>> {
     guard::decode(field).ok()
-}
-
-/// Reads metadata as a file or an answer of a metadata URL is read.
-#[must_use]
-pub fn reads_metadata(xml: &str, entity_id: Option<&str>, now: OffsetDateTime) -> bool {
-    IdpMetadata::read(xml, entity_id, now).is_ok()
 }
 
 /// Reads an `xs:dateTime`.
@@ -59,7 +63,16 @@ impl ServiceProvider {
     /// # Errors
     /// The first check that fails.
     pub fn verify_here(&self, saml_response: &str, pending: &PendingSignIn) -> Result<Identity, Error> {
-        self.verification(pending)?.run(saml_response).map(|outcome| outcome.identity)
+        let outcome = self.verification_here(pending)?.run_or_explain(saml_response);
+        outcome.map(|outcome| outcome.identity).map_err(|refused| refused.error)
+    }
+
+    /// Reads metadata as a file or an answer of a metadata URL is read, and looks for what ends soon.
+    #[must_use]
+    pub fn reads_metadata(&self, settings: IdpSettings) -> bool {
+        let now = self.clock.now();
+        let read = Idp::new(settings, now);
+        read.is_ok_and(|idp| warnings(&[Arc::new(idp)], &self.key, now).len() < 4)
     }
 
     /// Shows a document to the guard, and a response that passes to all that otherwise reads verified bytes only.
@@ -68,9 +81,13 @@ impl ServiceProvider {
     /// The first check that fails.
     pub fn read_unverified(&self, bytes: &[u8], pending: &PendingSignIn) -> Result<Identity, Error> {
         let guarded = guard::inspect(bytes, Root::Response)?;
-        let expected = self.verification(pending)?.expected;
+        let expected = self.verification_here(pending)?.expected;
         guard::inspect_verified(guarded.root())?;
         read(&guarded, &expected, pending)
+    }
+
+    fn verification_here(&self, pending: &PendingSignIn) -> Result<Verification, Error> {
+        Ok(self.verification(pending, self.idp(&pending.idp)?.metadata(self.clock.now())?))
     }
 
     /// Reads a query of the Redirect binding, and tries its signature.
@@ -89,7 +106,7 @@ impl ServiceProvider {
     }
 }
 
-/// Every reader has its turn, whatever the others say.
+/// Every reader of verified bytes has its turn, whatever the others say.
 fn read(guarded: &Guarded<'_>, expected: &Expected, pending: &PendingSignIn) -> Result<Identity, Error> {
     let signatures = guarded.signatures();
     let response = check_response(guarded.root(), signatures.cover_root, expected);

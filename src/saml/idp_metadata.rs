@@ -1,7 +1,10 @@
 //! Reads an identity provider's metadata. SAML metadata 2.4; metadata interoperability profile.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use openssl::asn1::{Asn1Time, Asn1TimeRef};
 use openssl::nid::Nid;
 use openssl::pkey::{HasPublic, Id, PKey};
 use openssl::x509::X509;
@@ -11,13 +14,16 @@ use url::Url;
 use super::engine::SigningKeys;
 use super::error::MetadataError;
 use super::instant;
-use super::settings::Binding;
-use super::xml::{DS, MD, Node, SAMLP, child, children, is, is_space, plain_text};
+use super::metadata::parse_duration;
+use super::settings::{Binding, IdpSettings, MetadataTrust};
+use super::xml::{DS, MD, Node, SAMLP, child, children, is, is_space};
 
 /// Largest document: the aggregates of large federations are bigger, and have no place in a sign-in gateway.
 pub(super) const MAX_BYTES: usize = 8 * 1024 * 1024;
+/// Most elements and texts of a document.
+const MAX_NODES: u32 = 500_000;
 /// Most signing keys: each one costs time when a signature is forged.
-const MAX_KEYS: usize = 4;
+pub(super) const MAX_KEYS: usize = 4;
 
 /// What we use of an identity provider's metadata.
 pub(super) struct IdpMetadata {
@@ -33,6 +39,12 @@ pub(super) struct IdpMetadata {
     pub(super) artifact_endpoints: Vec<(u16, Url)>,
     /// When the document stops being valid.
     pub(super) valid_until: Option<OffsetDateTime>,
+    /// For how long it wants to be kept without asking again.
+    pub(super) cache_for: Option<Duration>,
+    /// When it was read.
+    pub(super) read_at: OffsetDateTime,
+    /// The latest end of a signing certificate. It ends no trust, but identity providers change keys before it.
+    pub(super) keys_end: Option<OffsetDateTime>,
 }
 
 /// A single sign-on service.
@@ -54,33 +66,38 @@ pub(super) struct LogoutEndpoint {
 }
 
 impl IdpMetadata {
-    /// Reads the entity called `entity_id`, or the only one.
+    /// Reads the entity that `settings` name, or the only one.
     pub(super) fn read(
-        xml: &str,
-        entity_id: Option<&str>,
+        document: &roxmltree::Document<'_>,
+        settings: &IdpSettings,
         now: OffsetDateTime,
     ) -> Result<Self, MetadataError> {
-        if xml.len() > MAX_BYTES {
-            return Err(MetadataError::TooLarge);
-        }
-        let xml = xml.trim_start_matches('\u{feff}');
-        let document = roxmltree::Document::parse(xml).map_err(|_| MetadataError::NotXml)?;
-        let entity = entity(document.root_element(), entity_id)?;
+        let entity = entity(document.root_element(), settings.entity_id.as_deref())?;
         let role = role(entity)?;
         let valid_until = valid_until(role)?;
-        if valid_until.is_some_and(|until| until <= now) {
-            return Err(MetadataError::Expired);
-        }
+        check_valid_until(valid_until, &settings.trust, now)?;
+        let certificates = certificates(role)?;
         Ok(Self {
             entity_id: entity.attribute("entityID").ok_or(MetadataError::Entity)?.to_owned(),
-            keys: SigningKeys::load(&certificates(role)?).ok_or(MetadataError::Key)?,
+            keys: SigningKeys::load(&certificates).ok_or(MetadataError::Key)?,
             endpoints: endpoints(role)?,
             logout_endpoints: children(role, MD, "SingleLogoutService").filter_map(logout_endpoint).collect(),
             artifact_endpoints: children(role, MD, "ArtifactResolutionService")
                 .filter_map(artifact_endpoint)
                 .collect(),
             valid_until,
+            cache_for: cache_duration(role),
+            read_at: now,
+            keys_end: certificates
+                .iter()
+                .filter_map(|der| end_of(X509::from_der(der).ok()?.not_after()))
+                .max(),
         })
+    }
+
+    /// How long this copy was to be valid when it was read.
+    pub(super) fn lifetime(&self) -> Option<time::Duration> {
+        self.valid_until.map(|until| until - self.read_at)
     }
 
     /// The single sign-on service for `binding`, or the best: Redirect before POST.
@@ -91,6 +108,19 @@ impl IdpMetadata {
             None => find(Binding::Redirect).or_else(|| find(Binding::Post)),
         }
     }
+}
+
+/// Parses a document of bearable size, without document type.
+pub(super) fn parse(xml: &str) -> Result<roxmltree::Document<'_>, MetadataError> {
+    if xml.len() > MAX_BYTES {
+        return Err(MetadataError::TooLarge);
+    }
+    let options =
+        roxmltree::ParsingOptions { allow_dtd: false, nodes_limit: MAX_NODES, ..Default::default() };
+    roxmltree::Document::parse_with_options(xml, options).map_err(|error| match error {
+        roxmltree::Error::NodesLimitReached => MetadataError::TooLarge,
+        _ => MetadataError::NotXml,
+    })
 }
 
 /// The wanted entity of an `EntityDescriptor` or of (nested) `EntitiesDescriptor`s; there must be exactly one.
@@ -121,14 +151,38 @@ fn role<'a, 'i>(entity: Node<'a, 'i>) -> Result<Node<'a, 'i>, MetadataError> {
 /// The earliest `validUntil` of the role and everything around it. Metadata 2.3.1.
 fn valid_until(role: Node<'_, '_>) -> Result<Option<OffsetDateTime>, MetadataError> {
     let texts = role.ancestors().filter_map(|node| node.attribute("validUntil"));
-    let read = |text: &str| {
-        let with_zone = if text.len() == 19 { format!("{text}Z") } else { text.to_owned() };
-        instant::parse(&with_zone).ok_or(MetadataError::Expired)
-    };
-    texts.map(read).try_fold(None, |earliest: Option<OffsetDateTime>, until| {
-        let until = until?;
-        Ok(Some(earliest.map_or(until, |earliest| earliest.min(until))))
-    })
+    let all: Result<Vec<_>, _> = texts.map(|text| instant_of(text).ok_or(MetadataError::Expired)).collect();
+    Ok(all?.into_iter().min())
+}
+
+/// SAML times are UTC; some documents leave the zone out.
+fn instant_of(text: &str) -> Option<OffsetDateTime> {
+    let text = text.trim_ascii();
+    let has_zone = text.get(19..).is_some_and(|rest| rest.contains(['Z', '+', '-']));
+    if has_zone { instant::parse(text) } else { instant::parse(&format!("{text}Z")) }
+}
+
+/// `validUntil` is ahead, and not further than it is trusted; a document whose age nothing else shows must have one.
+/// Metadata 2.3.1; SAML V2.0 interoperability deployment profile 2.2.
+fn check_valid_until(
+    valid_until: Option<OffsetDateTime>,
+    trust: &MetadataTrust,
+    now: OffsetDateTime,
+) -> Result<(), MetadataError> {
+    match valid_until {
+        None if trust.needs_valid_until => Err(MetadataError::NoValidUntil),
+        Some(until) if until <= now => Err(MetadataError::Expired),
+        Some(until) if trust.max_lifetime.is_some_and(|longest| until > now + longest) => {
+            Err(MetadataError::Lifetime)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The shortest `cacheDuration` of the role and everything around it; it is a wish, so that an unreadable one counts
+/// as none. Metadata 2.3.1.
+fn cache_duration(role: Node<'_, '_>) -> Option<Duration> {
+    role.ancestors().filter_map(|node| parse_duration(node.attribute("cacheDuration")?)).min()
 }
 
 /// Certificates for signing: `use="signing"`, and those without `use`, which serve both. Metadata 2.4.1.1.
@@ -158,10 +212,24 @@ fn own_certificate<'a, 'i>(node: Node<'a, 'i>) -> Option<Node<'a, 'i>> {
 }
 
 fn read_certificate(node: Node<'_, '_>) -> Option<Vec<u8>> {
-    let text: Vec<u8> = plain_text(node)?.bytes().filter(|byte| !is_space(*byte)).collect();
+    let text: Vec<u8> = text_of(node)?.bytes().filter(|byte| !is_space(*byte)).collect();
     let der = STANDARD.decode(text).ok()?;
     let key = X509::from_der(&der).ok()?.public_key().ok()?;
     is_strong(&key).then_some(der)
+}
+
+/// The whole text of an element, comments or not; `None` when there are elements in it.
+fn text_of(node: Node<'_, '_>) -> Option<String> {
+    let has_elements = node.children().any(|child| child.is_element());
+    (!has_elements)
+        .then(|| node.children().filter(roxmltree::Node::is_text).filter_map(|text| text.text()).collect())
+}
+
+/// The moment that a certificate's time names.
+pub(super) fn end_of(time: &Asn1TimeRef) -> Option<OffsetDateTime> {
+    let since = Asn1Time::from_unix(0).ok()?.diff(time).ok()?;
+    let days = time::Duration::days(since.days.into());
+    OffsetDateTime::UNIX_EPOCH.checked_add(days + time::Duration::seconds(since.secs.into()))
 }
 
 /// RSA of 2048 bits or more, or an elliptic curve P-256 or P-384.

@@ -9,18 +9,20 @@ mod binding;
 mod compute;
 mod engine;
 mod error;
-mod fetch;
+mod findings;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod guard;
 mod idp;
 mod idp_metadata;
+mod inspect;
 mod instant;
+mod metadata;
 mod own_key;
+mod refused;
 mod response;
 mod settings;
 mod signer;
-mod sp_metadata;
 mod verification;
 mod writer;
 mod xml;
@@ -28,19 +30,25 @@ mod xml;
 use std::sync::Arc;
 
 use time::OffsetDateTime;
-use tokio::task::JoinSet;
 
-use crate::model::{Clock, Departure, IdpName, PendingSignIn, Random, ReplayGuard, RequestId};
+use crate::model::{
+    Clock, Departure, IdpName, PendingSignIn, Problem, Random, ReplayGuard, RequestId, RequestOptions,
+    Requested,
+};
 
 pub use assertion::VerifiedAssertion;
 pub use error::{Algorithm, Error, MetadataError, Rule, StatusCode};
-pub use settings::{Binding, IdpSettings, MetadataSource, Settings};
+pub use inspect::{Captured, Inspected};
+pub use metadata::{AboutUs, Contact, Logo, Organization};
+pub use refused::Refused;
+pub use settings::{Binding, IdpSettings, MetadataSource, MetadataTrust, Settings};
 
 use authn_request::Request;
 use compute::Compute;
 use engine::{Signed, SigningKeys};
 use idp::Idp;
-use idp_metadata::Endpoint;
+use idp_metadata::{Endpoint, IdpMetadata};
+use metadata::{OwnMetadata, Refresh, Reminders, warnings};
 use own_key::OwnKey;
 use response::Expected;
 use verification::{Outcome, Verification};
@@ -63,9 +71,10 @@ pub struct AuthnRequest {
 pub struct ServiceProvider {
     settings: Settings,
     key: Arc<OwnKey>,
-    metadata: String,
-    idps: Vec<Idp>,
-    client: reqwest::Client,
+    metadata: OwnMetadata,
+    idps: Vec<Arc<Idp>>,
+    refresh: Refresh,
+    reminders: Reminders,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     replay: Arc<dyn ReplayGuard>,
@@ -88,13 +97,15 @@ impl ServiceProvider {
         let key = OwnKey::load(&settings)?;
         let now = clock.now();
         self_test(&settings, &key, now)?;
-        let idps = idps.into_iter().map(|idp| Idp::new(idp, now)).collect::<Result<_, _>>()?;
+        let idps: Vec<_> =
+            idps.into_iter().map(|idp| Idp::new(idp, now).map(Arc::new)).collect::<Result<_, _>>()?;
         Ok(Self {
-            metadata: sp_metadata::render(&settings, &key),
+            metadata: OwnMetadata::new(&settings, &key, now, &*random)?,
+            refresh: Refresh::new(&idps, Arc::clone(&clock), Arc::clone(&random))?,
+            reminders: Reminders::default(),
             settings,
             key: Arc::new(key),
             idps,
-            client: fetch::client()?,
             clock,
             random,
             replay,
@@ -105,27 +116,29 @@ impl ServiceProvider {
 
     /// Our metadata document.
     #[must_use]
-    pub fn metadata(&self) -> &str {
-        &self.metadata
+    pub fn metadata(&self) -> Arc<str> {
+        self.metadata.text(&self.settings, &self.key, self.clock.now(), &*self.random)
     }
 
     /// Fetches every metadata URL that is due; keeps the last good copy. Called at start and then in the background,
-    /// about every minute: what is due is decided here.
+    /// about every minute: what is due is decided here. Then logs what ends soon, each thing once a day.
     pub async fn refresh_metadata(&self) {
-        let mut fetches = JoinSet::new();
-        for (place, idp) in self.idps.iter().enumerate() {
-            if let Some(url) = idp.due(self.clock.now()).cloned() {
-                let client = self.client.clone();
-                fetches.spawn(async move { (place, fetch::fetch(&client, &url).await) });
-            }
-        }
-        while let Some(fetched) = fetches.join_next().await {
-            if let Ok((place, fetched)) = fetched {
-                let mut jitter = [0_u8; 1];
-                self.random.fill(&mut jitter);
-                self.idps[place].refreshed(fetched, self.clock.now(), jitter[0]);
-            }
-        }
+        self.refresh.read_due().await;
+        self.reminders.log(&self.warnings(), self.clock.now());
+    }
+
+    /// What ends soon: certificates, and metadata without a newer copy. Each with the key that it is about.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<Problem> {
+        warnings(&self.idps, &self.key, self.clock.now())
+    }
+
+    /// What is asked of `idp` for an instance with these options.
+    ///
+    /// # Errors
+    /// When that identity provider is unknown.
+    pub fn requested(&self, idp: &IdpName, instance: &RequestOptions) -> Result<Requested, Error> {
+        Ok(instance.over(&self.idp(idp)?.settings.request))
     }
 
     /// A signed request to `idp`; CPU work off the async threads.
@@ -135,7 +148,7 @@ impl ServiceProvider {
     pub async fn authn_request(
         &self,
         idp: &IdpName,
-        force_authn: bool,
+        requested: &Requested,
         relay_state: &str,
     ) -> Result<AuthnRequest, Error> {
         let idp = self.idp(idp)?;
@@ -147,42 +160,69 @@ impl ServiceProvider {
             destination: endpoint.destination.clone(),
             issuer: self.settings.entity_id.clone(),
             acs: self.settings.acs_url(),
-            force_authn,
+            requested: requested.clone(),
         };
         let (key, relay_state) = (Arc::clone(&self.key), relay_state.to_owned());
         self.signing.run(0, move || depart(request, endpoint, relay_state, &key)).await
     }
 
-    /// Runs every check on the base64 `SAMLResponse` form field; CPU work off the async threads.
+    /// Runs every check on the base64 `SAMLResponse` form field; CPU work off the async threads. When a signature does
+    /// not verify and newer metadata is found, everything runs once more: the identity provider may have a new key.
     ///
     /// # Errors
-    /// The first check that fails.
+    /// The first check that fails, and what the message said.
     pub async fn verify(
         &self,
         saml_response: String,
         pending: &PendingSignIn,
-    ) -> Result<VerifiedAssertion, Error> {
-        let verification = self.verification(pending)?;
-        let outcome =
-            self.verifying.run(saml_response.len(), move || verification.run(&saml_response)).await?;
-        self.check_first_use(outcome).await
+    ) -> Result<VerifiedAssertion, Refused> {
+        let (idp, response) = (self.idp(&pending.idp)?, saml_response.into());
+        let metadata = idp.metadata(self.clock.now())?;
+        let outcome = match self.outcome(&response, pending, Arc::clone(&metadata)).await {
+            Err(Refused { error: Error::Signature, .. }) if self.refresh.find_newer(idp, &metadata).await => {
+                self.outcome(&response, pending, idp.metadata(self.clock.now())?).await
+            }
+            outcome => outcome,
+        };
+        Ok(self.check_first_use(outcome?).await?)
     }
 
-    fn verification(&self, pending: &PendingSignIn) -> Result<Verification, Error> {
-        let now = self.clock.now();
-        let idp = self.idp(&pending.idp)?.metadata(now)?;
+    async fn outcome(
+        &self,
+        response: &Arc<str>,
+        pending: &PendingSignIn,
+        idp: Arc<IdpMetadata>,
+    ) -> Result<Outcome, Refused> {
+        let verification = self.verification(pending, idp);
+        let (response, size) = (Arc::clone(response), response.len());
+        let explained = move || Ok(verification.run_or_explain(&response));
+        self.verifying.run(size, explained).await?
+    }
+
+    fn verification(&self, pending: &PendingSignIn, idp: Arc<IdpMetadata>) -> Verification {
         let expected = Expected {
+            request_id: pending.request_id.as_str().to_owned(),
+            started_at: pending.started_at,
+            requested: pending.requested.clone(),
+            ..self.expected(&idp)
+        };
+        Verification { idp, idp_name: pending.idp.clone(), expected }
+    }
+
+    /// What every answer of `idp` must say at this moment, to a request that was made in it.
+    fn expected(&self, idp: &IdpMetadata) -> Expected {
+        let now = self.clock.now();
+        Expected {
             acs: self.settings.acs_url(),
             audience: self.settings.entity_id.clone(),
             issuer: idp.entity_id.clone(),
-            request_id: pending.request_id.as_str().to_owned(),
-            started_at: pending.started_at,
-            force_authn: pending.force_authn,
+            request_id: String::new(),
+            started_at: now,
+            requested: Requested::default(),
             now,
             skew: self.settings.clock_skew,
             max_lifetime: self.settings.max_assertion_lifetime,
-        };
-        Ok(Verification { idp, idp_name: pending.idp.clone(), expected })
+        }
     }
 
     /// An assertion is used once; when the store can't tell, not at all. SAML profiles 4.1.4.5.
@@ -194,7 +234,7 @@ impl ServiceProvider {
         }
     }
 
-    fn idp(&self, name: &IdpName) -> Result<&Idp, Error> {
+    fn idp(&self, name: &IdpName) -> Result<&Arc<Idp>, Error> {
         let idp = self.idps.iter().find(|idp| idp.settings.name == *name);
         idp.ok_or_else(|| Error::UnknownIdp(name.clone()))
     }
@@ -224,7 +264,7 @@ fn self_test(settings: &Settings, key: &OwnKey, now: OffsetDateTime) -> Result<(
         destination: "https://localhost/".to_owned(),
         issuer: settings.entity_id.clone(),
         acs: settings.acs_url(),
-        force_authn: false,
+        requested: Requested::default(),
     };
     let broken = || Error::Machinery("the signature engines do not verify our own signature".to_owned());
     let keys = SigningKeys::load(&[key.certificate().to_vec()]).ok_or_else(broken)?;

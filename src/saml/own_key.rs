@@ -8,15 +8,20 @@ use openssl::hash::MessageDigest;
 use openssl::pkey::{Id, PKey, Private};
 use openssl::sign::Signer;
 use openssl::x509::X509;
+use time::OffsetDateTime;
 
 use super::error::Error;
-use super::idp_metadata::is_strong;
+use super::idp_metadata::{end_of, is_strong};
 use super::settings::Settings;
 
 /// Our private key and its certificate.
 pub(super) struct OwnKey {
     key: PKey<Private>,
     certificate: Vec<u8>,
+    /// When the certificate ends.
+    end: Option<OffsetDateTime>,
+    /// Certificates for the metadata: the one above, then others.
+    published: Vec<Vec<u8>>,
 }
 
 impl OwnKey {
@@ -33,8 +38,20 @@ impl OwnKey {
         if !certificate.public_key().is_ok_and(|public| public.public_eq(&key)) {
             return Err(Error::OwnKey("the certificate is not that key's".to_owned()));
         }
+        let end = end_of(certificate.not_after());
         let certificate = certificate.to_der().map_err(broken)?;
-        Ok(Self { key, certificate })
+        let published = published(&certificate, &settings.about.more_certificates)?;
+        Ok(Self { key, certificate, end, published })
+    }
+
+    /// The certificates of our metadata in base64: the signing key's own first, then others.
+    pub(super) fn published(&self) -> impl Iterator<Item = String> {
+        self.published.iter().map(|certificate| STANDARD.encode(certificate))
+    }
+
+    /// When the certificate ends.
+    pub(super) fn end(&self) -> Option<OffsetDateTime> {
+        self.end
     }
 
     /// The certificate in DER.
@@ -78,6 +95,24 @@ impl OwnKey {
         let mut signer = Signer::new(MessageDigest::sha256(), &self.key)?;
         signer.sign_oneshot_to_vec(octets)
     }
+}
+
+/// `own` and each of `more` once: the configuration may name the signing key's own among the others.
+fn published(own: &[u8], more: &[String]) -> Result<Vec<Vec<u8>>, Error> {
+    let mut published = vec![own.to_vec()];
+    for pem in more {
+        let certificate = X509::from_pem(pem.as_bytes())
+            .ok()
+            .filter(|certificate| certificate.public_key().is_ok_and(|key| is_strong(&key)))
+            .ok_or_else(|| {
+                Error::OwnKey("a certificate beside it is not PEM, or its key is too weak".to_owned())
+            })?;
+        let certificate = certificate.to_der().map_err(broken)?;
+        if !published.contains(&certificate) {
+            published.push(certificate);
+        }
+    }
+    Ok(published)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err calls")]

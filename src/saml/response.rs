@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
+use crate::model::Requested;
+
 use super::error::{Error, StatusCode};
 use super::instant;
 use super::xml::{Node, SAML, SAMLP, child, children, elements, is, plain_text};
@@ -20,8 +22,8 @@ pub(super) struct Expected {
     pub(super) request_id: String,
     /// When that request was made.
     pub(super) started_at: OffsetDateTime,
-    /// Whether it carried `ForceAuthn`.
-    pub(super) force_authn: bool,
+    /// What it asked for.
+    pub(super) requested: Requested,
     /// The present moment.
     pub(super) now: OffsetDateTime,
     /// Tolerated clock difference, both ways.
@@ -31,16 +33,18 @@ pub(super) struct Expected {
 }
 
 impl Expected {
-    fn is_ahead(&self, instant: OffsetDateTime) -> bool {
+    /// Later than our clock allows for.
+    pub(super) fn is_ahead(&self, instant: OffsetDateTime) -> bool {
         instant > self.now + self.skew
     }
 
     /// `NotOnOrAfter` is exclusive.
-    fn is_over(&self, not_on_or_after: OffsetDateTime) -> bool {
+    pub(super) fn is_over(&self, not_on_or_after: OffsetDateTime) -> bool {
         self.now >= not_on_or_after + self.skew
     }
 
-    fn is_before_request(&self, instant: OffsetDateTime) -> bool {
+    /// Before the pending request was made.
+    pub(super) fn is_before_request(&self, instant: OffsetDateTime) -> bool {
         instant < self.started_at - self.skew
     }
 }
@@ -70,7 +74,9 @@ pub(super) fn check_assertion(assertion: Node<'_, '_>, expected: &Expected) -> R
     check_audience(assertion, expected)?;
     check_lifetime(assertion, expected)?;
     check_authn_statement(assertion, expected)?;
+    check_authn_context(assertion, expected)?;
     check_session_not_over(assertion, expected)?;
+    check_name_id_format(assertion, expected)?;
     check_subject_confirmation(assertion, expected)
 }
 
@@ -278,10 +284,23 @@ fn check_authn_statement(assertion: Node<'_, '_>, expected: &Expected) -> Result
     if expected.is_ahead(instant) {
         return Err(Error::AuthnStatement("AuthnInstant is in the future"));
     }
-    if expected.force_authn && expected.is_before_request(instant) {
+    if expected.requested.force_authn && expected.is_before_request(instant) {
         return Err(Error::StaleAuthentication);
     }
     Ok(())
+}
+
+/// The authentication is of a class that was requested, where any was. Core 2.7.2.2, 3.3.2.2.1.
+fn check_authn_context(assertion: Node<'_, '_>, expected: &Expected) -> Result<(), Error> {
+    let context = authn_context(authn_statement(assertion)?);
+    if expected.requested.accepts_context(context) { Ok(()) } else { Err(Error::AuthnContext) }
+}
+
+/// `NameID` has the format that was requested, where one was. Core 3.4.1.1.
+fn check_name_id_format(assertion: Node<'_, '_>, expected: &Expected) -> Result<(), Error> {
+    let name_id = child(assertion, SAML, "Subject").and_then(|subject| child(subject, SAML, "NameID"));
+    let format = name_id.and_then(|name_id| name_id.attribute("Format"));
+    if expected.requested.accepts_format(format) { Ok(()) } else { Err(Error::NameIdFormat) }
 }
 
 /// `SessionNotOnOrAfter`, when sent, is ahead. Core 2.7.2.
@@ -302,6 +321,11 @@ pub(super) fn authn_statement<'a, 'i>(assertion: Node<'a, 'i>) -> Result<Node<'a
         (None, _) => Err(Error::AuthnStatement("there is none")),
         _ => Err(Error::AuthnStatement("there are several")),
     }
+}
+
+/// `AuthnContextClassRef` of a statement.
+pub(super) fn authn_context<'a>(statement: Node<'a, '_>) -> Option<&'a str> {
+    plain_text(child(child(statement, SAML, "AuthnContext")?, SAML, "AuthnContextClassRef")?)
 }
 
 /// `AuthnInstant` of a statement.

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::model::{IdpName, Secret};
+use crate::model::{IdpName, RequestOptions, Secret};
+
+use super::metadata::AboutUs;
 
 /// Who we are.
 #[derive(Debug, Clone)]
@@ -23,6 +25,8 @@ pub struct Settings {
     pub clock_skew: Duration,
     /// Longest acceptable assertion lifetime.
     pub max_assertion_lifetime: Duration,
+    /// What our metadata says beside keys and addresses.
+    pub about: AboutUs,
 }
 
 /// One identity provider.
@@ -36,6 +40,21 @@ pub struct IdpSettings {
     pub entity_id: Option<String>,
     /// The binding for our requests; by default what its metadata offers, Redirect first.
     pub request_binding: Option<Binding>,
+    /// What is asked of it for instances that don't say otherwise.
+    pub request: RequestOptions,
+    /// What its metadata must be like to be believed.
+    pub trust: MetadataTrust,
+}
+
+/// What an identity provider's metadata must be like to be believed, beside coming from its file or address.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MetadataTrust {
+    /// PEM certificates, at most four: the root of the document must be signed with one of their keys.
+    pub certificates: Option<String>,
+    /// How far `validUntil` may be ahead; without it any time.
+    pub max_lifetime: Option<Duration>,
+    /// Whether there must be a `validUntil`. Without it, an old signed document can be served for ever.
+    pub needs_valid_until: bool,
 }
 
 /// Where an identity provider's metadata comes from.
@@ -60,7 +79,14 @@ impl IdpSettings {
     /// An identity provider of which nothing but its metadata is set.
     #[must_use]
     pub fn new(name: IdpName, metadata: MetadataSource) -> Self {
-        Self { name, metadata, entity_id: None, request_binding: None }
+        Self {
+            name,
+            metadata,
+            entity_id: None,
+            request_binding: None,
+            request: RequestOptions::default(),
+            trust: MetadataTrust::default(),
+        }
     }
 }
 

@@ -9,8 +9,10 @@ use crate::model::{Identity, IdpName, ReplayKey};
 use super::assertion::read_identity;
 use super::engine::VerifiedXml;
 use super::error::Error;
+use super::findings;
 use super::guard::{self, Guarded, Root};
 use super::idp_metadata::IdpMetadata;
+use super::refused::Refused;
 use super::response::{Expected, check_assertion, check_response, check_status};
 use super::xml::{Node, SAML, SAMLP, child, is};
 
@@ -32,6 +34,15 @@ pub(super) struct Outcome {
 }
 
 impl Verification {
+    /// [`Self::run`], and after a refusal a look at what the message said.
+    pub(super) fn run_or_explain(&self, saml_response: &str) -> Result<Outcome, Refused> {
+        self.run(saml_response).map_err(|error| {
+            let xml = guard::decode(saml_response).unwrap_or_default();
+            let findings = findings::of_response(&xml, &self.expected, self.idp.keys.fingerprints());
+            Refused { error, findings }
+        })
+    }
+
     /// Guard, then signatures, then the rules of SAML on nothing but the verified bytes.
     pub(super) fn run(&self, saml_response: &str) -> Result<Outcome, Error> {
         let (bytes, guarded);
@@ -95,7 +106,7 @@ fn check_is_signed(signatures: usize) -> Result<(), Error> {
 }
 
 /// The verified root is the element that the guard saw as the signature's target.
-fn check_is_target(root: Node<'_, '_>, target: &str) -> Result<(), Error> {
+pub(super) fn check_is_target(root: Node<'_, '_>, target: &str) -> Result<(), Error> {
     if root.attribute("ID") == Some(target) { Ok(()) } else { Err(Error::VerifiedOther) }
 }
 

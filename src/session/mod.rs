@@ -161,6 +161,7 @@ mod tests {
                 issuer: "https://idp.test".to_owned(),
                 name_id: None,
                 session_index: None,
+                authn_context: None,
                 authn_instant: now(),
                 session_not_on_or_after: None,
                 attributes: BTreeMap::new(),

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::Ask;
-use crate::model::{Blame, Blamed, Code, Denial, StateUnavailable, Trace, code};
+use crate::model::{Blame, Blamed, Code, Denial, Finding, StateUnavailable, Trace, code};
 use crate::{connect, federation, saml};
 
 /// Why a journey stopped, where it was going, and what the rules said if they were asked.
@@ -16,6 +16,7 @@ struct Stopped {
     cause: Cause,
     ask: Option<Ask>,
     trace: Option<Trace>,
+    findings: Vec<Finding>,
 }
 
 /// What stopped it.
@@ -65,6 +66,12 @@ impl SignInError {
         self
     }
 
+    /// What the refused message said, point by point.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.0.findings
+    }
+
     /// What stopped it.
     #[must_use]
     pub fn cause(&self) -> &Cause {
@@ -99,7 +106,15 @@ impl SignInError {
 
 impl<C: Into<Cause>> From<C> for SignInError {
     fn from(cause: C) -> Self {
-        Self(Box::new(Stopped { cause: cause.into(), ask: None, trace: None }))
+        Self(Box::new(Stopped { cause: cause.into(), ask: None, trace: None, findings: Vec::new() }))
+    }
+}
+
+impl From<saml::Refused> for SignInError {
+    fn from(refused: saml::Refused) -> Self {
+        let mut error = Self::from(refused.error);
+        error.0.findings = refused.findings;
+        error
     }
 }
 

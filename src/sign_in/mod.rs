@@ -7,6 +7,8 @@ mod types;
 pub use error::{Cause, SignInError};
 pub use types::{Answer, Ask, Before, Completed, Entry, Instance, InstanceChoice, Parts, SignedOut, Start};
 
+use std::sync::Arc;
+
 use people::{People, Present};
 
 use crate::mapping::place;
@@ -41,7 +43,7 @@ impl SignIn {
 
     /// Our SAML metadata.
     #[must_use]
-    pub fn metadata(&self) -> &str {
+    pub fn metadata(&self) -> Arc<str> {
         self.parts.saml.metadata()
     }
 
@@ -74,14 +76,15 @@ impl SignIn {
             (None, several) => return Ok(Start::ChooseIdp(self.idp_choices(several))),
         };
         let relay_state = self.parts.random.token();
-        let request = self.parts.saml.authn_request(idp, instance.force_authn, &relay_state).await?;
+        let requested = self.parts.saml.requested(idp, &instance.request)?;
+        let request = self.parts.saml.authn_request(idp, &requested, &relay_state).await?;
         let now = self.parts.clock.now();
         let pending = PendingSignIn {
             request_id: request.id,
             idp: idp.clone(),
             instance: ask.instance.clone(),
             destination: ask.destination.clone(),
-            force_authn: instance.force_authn,
+            requested,
             started_at: now,
             handed_over: before.signed_in.map(|session| session.handed_over.clone()).unwrap_or_default(),
             session: before.session,
@@ -112,7 +115,7 @@ impl SignIn {
         let since = self.parts.clock.now();
         let longest = since + self.parts.session_max;
         let until = identity.session_not_on_or_after.map_or(longest, |theirs| theirs.min(longest));
-        let forced_for = pending.force_authn.then(|| pending.instance.clone());
+        let forced_for = pending.requested.force_authn.then(|| pending.instance.clone());
         let signed_in =
             SignedIn { identity, since, until, forced_for, handed_over: pending.handed_over.clone() };
         let PendingSignIn { instance, destination, session: replaces, .. } = pending;
@@ -123,8 +126,19 @@ impl SignIn {
     #[must_use]
     pub fn may_enter(&self, signed_in: &SignedIn, instance: &InstanceName) -> bool {
         let Ok(instance) = self.instance(instance) else { return false };
-        let fresh = !instance.force_authn || signed_in.forced_for.as_ref() == Some(&instance.name);
-        fresh && self.parts.clock.now() < signed_in.until && instance.idps.contains(&signed_in.identity.idp)
+        let identity = &signed_in.identity;
+        let Ok(requested) = self.parts.saml.requested(&identity.idp, &instance.request) else { return false };
+        self.parts.clock.now() < signed_in.until
+            && instance.idps.contains(&identity.idp)
+            && (!requested.force_authn || self.is_forced_for(signed_in, &instance.name))
+            && requested.accepts(identity)
+    }
+
+    /// Whether the authentication was forced for this instance, just now. One that was never used to enter does not
+    /// wait for whoever comes to that desk later.
+    fn is_forced_for(&self, signed_in: &SignedIn, instance: &InstanceName) -> bool {
+        signed_in.forced_for.as_ref() == Some(instance)
+            && self.parts.clock.now() < signed_in.since + self.parts.pending_for
     }
 
     /// Puts the user in place, and notes in `signed_in` where the browser is about to be handed over to. The caller

@@ -11,7 +11,7 @@ use crate::federation::Federation;
 use crate::mapping::Rules;
 use crate::model::{
     Clock, ConnectUser, Departure, Destination, IdpChoice, IdpName, InstanceName, PendingSignIns, Placement,
-    Random, SessionId, SignedIn, Trace,
+    Random, RequestOptions, SessionId, SignedIn, Trace,
 };
 use crate::saml::ServiceProvider;
 
@@ -27,8 +27,8 @@ pub struct Instance {
     pub destinations: BTreeMap<Destination, String>,
     /// The path used when none is named.
     pub default_destination: String,
-    /// Whether everyone authenticates anew at the identity provider for this instance.
-    pub force_authn: bool,
+    /// What is asked of identity providers for this instance.
+    pub request: RequestOptions,
     /// Its users.
     pub connect: Connect,
     /// Its tokens.

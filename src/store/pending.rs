@@ -55,7 +55,7 @@ mod tests {
     use time::Duration;
 
     use super::*;
-    use crate::model::{IdpName, InstanceName, RequestId, SystemClock};
+    use crate::model::{IdpName, InstanceName, RequestId, Requested, SystemClock};
 
     fn pending() -> PendingSignIn {
         PendingSignIn {
@@ -63,7 +63,7 @@ mod tests {
             idp: IdpName::new("acme"),
             instance: InstanceName::new("prod"),
             destination: None,
-            force_authn: false,
+            requested: Requested::default(),
             started_at: SystemClock.now(),
             handed_over: [].into(),
             session: None,

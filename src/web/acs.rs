@@ -48,6 +48,7 @@ pub(super) async fn post(
         instance: Some(instance),
         refused: None,
         trace: Some(&completed.trace),
+        findings: &[],
     });
     let next = Redirect::to(&paths::go(instance, completed.destination.as_ref()));
     Ok(cookies::note_arrival(next, instance))

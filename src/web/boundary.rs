@@ -51,6 +51,7 @@ fn refused(site: &Site, support_id: &SupportId, refusal: &Refusal, sent: &Header
         instance: refusal.instance.as_ref(),
         refused: Some((refusal.code, &refusal.cause)),
         trace: refusal.trace.as_ref(),
+        findings: &refusal.findings,
     });
     let instance = refusal.instance.as_ref();
     // A name that does not exist won't exist at the next try either.

@@ -109,6 +109,7 @@ async fn enter(
         instance: Some(instance),
         refused: None,
         trace: None,
+        findings: &[],
     });
     render(&web.site.display_name, &hand_off).map(|response| Some(cookies::forget_arrival(response)))
 }

@@ -100,7 +100,7 @@ fn bounded<S: SessionStore + Clone>(routes: Router, site: Arc<Site>, store: S) -
 
 /// Our SAML metadata, for the identity provider's administrator.
 async fn metadata(State(web): State<Arc<WebState>>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "application/samlmetadata+xml")], web.sign_in.metadata().to_owned())
+    ([(header::CONTENT_TYPE, "application/samlmetadata+xml")], web.sign_in.metadata().to_string())
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::audit::{self, Event};
 use crate::model::{
-    Blame, Blamed as _, Code, Destination, IdpName, InstanceName, StateUnavailable, Trace, code,
+    Blame, Blamed as _, Code, Destination, Finding, IdpName, InstanceName, StateUnavailable, Trace, code,
 };
 use crate::sign_in::SignInError;
 
@@ -32,6 +32,8 @@ pub(super) struct Reason {
     pub(super) destination: Option<Destination>,
     /// What the rules said, when they were asked.
     pub(super) trace: Option<Trace>,
+    /// What the refused message said: for the audit line only.
+    pub(super) findings: Vec<Finding>,
     /// Whether the person's session lives on.
     pub(super) signed_in: bool,
 }
@@ -58,6 +60,7 @@ impl Refusal {
             instance: None,
             destination: None,
             trace: None,
+            findings: Vec::new(),
             signed_in: false,
         }))
     }
@@ -68,6 +71,7 @@ impl Refusal {
         refusal.0.message = error.message_for_person().map(str::to_owned);
         refusal.0.retry_after = error.retry_after();
         refusal.0.trace = error.trace().cloned();
+        refusal.0.findings = error.findings().to_vec();
         if let Some(ask) = error.ask() {
             refusal = refusal.towards(&ask.instance, ask.destination.as_ref()).with_idp(ask.idp.as_ref());
         }

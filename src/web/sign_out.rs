@@ -52,6 +52,7 @@ pub(super) async fn post(
             instance: None,
             refused: None,
             trace: None,
+            findings: &[],
         });
     }
     let page = signed_out(&web.site.display_name, outcome)?;

@@ -7,9 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use connect_gateway::model::{
     Blamed as _, Clock, Identity, IdpName, InstanceName, PendingSignIn, ReplayGuard, ReplayKey, RequestId,
-    Secret, StateUnavailable, SystemRandom,
+    Requested, Secret, StateUnavailable, SystemRandom,
 };
-use connect_gateway::saml::{Error, IdpSettings, MetadataSource, ServiceProvider, Settings};
+use connect_gateway::saml::{AboutUs, Error, IdpSettings, MetadataSource, ServiceProvider, Settings};
 use time::OffsetDateTime;
 use time::macros::datetime;
 
@@ -59,6 +59,7 @@ pub(crate) fn settings() -> Settings {
         signing_certificate: GATEWAY.certificate_pem(),
         clock_skew: Duration::from_mins(1),
         max_assertion_lifetime: Duration::from_hours(1),
+        about: AboutUs::default(),
     }
 }
 
@@ -93,7 +94,8 @@ impl Gateway {
         field: String,
         pending: &PendingSignIn,
     ) -> Result<Identity, Error> {
-        Ok(self.saml.verify(field, pending).await?.into_identity())
+        let verified = self.saml.verify(field, pending).await.map_err(|refused| refused.error)?;
+        Ok(verified.into_identity())
     }
 }
 
@@ -103,7 +105,7 @@ pub(crate) fn pending() -> PendingSignIn {
         idp: IdpName::new("company"),
         instance: InstanceName::new("prod"),
         destination: None,
-        force_authn: false,
+        requested: Requested::default(),
         started_at: datetime!(2026-03-01 09:29:30 UTC),
         handed_over: BTreeSet::new(),
         session: None,

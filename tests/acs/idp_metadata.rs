@@ -6,7 +6,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use connect_gateway::model::{Blamed as _, IdpName};
+use connect_gateway::model::{Blamed as _, IdpName, Requested};
 use connect_gateway::saml::{Error, IdpSettings, MetadataError, MetadataSource};
 use openssl::nid::Nid;
 use time::{Duration, OffsetDateTime};
@@ -105,7 +105,7 @@ async fn metadata_stops_counting_when_its_time_is_over() {
     assert_alice(gateway.verify(&xml).await);
     *gateway.clock.0.lock().unwrap() = NOW + Duration::MINUTE;
     assert_refused!(gateway.verify(&xml).await, Error::MetadataExpired(_));
-    let request = gateway.saml.authn_request(&IdpName::new("company"), false, "r").await;
+    let request = gateway.saml.authn_request(&IdpName::new("company"), &Requested::default(), "r").await;
     assert!(matches!(request, Err(Error::MetadataExpired(_))));
 }
 
@@ -186,7 +186,7 @@ fn from_url(url: &str) -> Gateway {
 async fn at(gateway: &Gateway, now: OffsetDateTime) -> Result<(), Error> {
     *gateway.clock.0.lock().unwrap() = now;
     gateway.saml.refresh_metadata().await;
-    gateway.saml.authn_request(&IdpName::new("company"), false, "r").await.map(|_| ())
+    gateway.saml.authn_request(&IdpName::new("company"), &Requested::default(), "r").await.map(|_| ())
 }
 
 #[tokio::test]

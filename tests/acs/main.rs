@@ -3,15 +3,23 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
 
 mod accepted;
+mod crashers;
 #[path = "../support/damage.rs"]
 mod damage;
 mod documents;
+mod findings;
 mod gateway;
 mod idp;
 mod idp_metadata;
+mod metadata_own;
+mod metadata_refresh;
+mod metadata_signed;
+mod metadata_site;
+mod metadata_warnings;
 mod mutations;
 mod refused;
 mod replay;
+mod requested;
 mod requests;
 mod shapes;
 mod signature_shapes;

@@ -6,7 +6,7 @@ use std::io::Read as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bergshamra::{DsigContext, KeysManager};
-use connect_gateway::model::{Departure, IdpName, Secret};
+use connect_gateway::model::{Departure, IdpName, RequestOptions, Requested, Secret};
 use connect_gateway::saml::{Binding, Error, IdpSettings, Settings};
 use flate2::read::DeflateDecoder;
 use openssl::hash::MessageDigest;
@@ -31,9 +31,13 @@ fn gateway(key: &Key, binding: Option<Binding>) -> Gateway {
     Gateway::build(settings, idp, Used::default()).unwrap()
 }
 
-async fn redirect(key: &Key, force_authn: bool) -> Url {
+fn forced() -> Requested {
+    Requested { force_authn: true, ..Requested::default() }
+}
+
+async fn redirect(key: &Key, requested: &Requested) -> Url {
     let gateway = gateway(key, None);
-    let request = gateway.saml.authn_request(&IdpName::new("company"), force_authn, RELAY_STATE).await;
+    let request = gateway.saml.authn_request(&IdpName::new("company"), requested, RELAY_STATE).await;
     match request.unwrap().departure {
         Departure::Redirect(url) => url,
         Departure::Post { .. } => panic!("POST"),
@@ -55,7 +59,7 @@ fn inflate(message: &str) -> String {
 #[tokio::test]
 async fn a_redirect_keeps_the_addresss_own_parameters_and_signs_the_octets_as_they_stand() {
     for key in [&*GATEWAY, &*CURVE] {
-        let url = redirect(key, false).await;
+        let url = redirect(key, &Requested::default()).await;
         let query = url.query().unwrap();
         let rest = query.strip_prefix("tenant=1&").unwrap();
         let (signed, signature) = rest.rsplit_once("&Signature=").unwrap();
@@ -69,7 +73,7 @@ async fn a_redirect_keeps_the_addresss_own_parameters_and_signs_the_octets_as_th
 
 #[tokio::test]
 async fn a_request_says_what_the_profile_asks_for() {
-    let url = redirect(&GATEWAY, true).await;
+    let url = redirect(&GATEWAY, &forced()).await;
     let xml = inflate(&parameter(&url, "SAMLRequest"));
     let document = roxmltree::Document::parse(&xml).unwrap();
     let request = document.root_element();
@@ -89,8 +93,62 @@ async fn a_request_says_what_the_profile_asks_for() {
     assert_eq!(inside[1].attribute("AllowCreate"), Some("true"));
     assert_eq!(inside[1].attribute("Format"), None);
     assert_eq!(inside.len(), 2);
-    let relaxed = inflate(&parameter(&redirect(&GATEWAY, false).await, "SAMLRequest"));
-    assert!(!relaxed.contains("ForceAuthn"));
+    let relaxed = inflate(&parameter(&redirect(&GATEWAY, &Requested::default()).await, "SAMLRequest"));
+    for absent in ["ForceAuthn", "IsPassive", "RequestedAuthnContext"] {
+        assert!(!relaxed.contains(absent), "{absent}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_asks_for_what_is_configured_in_the_order_of_the_schema() {
+    let requested = Requested {
+        is_passive: true,
+        authn_contexts: vec!["urn:a".to_owned(), "urn:b?x=1&y=<2>".to_owned()],
+        name_id_format: Some("urn:format".to_owned()),
+        ..forced()
+    };
+    let xml = inflate(&parameter(&redirect(&GATEWAY, &requested).await, "SAMLRequest"));
+    let document = roxmltree::Document::parse(&xml).unwrap();
+    let request = document.root_element();
+    assert_eq!(request.attribute("ForceAuthn"), Some("true"));
+    assert_eq!(request.attribute("IsPassive"), Some("true"));
+    let names: Vec<_> = request.children().map(|node| node.tag_name().name()).collect();
+    assert_eq!(names, ["Issuer", "NameIDPolicy", "RequestedAuthnContext"]);
+    let (policy, contexts) = (request.children().nth(1).unwrap(), request.children().nth(2).unwrap());
+    assert_eq!(policy.attribute("Format"), Some("urn:format"));
+    assert_eq!(policy.attribute("AllowCreate"), Some("true"));
+    assert_eq!(contexts.attribute("Comparison"), Some("exact"));
+    let classes: Vec<_> = contexts.children().map(|class| class.text().unwrap()).collect();
+    assert_eq!(classes, ["urn:a", "urn:b?x=1&y=<2>"]);
+}
+
+#[tokio::test]
+async fn a_name_id_policy_that_says_nothing_is_not_sent() {
+    const TRANSIENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
+    let policy = async |allow_create, format: Option<&str>| {
+        let name_id_format = format.map(str::to_owned);
+        let requested = Requested { allow_create, name_id_format, ..Requested::default() };
+        let xml = inflate(&parameter(&redirect(&GATEWAY, &requested).await, "SAMLRequest"));
+        let document = roxmltree::Document::parse(&xml).unwrap();
+        let policy = document.descendants().find(|node| node.tag_name().name() == "NameIDPolicy");
+        policy
+            .map(|node| node.attributes().map(|a| format!("{}={}", a.name(), a.value())).collect::<Vec<_>>())
+    };
+    assert_eq!(policy(false, None).await, None);
+    assert_eq!(policy(true, None).await.unwrap(), ["AllowCreate=true"]);
+    assert_eq!(policy(false, Some("urn:a")).await.unwrap(), ["Format=urn:a"]);
+    assert_eq!(policy(true, Some(TRANSIENT)).await.unwrap(), [format!("Format={TRANSIENT}")]);
+}
+
+#[test]
+fn what_an_identity_provider_is_asked_for_anyway_is_asked_for_unless_the_instance_says_otherwise() {
+    let request = RequestOptions { force_authn: Some(true), ..RequestOptions::default() };
+    let idp = IdpSettings { request, ..company(metadata(&[&IDP])) };
+    let gateway = Gateway::build(settings(), idp, Used::default()).unwrap();
+    let requested = |instance| gateway.saml.requested(&IdpName::new("company"), &instance).unwrap();
+    assert!(requested(RequestOptions::default()).force_authn);
+    let relaxed = RequestOptions { force_authn: Some(false), ..RequestOptions::default() };
+    assert!(!requested(relaxed).force_authn);
 }
 
 #[tokio::test]
@@ -99,7 +157,16 @@ async fn request_ids_are_160_random_bits() {
     let name = IdpName::new("company");
     let mut ids = BTreeSet::new();
     for _ in 0..20 {
-        ids.insert(gateway.saml.authn_request(&name, false, "r").await.unwrap().id.as_str().to_owned());
+        ids.insert(
+            gateway
+                .saml
+                .authn_request(&name, &Requested::default(), "r")
+                .await
+                .unwrap()
+                .id
+                .as_str()
+                .to_owned(),
+        );
     }
     assert_eq!(ids.len(), 20);
     for id in ids {
@@ -112,7 +179,8 @@ async fn request_ids_are_160_random_bits() {
 async fn a_posted_request_carries_a_signature_that_two_verifiers_accept() {
     for key in [&*GATEWAY, &*CURVE, &Key::curve(Nid::SECP384R1)] {
         let gateway = gateway(key, Some(Binding::Post));
-        let request = gateway.saml.authn_request(&IdpName::new("company"), true, RELAY_STATE).await.unwrap();
+        let request =
+            gateway.saml.authn_request(&IdpName::new("company"), &forced(), RELAY_STATE).await.unwrap();
         let Departure::Post { action, saml_request, relay_state } = request.departure else {
             panic!("redirect")
         };
@@ -139,7 +207,7 @@ async fn a_wanted_binding_that_is_not_offered_is_an_error() {
     let only_post = metadata(&[&IDP]).replace("HTTP-Redirect", "HTTP-Artifact");
     let idp = IdpSettings { request_binding: Some(Binding::Redirect), ..company(only_post) };
     let gateway = Gateway::build(settings(), idp, Used::default()).unwrap();
-    let request = gateway.saml.authn_request(&IdpName::new("company"), false, "r").await;
+    let request = gateway.saml.authn_request(&IdpName::new("company"), &Requested::default(), "r").await;
     assert!(matches!(request, Err(Error::NoEndpoint(_))));
 }
 
@@ -147,7 +215,7 @@ async fn a_wanted_binding_that_is_not_offered_is_an_error() {
 fn our_metadata_tells_who_we_are_how_we_sign_and_where_we_take_answers() {
     let gateway = gateway(&GATEWAY, None);
     let xml = gateway.saml.metadata();
-    let document = roxmltree::Document::parse(xml).unwrap();
+    let document = roxmltree::Document::parse(&xml).unwrap();
     let find = |name: &str| document.descendants().find(|node| node.tag_name().name() == name).unwrap();
     assert_eq!(find("EntityDescriptor").attribute("entityID"), Some(&*format!("{SP_ENTITY_ID}?a=1&b=<2>")));
     assert_eq!(find("SPSSODescriptor").attribute("AuthnRequestsSigned"), Some("true"));

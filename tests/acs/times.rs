@@ -99,7 +99,7 @@ async fn an_authentication_in_the_future_is_refused() {
 async fn a_forced_authentication_must_be_fresh() {
     let gateway = Gateway::new();
     let mut forced = pending();
-    forced.force_authn = true;
+    forced.requested.force_authn = true;
     let stale = encode(Answer::default().xml());
     assert_refused!(gateway.verify_field(stale, &forced).await, Error::StaleAuthentication);
     let fresh = Answer::with(|a| {

@@ -18,8 +18,10 @@ mod plain_browser;
 mod raw_http;
 
 mod check;
+mod diagnosis;
 mod hostile;
 mod secrets;
 mod sessions;
+mod step_up;
 mod storm;
 mod world;

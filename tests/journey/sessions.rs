@@ -28,18 +28,19 @@ impl Clock for Ahead {
 }
 
 /// A gateway and an emulator whose clocks move together.
-struct House {
-    gateway_url: String,
-    emulator: Emulator,
+pub(crate) struct House {
+    pub(crate) gateway_url: String,
+    pub(crate) emulator: Emulator,
     clock: Arc<Ahead>,
 }
 
 impl House {
     /// Starts both, with `more` in the gateway's configuration.
-    async fn start(more: &str) -> Self {
+    pub(crate) async fn start(more: &str) -> Self {
         let emulator = emulator("").await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let gateway_url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
+        let more = more.replace("SITE", &emulator.site_url("acme"));
         let text = format!("version = 1\npublic_url = \"{gateway_url}\"\n{}{more}", settings(&emulator));
         let (key, certificate) = key_pair();
         let keys = [("SIGNING_KEY", key), ("SIGNING_CERTIFICATE", certificate)]
@@ -59,18 +60,18 @@ impl House {
         Self { gateway_url, emulator, clock }
     }
 
-    fn advance(&self, by: Duration) {
+    pub(crate) fn advance(&self, by: Duration) {
         *self.clock.0.lock().unwrap() += by;
         self.emulator.advance(by);
     }
 
-    async fn sign_in(&self, browser: &PlainBrowser, instance: &str, uid: &str) -> Page {
+    pub(crate) async fn sign_in(&self, browser: &PlainBrowser, instance: &str, uid: &str) -> Page {
         let answer = World::pick(&self.gateway_url, browser, instance, uid).await;
         browser.settle(answer).await
     }
 
     /// Opens the bookmark; follows what goes on by itself.
-    async fn open(&self, browser: &PlainBrowser, path: &str) -> Page {
+    pub(crate) async fn open(&self, browser: &PlainBrowser, path: &str) -> Page {
         browser.settle(browser.open(&format!("{}{path}", self.gateway_url)).await).await
     }
 
@@ -81,13 +82,13 @@ impl House {
         calls.map(|call| call.username.unwrap_or_default()).collect()
     }
 
-    async fn sign_out(&self, browser: &PlainBrowser) -> Page {
+    pub(crate) async fn sign_out(&self, browser: &PlainBrowser) -> Page {
         let page = browser.open(&format!("{}/sign-out", self.gateway_url)).await;
         browser.submit(&page, &page.forms()[0]).await
     }
 }
 
-fn browser() -> PlainBrowser {
+pub(crate) fn browser() -> PlainBrowser {
     PlainBrowser::new(PlainBrowser::client())
 }
 

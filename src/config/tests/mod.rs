@@ -12,6 +12,7 @@ use crate::model::{Problem, Secret};
 use super::{Config, Loaded, LogFormat, files::Files, parse, report::Report, section::Section, source};
 
 mod environment;
+mod metadata;
 mod secrets;
 
 const KEY: &str = "-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----";
@@ -189,6 +190,13 @@ fn a_wrong_value_is_refused_with_what_to_write() {
             "\"x\"",
         ),
         ("role_arn = ", "force_authn = \"yes\"\nrole_arn = ", "instance.prod.force_authn", "true or false"),
+        ("role_arn = ", "authn_contexts = [\"mfa\"]\nrole_arn = ", "instance.prod.authn_contexts", "URIs"),
+        (
+            "role_arn = ",
+            "name_id_format = \"mail\"\nrole_arn = ",
+            "instance.prod.name_id_format",
+            "persistent",
+        ),
         ("groups = [\"cc\"]", "groups = []", "mapping.rule[0].groups", "empty"),
         ("groups = [\"cc\"]", "idps = [\"entra\"]", "mapping.rule[0].idps", "[idp.entra]"),
         ("\"Agent\"", "\"admin\"", "mapping.rule[0].set.security_profiles", "protected"),

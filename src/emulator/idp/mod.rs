@@ -24,7 +24,7 @@ use serde::Deserialize;
 
 use self::keys::Keys;
 use self::request::{AuthnRequest, Received, Unchecked};
-use self::response::Answering;
+use self::response::{Answering, EMAIL, INVALID_NAME_ID_POLICY, NO_AUTHN_CONTEXT, NO_PASSIVE, PASSWORD};
 use super::clock::random_hex;
 use super::encoding::{cookie, form_fields};
 use super::options::{IdpOptions, ServiceProvider};
@@ -33,6 +33,9 @@ use super::seed::Person;
 use super::shared::Shared;
 
 const COOKIE: &str = "idp-emulated";
+
+/// Classes of authentication that it has: all of them are a click. The first is the usual one.
+const CONTEXTS: [&str; 2] = [PASSWORD, "https://refeds.org/profile/mfa"];
 
 /// The identity provider.
 pub(super) struct Idp {
@@ -49,7 +52,14 @@ struct IdpState {
     /// Requests under way, by a random id.
     requests: HashMap<String, AuthnRequest>,
     /// Remembered people, by session cookie.
-    sessions: HashMap<String, String>,
+    sessions: HashMap<String, Authenticated>,
+}
+
+/// Somebody, and by what class of authentication.
+#[derive(Clone)]
+struct Authenticated {
+    person: Person,
+    context: &'static str,
 }
 
 impl Idp {
@@ -192,22 +202,38 @@ fn expired() -> Response {
 
 /// A remembered person is not asked again, unless the request forces it.
 fn ask(shared: &Shared, reference: &str, request: &AuthnRequest, headers: &HeaderMap) -> Response {
-    let remembered = cookie(headers, COOKIE).filter(|_| !request.force_authn).and_then(|session| {
-        let state = &*shared.idp.lock();
-        let uid = state.sessions.get(&session)?;
-        state.people.iter().find(|person| person.uid == *uid).cloned()
-    });
-    match remembered {
-        Some(person) => {
-            shared.idp.lock().requests.remove(reference);
-            respond(shared, request, Some(&person), None)
-        }
-        None if request.is_passive => {
-            shared.idp.lock().requests.remove(reference);
-            respond(shared, request, None, None)
-        }
-        None => pages::choice(&shared.idp.lock().people, reference),
-    }
+    let answer = match remembered(shared, request, headers) {
+        _ if !has_format(request) => Err(INVALID_NAME_ID_POLICY),
+        _ if context(request).is_none() => Err(NO_AUTHN_CONTEXT),
+        Some(remembered) => Ok(remembered),
+        None if request.is_passive => Err(NO_PASSIVE),
+        None => return pages::choice(&shared.idp.lock().people, reference),
+    };
+    shared.idp.lock().requests.remove(reference);
+    respond(shared, request, &answer, None)
+}
+
+/// Who is remembered, with an authentication that would do, and as that person is today.
+fn remembered(shared: &Shared, request: &AuthnRequest, headers: &HeaderMap) -> Option<Authenticated> {
+    let session = cookie(headers, COOKIE).filter(|_| !request.force_authn)?;
+    let state = &*shared.idp.lock();
+    let Authenticated { person, context } = state.sessions.get(&session)?;
+    let person = state.people.iter().find(|known| known.uid == person.uid)?.clone();
+    would_do(request, context).then_some(Authenticated { person, context })
+}
+
+fn would_do(request: &AuthnRequest, context: &str) -> bool {
+    request.contexts.is_empty() || request.contexts.iter().any(|wanted| wanted == context)
+}
+
+/// The class of authentication for whoever is asked now.
+fn context(request: &AuthnRequest) -> Option<&'static str> {
+    CONTEXTS.into_iter().find(|context| would_do(request, context))
+}
+
+fn has_format(request: &AuthnRequest) -> bool {
+    let unspecified = |format: &str| format.ends_with(":unspecified");
+    request.name_id_format.as_deref().is_none_or(|format| format == EMAIL || unspecified(format))
 }
 
 async fn choose(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
@@ -218,26 +244,29 @@ async fn choose(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
         let person = state.people.iter().find(|person| person.uid == field("uid")).cloned();
         (state.requests.remove(field("request")), person)
     };
-    let (Some(request), Some(person)) = (request, person) else {
+    let authenticated = person.zip(request.as_ref().and_then(context));
+    let (Some(request), Some((person, context))) = (request, authenticated) else {
         return expired();
     };
+    let authenticated = Authenticated { person, context };
     let session = (field("remember") == "on").then(|| random_hex(20));
     if let Some(session) = &session {
-        shared.idp.lock().sessions.insert(session.clone(), person.uid.clone());
+        shared.idp.lock().sessions.insert(session.clone(), authenticated.clone());
     }
-    respond(&shared, &request, Some(&person), session.as_deref())
+    respond(&shared, &request, &Ok(authenticated), session.as_deref())
 }
 
 /// A form with the response, to the registered address only.
 fn respond(
     shared: &Shared,
     request: &AuthnRequest,
-    person: Option<&Person>,
+    answer: &Result<Authenticated, &str>,
     session: Option<&str>,
 ) -> Response {
-    match signed(shared, request, person) {
+    match signed(shared, request, answer) {
         Ok(xml) => {
-            shared.note("idp", "Response", 200, person.map(|person| person.name_id.as_str()));
+            let name_id = answer.as_ref().ok().map(|found| found.person.name_id.as_str());
+            shared.note("idp", "Response", 200, name_id);
             let cookie =
                 session.map(|session| format!("{COOKIE}={session}; Path=/; Secure; HttpOnly; SameSite=None"));
             pages::post(&request.acs_url, &xml, request.relay_state.as_deref(), cookie.as_deref())
@@ -246,7 +275,11 @@ fn respond(
     }
 }
 
-fn signed(shared: &Shared, request: &AuthnRequest, person: Option<&Person>) -> Result<String, ErrorStack> {
+fn signed(
+    shared: &Shared,
+    request: &AuthnRequest,
+    answer: &Result<Authenticated, &str>,
+) -> Result<String, ErrorStack> {
     let entity_id = format!("{}/saml/metadata", shared.urls.idp);
     let answering = Answering {
         keys: &shared.idp.keys,
@@ -256,7 +289,10 @@ fn signed(shared: &Shared, request: &AuthnRequest, person: Option<&Person>) -> R
         now: shared.clock.now(),
         request,
     };
-    person.map_or_else(|| answering.no_passive(), |person| answering.success(person))
+    match answer {
+        Ok(found) => answering.success(&found.person, found.context),
+        Err(reason) => answering.refusal(reason),
+    }
 }
 
 async fn sign_out(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {

@@ -26,6 +26,10 @@ pub(super) struct AuthnRequest {
     pub(super) acs_url: String,
     pub(super) force_authn: bool,
     pub(super) is_passive: bool,
+    /// `AuthnContextClassRef`s that would do; any when empty.
+    pub(super) contexts: Vec<String>,
+    /// `Format` of `NameIDPolicy`.
+    pub(super) name_id_format: Option<String>,
     pub(super) relay_state: Option<String>,
 }
 
@@ -94,8 +98,22 @@ impl<'a> Unchecked<'a> {
             acs_url: provider.acs_url.clone(),
             force_authn: flag("ForceAuthn"),
             is_passive: flag("IsPassive"),
+            contexts: self.contexts(),
+            name_id_format: self.name_id_format(),
             relay_state: self.relay_state.clone(),
         })
+    }
+
+    fn contexts(&self) -> Vec<String> {
+        let wanted = self.root.child(PROTOCOL, "RequestedAuthnContext").into_iter();
+        wanted
+            .flat_map(|wanted| wanted.children(ASSERTION, "AuthnContextClassRef"))
+            .map(Element::text)
+            .collect()
+    }
+
+    fn name_id_format(&self) -> Option<String> {
+        self.root.child(PROTOCOL, "NameIDPolicy")?.attribute("Format").map(str::to_owned)
     }
 
     fn is_signed_by(&self, provider: &ServiceProvider) -> bool {

@@ -14,13 +14,18 @@ use super::xml::{canonical_attribute, canonical_text};
 
 const ASSERTION: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
 const PROTOCOL: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
-const EMAIL: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress";
+pub(super) const EMAIL: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress";
 const BEARER: &str = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
 const BASIC: &str = "urn:oasis:names:tc:SAML:2.0:attrname-format:basic";
-const PASSWORD: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport";
+pub(super) const PASSWORD: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport";
 const SUCCESS: &str = "urn:oasis:names:tc:SAML:2.0:status:Success";
 const RESPONDER: &str = "urn:oasis:names:tc:SAML:2.0:status:Responder";
-const NO_PASSIVE: &str = "urn:oasis:names:tc:SAML:2.0:status:NoPassive";
+/// What nobody is signed in for. Core 3.2.2.2.
+pub(super) const NO_PASSIVE: &str = "NoPassive";
+/// No class of authentication that would do. Core 3.2.2.2.
+pub(super) const NO_AUTHN_CONTEXT: &str = "NoAuthnContext";
+/// Another identifier than an e-mail address. Core 3.2.2.2.
+pub(super) const INVALID_NAME_ID_POLICY: &str = "InvalidNameIDPolicy";
 
 /// What a response is made of.
 pub(super) struct Answering<'a> {
@@ -37,10 +42,10 @@ fn instant(at: OffsetDateTime) -> String {
 }
 
 impl Answering<'_> {
-    /// A response that says who signed in.
-    pub(super) fn success(&self, person: &Person) -> Result<String, ErrorStack> {
+    /// A response that says who signed in, and by what class of authentication.
+    pub(super) fn success(&self, person: &Person, context: &str) -> Result<String, ErrorStack> {
         let id = format!("_{}", random_hex(20));
-        let assertion = |signature: &str| self.assertion(&id, person, signature);
+        let assertion = |signature: &str| self.assertion(&id, person, context, signature);
         let signature = match self.sign {
             Sign::Assertion | Sign::Both => self.keys.signature(&id, &assertion(""))?,
             Sign::Response => String::new(),
@@ -49,10 +54,10 @@ impl Answering<'_> {
         self.response(&status, &assertion(&signature), self.sign != Sign::Assertion)
     }
 
-    /// A response that says nobody could be asked.
-    pub(super) fn no_passive(&self) -> Result<String, ErrorStack> {
+    /// A response that says why nobody is signed in.
+    pub(super) fn refusal(&self, reason: &str) -> Result<String, ErrorStack> {
         let status = format!(
-            "<samlp:StatusCode Value=\"{RESPONDER}\"><samlp:StatusCode Value=\"{NO_PASSIVE}\">\
+            "<samlp:StatusCode Value=\"{RESPONDER}\"><samlp:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:{reason}\">\
              </samlp:StatusCode></samlp:StatusCode>"
         );
         self.response(&status, "", true)
@@ -75,7 +80,7 @@ impl Answering<'_> {
         Ok(whole(&signature))
     }
 
-    fn assertion(&self, id: &str, person: &Person, signature: &str) -> String {
+    fn assertion(&self, id: &str, person: &Person, context: &str, signature: &str) -> String {
         let now = instant(self.now);
         let until = instant(self.now + time::Duration::minutes(5));
         let since = instant(self.now - time::Duration::seconds(30));
@@ -93,9 +98,10 @@ impl Answering<'_> {
              <saml:Conditions NotBefore=\"{since}\" NotOnOrAfter=\"{until}\"><saml:AudienceRestriction>\
              <saml:Audience>{audience}</saml:Audience></saml:AudienceRestriction></saml:Conditions>\
              <saml:AuthnStatement AuthnInstant=\"{now}\" SessionIndex=\"{id}\"{session}><saml:AuthnContext>\
-             <saml:AuthnContextClassRef>{PASSWORD}</saml:AuthnContextClassRef></saml:AuthnContext>\
+             <saml:AuthnContextClassRef>{context}</saml:AuthnContextClassRef></saml:AuthnContext>\
              </saml:AuthnStatement>{attributes}</saml:Assertion>",
             issuer = canonical_text(self.entity_id),
+            context = canonical_text(context),
             name_id = canonical_text(&person.name_id),
             request = canonical_attribute(&self.request.id),
             recipient = canonical_attribute(&self.request.acs_url),

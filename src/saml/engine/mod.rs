@@ -6,7 +6,12 @@ mod samael;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest as _, Sha256};
+
 use super::error::Error;
+use super::xml::is_space;
 
 use octets::OctetKeys;
 
@@ -47,6 +52,7 @@ pub(super) struct SigningKeys {
     samael: Samael,
     bergshamra: Bergshamra,
     octets: OctetKeys,
+    fingerprints: Vec<String>,
 }
 
 impl SigningKeys {
@@ -57,6 +63,7 @@ impl SigningKeys {
             samael: Samael::new(certificates),
             bergshamra: Bergshamra::new(certificates)?,
             octets: OctetKeys::load(certificates)?,
+            fingerprints: certificates.iter().map(|der| hex::encode(Sha256::digest(der))).collect(),
         })
     }
 
@@ -74,6 +81,11 @@ impl SigningKeys {
         agree(first, second)
     }
 
+    /// SHA-256 of each certificate, in hex.
+    pub(super) fn fingerprints(&self) -> &[String] {
+        &self.fingerprints
+    }
+
     /// A detached signature `value` over `octets` verifies with one of the keys.
     ///
     /// # Errors
@@ -81,6 +93,12 @@ impl SigningKeys {
     pub(super) fn verify_octets(&self, algorithm: &str, octets: &[u8], value: &[u8]) -> Result<(), Error> {
         self.octets.verify(algorithm, octets, value)
     }
+}
+
+/// SHA-256 of a certificate as it stands in XML, in hex.
+pub(super) fn fingerprint(base64: &str) -> Option<String> {
+    let text: Vec<u8> = base64.bytes().filter(|byte| !is_space(*byte)).collect();
+    STANDARD.decode(text).ok().map(|der| hex::encode(Sha256::digest(der)))
 }
 
 /// A panic inside an engine is a refusal.

@@ -6,6 +6,23 @@ pub enum MetadataError {
     /// Could not be fetched.
     #[error("it could not be fetched: {0}")]
     Fetch(String),
+    /// A redirect to another host, or one too many.
+    #[error("its address leads to another host, or in circles: configure the address where it ends")]
+    Redirect,
+    /// The certificate that was pinned.
+    #[error(
+        "metadata_certificate_file does not hold one to four PEM certificates with RSA keys of 2048 bits or keys of P-256 or P-384"
+    )]
+    Certificate,
+    /// A key is pinned, and nothing is signed.
+    #[error("it is not signed, and metadata_certificate_file wants it signed")]
+    Unsigned,
+    /// A key is pinned, and the signature is not one that counts.
+    #[error("its signature does not count: {0}")]
+    Signature(String),
+    /// Reading it panicked: a bug of ours.
+    #[error("reading it stopped unexpectedly")]
+    Stopped,
     /// Neither https nor loopback.
     #[error("its address is neither https nor http on this machine")]
     Address,
@@ -39,4 +56,12 @@ pub enum MetadataError {
     /// `validUntil` has passed or can't be read.
     #[error("its validUntil has passed or can't be read")]
     Expired,
+    /// No `validUntil`, where there must be one.
+    #[error(
+        "it has no validUntil: a signed copy could be served for ever. If that is accepted, set require_valid_until = false"
+    )]
+    NoValidUntil,
+    /// `validUntil` is further ahead than it is trusted.
+    #[error("its validUntil is further ahead than max_metadata_days")]
+    Lifetime,
 }

@@ -142,6 +142,12 @@ pub enum Error {
     /// The authentication is older than the request that asked for a new one.
     #[error("the authentication is older than the forced request")]
     StaleAuthentication,
+    /// The authentication is of another class than was requested.
+    #[error("the authentication context is none of the requested ones")]
+    AuthnContext,
+    /// `NameID` is missing or has another format than was requested.
+    #[error("the format of NameID is not the requested one")]
+    NameIdFormat,
     /// The identity provider's session is over.
     #[error("SessionNotOnOrAfter has passed")]
     SessionOver,
@@ -184,7 +190,9 @@ impl Blamed for Error {
             Self::EnginesDisagree | Self::VerifiedOther => &code::SAML_ENGINES_DISAGREE,
             Self::Destination => &code::SAML_DESTINATION,
             Self::Issuer => &code::SAML_ISSUER,
-            Self::Status(_) => &code::SAML_STATUS,
+            Self::Status(status) => status.code(),
+            Self::AuthnContext => &code::SAML_AUTHN_CONTEXT,
+            Self::NameIdFormat => &code::SAML_NAME_ID,
             Self::InResponseTo => &code::SAML_IN_RESPONSE_TO,
             Self::SubjectConfirmation(_) => &code::SAML_SUBJECT_CONFIRMATION,
             Self::Conditions(_) => &code::SAML_CONDITIONS,

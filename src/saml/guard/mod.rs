@@ -10,7 +10,8 @@ mod structure;
 mod transport;
 
 pub(super) use root::Root;
-pub(super) use signature::Signatures;
+pub(super) use signature::{DIGEST_METHODS, SIGNATURE_METHODS, Signatures};
+pub(super) use transport::check_declaration;
 
 use super::engine::Signed;
 use super::error::{Error, Rule};
@@ -86,9 +87,28 @@ pub(super) fn inspect(bytes: &[u8], kind: Root) -> Result<Guarded<'_>, Error> {
     Ok(Guarded { text, document })
 }
 
+/// The rules of a signed metadata document, in which much may stand that messages have no place for: it carries one
+/// signature, a plain one, that covers the root. SAML metadata 3.1.
+pub(super) fn inspect_metadata<'a>(root: Node<'a, '_>) -> Result<Signatures<'a>, Error> {
+    signature::check_only_root_is_signed(root)?;
+    identifiers::check_identifiers(root)?;
+    signature::check_shapes(root)?;
+    signature::check_base64_texts(root)?;
+    signature::check_references(root)?;
+    root.first_element_child().map_or(Ok(()), signature::check_key_infos)?;
+    Ok(Signatures::of(root, None))
+}
+
 /// The rules of structure once more, on verified bytes: what is read as true has the same shape that was guarded.
 pub(super) fn inspect_verified(root: Node<'_, '_>) -> Result<(), Error> {
     structure::check_models(root)
+}
+
+/// A tree of whatever can be read within the limits, to tell what is wrong with it. Nothing is decided by it.
+pub(super) fn read_anyway(bytes: &[u8]) -> Option<roxmltree::Document<'_>> {
+    let text = transport::check_encoding(bytes).ok()?;
+    transport::check_tags(text).ok()?;
+    parse(text).ok()
 }
 
 /// Parses without document type and within the node limit.

@@ -19,7 +19,8 @@ pub(in crate::saml) enum Root {
 }
 
 impl Root {
-    fn is(self, node: Node<'_, '_>) -> bool {
+    /// Whether `node` is that element.
+    pub(in crate::saml) fn is(self, node: Node<'_, '_>) -> bool {
         match self {
             Self::Response => is(node, SAMLP, "Response"),
             Self::LogoutRequest => is(node, SAMLP, "LogoutRequest"),

@@ -8,7 +8,7 @@ use crate::saml::xml::{
 };
 
 /// Signature methods: RSA and ECDSA with SHA-2. RFC 6931.
-const SIGNATURE_METHODS: &[&str] = &[
+pub(in crate::saml) const SIGNATURE_METHODS: &[&str] = &[
     "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
     "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384",
     "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512",
@@ -18,7 +18,7 @@ const SIGNATURE_METHODS: &[&str] = &[
 ];
 
 /// Digest methods, with the length of their values in base64.
-const DIGEST_METHODS: &[(&str, usize)] = &[
+pub(in crate::saml) const DIGEST_METHODS: &[(&str, usize)] = &[
     ("http://www.w3.org/2001/04/xmlenc#sha256", 44),
     ("http://www.w3.org/2001/04/xmldsig-more#sha384", 64),
     ("http://www.w3.org/2001/04/xmlenc#sha512", 88),
@@ -88,6 +88,16 @@ pub(super) fn check_places(root: Node<'_, '_>) -> Result<(), Error> {
         Ok(())
     } else {
         Err(Error::Forbidden(Rule::SignaturePlace))
+    }
+}
+
+/// In metadata the root is signed and nothing else: a signature inside would be one that nobody looks at.
+pub(super) fn check_only_root_is_signed(root: Node<'_, '_>) -> Result<(), Error> {
+    let mut all = signatures(root);
+    match (all.next(), all.next()) {
+        (None, _) => Err(Error::Unsigned),
+        (first, None) if first == root.first_element_child() => Ok(()),
+        _ => Err(Error::Forbidden(Rule::SignaturePlace)),
     }
 }
 

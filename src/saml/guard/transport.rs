@@ -45,7 +45,7 @@ pub(super) fn check_encoding(bytes: &[u8]) -> Result<&str, Error> {
 }
 
 /// G1: the XML declaration is absent, or says 1.0 and UTF-8. What follows it is the document that is read from here on.
-pub(super) fn check_declaration(text: &str) -> Result<&str, Error> {
+pub(in crate::saml) fn check_declaration(text: &str) -> Result<&str, Error> {
     let Some(rest) = text.strip_prefix("<?xml") else { return Ok(text) };
     let (declaration, document) = rest.split_once("?>").ok_or(Error::NotXml)?;
     let declaration = declaration.replace('\'', "\"");
@@ -114,6 +114,7 @@ fn check_attributes(tag: &str) -> Result<(), Error> {
         check_namespace_length(value)?;
         check_namespace_name(name, value)?;
     }
+    check_attribute_values(tag)?;
     if attributes(tag).count() > MAX_ATTRIBUTES { Err(Error::Forbidden(Rule::Limits)) } else { Ok(()) }
 }
 
@@ -133,6 +134,16 @@ fn check_namespace_length(value: &str) -> Result<(), Error> {
 fn check_namespace_name(name: &str, value: &str) -> Result<(), Error> {
     let fits = is_absolute_uri(value) || name == "xmlns" && value.is_empty();
     if fits { Ok(()) } else { Err(Error::Forbidden(Rule::NamespaceName)) }
+}
+
+/// G16: no tab and no line break inside an attribute's value. XML reads them as spaces; not every engine does, and
+/// what one signs, another then refuses. XML 1.0 3.3.3.
+fn check_attribute_values(tag: &str) -> Result<(), Error> {
+    if attributes(tag).any(|(_, value)| value.contains(['\t', '\n', '\r'])) {
+        Err(Error::Forbidden(Rule::AttributeValue))
+    } else {
+        Ok(())
+    }
 }
 
 fn is_absolute_uri(name: &str) -> bool {

@@ -1,0 +1,81 @@
+//! `connect-gateway explain`: what stands in the log under a support id.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, stdin};
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::Outcome;
+use crate::model::{Finding, code};
+
+/// Prints every audit line of `support_id` from a JSON log, as sentences.
+pub fn explain(support_id: &str, log: Option<&Path>) -> Outcome {
+    let lines: Box<dyn BufRead> = match log {
+        None => Box::new(stdin().lock()),
+        Some(path) => match File::open(path) {
+            Ok(file) => Box::new(BufReader::new(file)),
+            Err(error) => return Outcome::failed(&format!("{}: {}", path.display(), error.kind())),
+        },
+    };
+    let mut found = false;
+    for line in lines.split(b'\n').map_while(Result::ok) {
+        if let Some(text) = explained(&line, support_id) {
+            println!("{text}");
+            found = true;
+        }
+    }
+    if found {
+        Outcome::Done
+    } else {
+        Outcome::failed(&format!(
+            "{support_id}: not in this log. Is it the log of the right replica and day, and is its format json?"
+        ))
+    }
+}
+
+/// One line of the log, when it is an audit line of that support id.
+fn explained(line: &[u8], support_id: &str) -> Option<String> {
+    let line: Value = serde_json::from_slice(line).ok()?;
+    let field = |name: &str| line[name].as_str().unwrap_or_default();
+    if !field("support_id").eq_ignore_ascii_case(support_id.trim()) || field("target") != "audit" {
+        return None;
+    }
+    let mut told = vec![format!("{}  {}: {}", field("timestamp"), field("event"), field("message"))];
+    let named = ["idp", "instance", "code", "cause", "rules"].into_iter();
+    told.extend(named.filter(|name| !field(name).is_empty()).map(|name| format!("{name}: {}", field(name))));
+    if let Some(code) = code::ALL.iter().find(|code| code.id == field("code")) {
+        told.push(format!("who must act: {}", field("blame")));
+        told.push(format!("the page said: {}", code.advice));
+    }
+    let findings: Vec<Finding> = serde_json::from_str(field("findings")).unwrap_or_default();
+    told.extend(findings.iter().map(ToString::to_string));
+    Some(told.join("\n  "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINE: &str = r#"{"timestamp":"2026-03-01T09:30:00Z","level":"INFO","message":"refused","event":"sign_in","code":"saml.destination","blame":"idp_owner","support_id":"4F7K-9Q2M-X0TB","idp":"okta","instance":"","rules":"","cause":"Destination is not our assertion consumer service","findings":"[{\"item\":\"Response Destination\",\"expected\":\"https://us.test\",\"received\":\"https://old.test\",\"differs\":true}]","target":"audit"}"#;
+
+    #[test]
+    fn a_line_is_told_with_its_cause_and_what_differs() {
+        let text = explained(LINE.as_bytes(), "4f7k-9q2m-x0tb").unwrap();
+        for part in [
+            "sign_in: refused",
+            "code: saml.destination",
+            "who must act: idp_owner",
+            "≠ Response Destination: https://old.test\n    expected: https://us.test",
+        ] {
+            assert!(text.contains(part), "{text}");
+        }
+    }
+
+    #[test]
+    fn other_lines_are_passed_over() {
+        assert_eq!(explained(LINE.as_bytes(), "0000-0000-0000"), None);
+        assert_eq!(explained(b"not json", ""), None);
+        assert_eq!(explained(b"{\"target\":\"other\"}", ""), None);
+    }
+}

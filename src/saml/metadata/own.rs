@@ -1,0 +1,215 @@
+//! Our own metadata. SAML metadata 2.4.4; extensions for user interfaces and for algorithm support.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use crate::model::Random;
+use crate::saml::error::Error;
+use crate::saml::guard::{DIGEST_METHODS, SIGNATURE_METHODS};
+use crate::saml::instant;
+use crate::saml::own_key::OwnKey;
+use crate::saml::settings::Settings;
+use crate::saml::signer::{self, Signature};
+use crate::saml::writer::Document;
+use crate::saml::xml::{DS, MD, SAMLP};
+
+use super::about::{AboutUs, Contact, Logo, Organization};
+
+/// How long a rendered document with `validUntil` is served.
+const RENDERED_FOR: Duration = Duration::from_hours(1);
+
+const HTTP_POST: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
+
+/// Our metadata, as it is served. Always holds the key that signs.
+pub(in crate::saml) struct OwnMetadata {
+    copy: Mutex<Rendered>,
+}
+
+struct Rendered {
+    text: Arc<str>,
+    /// When it is rendered anew, because it says how long it is valid.
+    due: Option<OffsetDateTime>,
+}
+
+impl OwnMetadata {
+    /// Renders it once.
+    ///
+    /// # Errors
+    /// When our key can't sign it.
+    pub(in crate::saml) fn new(
+        settings: &Settings,
+        key: &OwnKey,
+        now: OffsetDateTime,
+        random: &dyn Random,
+    ) -> Result<Self, Error> {
+        Ok(Self { copy: Mutex::new(rendered(settings, key, now, random)?) })
+    }
+
+    /// The document; rendered anew when its time has come.
+    pub(in crate::saml) fn text(
+        &self,
+        settings: &Settings,
+        key: &OwnKey,
+        now: OffsetDateTime,
+        random: &dyn Random,
+    ) -> Arc<str> {
+        let mut copy = self.copy.lock().unwrap_or_else(PoisonError::into_inner);
+        if copy.due.is_some_and(|due| due <= now) {
+            match rendered(settings, key, now, random) {
+                Ok(new) => *copy = new,
+                Err(error) => tracing::error!(%error, "our metadata is not rendered anew"),
+            }
+        }
+        Arc::clone(&copy.text)
+    }
+}
+
+fn rendered(
+    settings: &Settings,
+    key: &OwnKey,
+    now: OffsetDateTime,
+    random: &dyn Random,
+) -> Result<Rendered, Error> {
+    let about = &settings.about;
+    let entity = Entity {
+        settings,
+        key,
+        id: format!("_{}", random.token()),
+        valid_until: about.valid_for.map(|time| instant::format(now + time)).transpose()?,
+    };
+    let text = if about.sign {
+        signer::sign(&entity.id, key, |signature| Ok(entity.render(signature)))?
+    } else {
+        entity.render(None)
+    };
+    Ok(Rendered { text: text.into(), due: about.valid_for.map(|_| now + RENDERED_FOR) })
+}
+
+/// An `EntityDescriptor` of ours. The elements stand in the order of the schema.
+struct Entity<'a> {
+    settings: &'a Settings,
+    key: &'a OwnKey,
+    id: String,
+    valid_until: Option<String>,
+}
+
+impl Entity<'_> {
+    fn render(&self, signature: Option<&Signature<'_>>) -> String {
+        let about = &self.settings.about;
+        let cache_for = about.cache_for.map(|time| format!("PT{}S", time.as_secs()));
+        let mut attributes = vec![("xmlns:md", MD), ("ID", &self.id), ("entityID", &self.settings.entity_id)];
+        attributes.extend(self.valid_until.as_deref().map(|until| ("validUntil", until)));
+        attributes.extend(cache_for.as_deref().map(|time| ("cacheDuration", time)));
+        let mut document = Document::new();
+        document.element("md:EntityDescriptor", &attributes, |entity| {
+            if let Some(signature) = signature {
+                signature.write(entity);
+            }
+            render_algorithms(entity);
+            self.render_role(entity);
+            if let Some(organization) = &about.organization {
+                render_organization(entity, organization, &about.language);
+            }
+            for contact in &about.contacts {
+                render_contact(entity, contact);
+            }
+        });
+        document.finish()
+    }
+
+    fn render_role(&self, entity: &mut Document) {
+        let attributes = [
+            ("AuthnRequestsSigned", "true"),
+            ("WantAssertionsSigned", "true"),
+            ("protocolSupportEnumeration", SAMLP),
+        ];
+        entity.element("md:SPSSODescriptor", &attributes, |role| {
+            role.element("md:Extensions", &[], |extensions| {
+                render_user_interface(extensions, &self.settings.display_name, &self.settings.about);
+            });
+            for certificate in self.key.published() {
+                render_key(role, "signing", &certificate, &[]);
+            }
+            for format in &self.settings.about.name_id_formats {
+                role.text("md:NameIDFormat", &[], format);
+            }
+            self.render_assertion_consumer_services(role);
+        });
+    }
+
+    fn render_assertion_consumer_services(&self, role: &mut Document) {
+        let acs = self.settings.acs_url();
+        let post = [("Binding", HTTP_POST), ("Location", &*acs), ("index", "0"), ("isDefault", "true")];
+        role.empty("md:AssertionConsumerService", &post);
+    }
+}
+
+/// A key, and how what is encrypted for it may be encrypted. SAML metadata 2.4.1.1.
+fn render_key(role: &mut Document, usage: &str, certificate: &str, encryption_methods: &[&str]) {
+    role.element("md:KeyDescriptor", &[("use", usage)], |descriptor| {
+        descriptor.element("ds:KeyInfo", &[("xmlns:ds", DS)], |info| {
+            info.element("ds:X509Data", &[], |data| {
+                data.text("ds:X509Certificate", &[], certificate);
+            });
+        });
+        for method in encryption_methods {
+            descriptor.empty("md:EncryptionMethod", &[("Algorithm", method)]);
+        }
+    });
+}
+
+/// What we accept: the guard's own lists. Metadata profile for algorithm support 2.
+fn render_algorithms(entity: &mut Document) {
+    const ALG: &str = "urn:oasis:names:tc:SAML:metadata:algsupport";
+    entity.element("md:Extensions", &[("xmlns:alg", ALG)], |extensions| {
+        for (digest, _) in DIGEST_METHODS {
+            extensions.empty("alg:DigestMethod", &[("Algorithm", digest)]);
+        }
+        for method in SIGNATURE_METHODS {
+            let smallest = if method.contains("rsa") { "2048" } else { "256" };
+            extensions.empty("alg:SigningMethod", &[("Algorithm", method), ("MinKeySize", smallest)]);
+        }
+    });
+}
+
+/// What an identity provider may show to people. Metadata user interface extension 2.1.
+fn render_user_interface(extensions: &mut Document, display_name: &str, about: &AboutUs) {
+    const MDUI: &str = "urn:oasis:names:tc:SAML:metadata:ui";
+    let language = [("xml:lang", &*about.language)];
+    extensions.element("mdui:UIInfo", &[("xmlns:mdui", MDUI)], |info| {
+        info.text("mdui:DisplayName", &language, display_name);
+        if let Some(description) = &about.description {
+            info.text("mdui:Description", &language, description);
+        }
+        if let Some(Logo { url, width, height }) = &about.logo {
+            let size = [("width", &*width.to_string()), ("height", &*height.to_string())];
+            info.text("mdui:Logo", &size, url.as_str());
+        }
+        if let Some(url) = &about.information_url {
+            info.text("mdui:InformationURL", &language, url.as_str());
+        }
+        if let Some(url) = &about.privacy_url {
+            info.text("mdui:PrivacyStatementURL", &language, url.as_str());
+        }
+    });
+}
+
+fn render_organization(entity: &mut Document, organization: &Organization, language: &str) {
+    let language = [("xml:lang", language)];
+    entity.element("md:Organization", &[], |element| {
+        element.text("md:OrganizationName", &language, &organization.name);
+        element.text("md:OrganizationDisplayName", &language, &organization.display_name);
+        element.text("md:OrganizationURL", &language, organization.url.as_str());
+    });
+}
+
+fn render_contact(entity: &mut Document, contact: &Contact) {
+    entity.element("md:ContactPerson", &[("contactType", contact.kind)], |person| {
+        if let Some(name) = &contact.name {
+            person.text("md:GivenName", &[], name);
+        }
+        person.text("md:EmailAddress", &[], &format!("mailto:{}", contact.email));
+    });
+}
