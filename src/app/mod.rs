@@ -117,6 +117,7 @@ fn parts(
         instances: config.instances.into_iter().map(instance).collect(),
         idps: config.idp_choices,
         pending: Arc::new(MemoryPending::new(clock.clone())),
+        confirmations: Arc::new(MemoryPending::new(clock.clone())),
         clock,
         random,
         pending_for: config.pending_for,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::mapping::{NameSources, NamesConfig, Preset};
 use crate::model::{IdpChoice, IdpName};
-use crate::saml::{Binding, IdpSettings, MetadataSource, MetadataTrust};
+use crate::saml::{Binding, IdpInitiated, IdpSettings, MetadataSource, MetadataTrust};
 
 use super::files::Files;
 use super::section::Section;
@@ -36,6 +36,9 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
     let bindings = [("redirect", Some(Binding::Redirect)), ("post", Some(Binding::Post))];
     let request_binding = section.one_of("request_binding", &bindings, None);
     let request = request::read(section);
+    let words =
+        [("off", IdpInitiated::Off), ("confirm", IdpInitiated::Confirm), ("restart", IdpInitiated::Restart)];
+    let idp_initiated = section.one_of("idp_initiated", &words, IdpInitiated::Off);
     let names = NamesConfig {
         preset: section.one_of("preset", &Preset::ALL, Preset::Generic),
         attributes: section.section("attributes", attributes),
@@ -46,6 +49,7 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
         request_binding,
         request,
         trust,
+        idp_initiated,
         ..IdpSettings::new(name.clone(), metadata)
     });
     Idp { name, display_name, names, settings }

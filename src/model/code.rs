@@ -30,6 +30,12 @@ codes! {
     /// The browser did not start this sign-in, or it was finished before, or took too long.
     SIGN_IN_NOT_PENDING = "sign_in.not_pending", Person, "This sign-in can't be finished here",
         "It was finished already, took too long, or was started in another browser. Start again from your bookmark.";
+    /// An answer that no request asked for, where its identity provider may not begin a sign-in.
+    SIGN_IN_UNSOLICITED = "sign_in.unsolicited", Person, "A sign-in has to start here",
+        "Start from your bookmark, not from your company's list of apps. If you did, tell your support the code and the support id below.";
+    /// Answers that no request asked for keep coming, where a request of ours should be answered.
+    SIGN_IN_RESTARTED = "sign_in.restarted", IdpOwner, "Your sign-in service does not answer this gateway",
+        "The identity provider's team must make it answer this gateway's requests: with InResponseTo and with the RelayState it was sent.";
     /// The pre-login cookie is missing.
     SIGN_IN_NO_COOKIE = "sign_in.no_cookie", Person, "Your browser did not send our cookie",
         "Allow cookies for this site, use one browser window for the whole sign-in, and start again from your bookmark.";

@@ -33,7 +33,7 @@ pub use ids::{
     Destination, IdpName, InstanceArn, InstanceName, RequestId, SessionId, SupportId, UserId, Username,
 };
 pub use pace::{Patience, Stopped, admitted, paced};
-pub use pending::{PendingKey, PendingSignIn, PendingSignIns};
+pub use pending::{Pending, PendingConfirmation, PendingKey, PendingSignIn};
 pub use placement::{
     Denial, HierarchyPath, Phone, PhoneType, Placed, Placement, RuleOutcome, SyncPolicy, SyncWhen, Trace,
     TraceEntry,

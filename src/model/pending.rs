@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 
 use super::{
-    Destination, IdpName, InstanceName, RequestId, Requested, SessionId, StateUnavailable, Username,
+    Destination, Identity, IdpName, InstanceName, RequestId, Requested, SessionId, StateUnavailable, Username,
 };
 
 /// What we remember about one `AuthnRequest`.
@@ -34,8 +34,19 @@ pub struct PendingSignIn {
     pub session: Option<SessionId>,
 }
 
-/// Finds a pending sign-in only for whoever holds both halves: the `RelayState` that went through
-/// the identity provider, and the secret in the cookie of the browser that started it.
+/// A verified answer that nobody asked for, until the person has said that it is about them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingConfirmation {
+    /// Who the identity provider says the person is.
+    pub identity: Identity,
+    /// Where the answer leads, when it or the configuration says so.
+    pub instance: Option<InstanceName>,
+    /// Where in the instance, when it is not the instance's default.
+    pub destination: Option<Destination>,
+}
+
+/// Finds what is pending only for whoever holds both halves: the `RelayState` that went through the identity
+/// provider, or the token on a page of ours, and the secret in the cookie of the browser that began.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PendingKey([u8; 32]);
 
@@ -63,9 +74,9 @@ impl std::fmt::Debug for PendingKey {
     }
 }
 
-/// Shared state: sign-ins under way.
+/// Shared state: what is under way in browsers.
 #[async_trait]
-pub trait PendingSignIns: Send + Sync {
+pub trait Pending<T: Send>: Send + Sync {
     /// Keeps `pending` until `expires_at`.
     ///
     /// # Errors
@@ -73,7 +84,7 @@ pub trait PendingSignIns: Send + Sync {
     async fn put(
         &self,
         key: PendingKey,
-        pending: PendingSignIn,
+        pending: T,
         expires_at: OffsetDateTime,
     ) -> Result<(), StateUnavailable>;
 
@@ -81,5 +92,5 @@ pub trait PendingSignIns: Send + Sync {
     ///
     /// # Errors
     /// [`StateUnavailable`] when the store can't tell.
-    async fn take(&self, key: &PendingKey) -> Result<Option<PendingSignIn>, StateUnavailable>;
+    async fn take(&self, key: &PendingKey) -> Result<Option<T>, StateUnavailable>;
 }

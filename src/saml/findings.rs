@@ -24,6 +24,9 @@ pub(super) fn of_response(xml: &[u8], expected: &Expected, keys: &[String]) -> V
     findings.list
 }
 
+/// What stands for something that is not there.
+const ABSENT: &str = "(absent)";
+
 struct Findings<'e> {
     expected: &'e Expected,
     list: Vec<Finding>,
@@ -160,7 +163,7 @@ impl Findings<'_> {
 
     fn same(&mut self, item: &str, expected: &str, received: Option<&str>) {
         let differs = received != Some(expected);
-        self.list.push(Finding::compared(item, expected, received.unwrap_or("(absent)"), differs));
+        self.list.push(Finding::compared(item, expected, received.unwrap_or(ABSENT), differs));
     }
 
     fn text(&mut self, item: &str, expected: &str, node: Option<Node<'_, '_>>) {
@@ -168,7 +171,10 @@ impl Findings<'_> {
     }
 
     fn request(&mut self, item: &str, received: Option<&str>) {
-        self.same(item, &self.expected.request_id, received);
+        let expected = self.expected.request_id.as_deref();
+        let differs = expected != received;
+        let (expected, received) = (expected.unwrap_or(ABSENT), received.unwrap_or(ABSENT));
+        self.list.push(Finding::compared(item, expected, received, differs));
     }
 
     /// A time, and how far it is from our clock.

@@ -87,7 +87,8 @@ impl ServiceProvider {
     }
 
     fn verification_here(&self, pending: &PendingSignIn) -> Result<Verification, Error> {
-        Ok(self.verification(pending, self.idp(&pending.idp)?.metadata(self.clock.now())?))
+        let idp = self.idp(&pending.idp)?;
+        Ok(self.verification(idp, idp.metadata(self.clock.now())?, Some(pending)))
     }
 
     /// Reads a query of the Redirect binding, and tries its signature.

@@ -1,15 +1,18 @@
 //! Explains a captured answer. Every check of the assertion consumer service runs; what only a live sign-in knows is
 //! assumed in the answer's favour and said.
 
+use std::sync::Arc;
+
 use time::OffsetDateTime;
 
-use crate::model::{Finding, Identity, IdpName, Requested};
+use crate::model::{Finding, Identity, IdpName, RequestOptions};
 
 use super::error::Error;
 use super::findings;
 use super::guard::{self, Root};
 use super::idp::Idp;
 use super::response::{Expected, instant_of};
+use super::settings::IdpInitiated;
 use super::verification::Verification;
 use super::xml::{SAML, child, plain_text};
 use super::{IdpMetadata, ServiceProvider};
@@ -47,36 +50,36 @@ impl ServiceProvider {
     pub fn inspect(&self, captured: &Captured) -> Result<Inspected, Error> {
         let xml = guard::decode(&captured.saml_response)?;
         let said = Said::read(&xml);
-        let (idp, metadata) = self.sender(captured.idp.as_ref(), said.issuer.as_deref())?;
+        let (idp, metadata) = self.sent_by(captured.idp.as_ref(), said.issuer.as_deref())?;
         let request_id = captured.request_id.clone().or(said.in_response_to);
-        let mut assumed = Vec::new();
-        if captured.request_id.is_none() {
-            assumed.push(match &request_id {
-                Some(id) => format!("the browser had asked, with request {id}"),
-                None => "the browser had asked; the answer names no request".to_owned(),
-            });
-        }
-        assumed.push("the request was made a moment before the answer, without ForceAuthn".to_owned());
-        assumed.push("the assertion was not used before".to_owned());
-        let now = self.clock.now();
-        let expected = Expected {
-            request_id: request_id.unwrap_or_default(),
-            started_at: said.issued.map_or(now, |issued| issued.min(now)),
-            requested: Requested::default(),
-            ..self.expected(&metadata)
+        let assumed = assumed(captured, request_id.as_deref());
+        let unasked = self.expected(&metadata);
+        let expected = match request_id {
+            Some(_) => Expected {
+                request_id,
+                started_at: said.issued.map_or(unasked.now, |issued| issued.min(unasked.now)),
+                requested: self.requested(&idp.settings.name, &RequestOptions::default())?,
+                ..unasked
+            },
+            None => unasked,
         };
         let findings = findings::of_response(&xml, &expected, metadata.keys.fingerprints());
+        let is_asked = expected.request_id.is_some();
         let verification = Verification { idp: metadata, idp_name: idp.settings.name.clone(), expected };
-        let verdict = verification.run(&captured.saml_response).map(|outcome| outcome.identity);
+        let verdict = if is_asked || idp.settings.idp_initiated == IdpInitiated::Confirm {
+            verification.run(&captured.saml_response).map(|outcome| outcome.identity)
+        } else {
+            Err(Error::Unsolicited)
+        };
         Ok(Inspected { idp: idp.settings.name.clone(), assumed, findings, verdict })
     }
 
     /// The identity provider of that name, or of that entity id.
-    fn sender(
+    fn sent_by(
         &self,
         name: Option<&IdpName>,
         issuer: Option<&str>,
-    ) -> Result<(&Idp, std::sync::Arc<IdpMetadata>), Error> {
+    ) -> Result<(&Idp, Arc<IdpMetadata>), Error> {
         let now = self.clock.now();
         if let Some(name) = name {
             let idp = self.idp(name)?;
@@ -92,6 +95,20 @@ impl ServiceProvider {
         }
         Err(failed)
     }
+}
+
+/// What only a live sign-in knows.
+fn assumed(captured: &Captured, request_id: Option<&str>) -> Vec<String> {
+    let asked = match (&captured.request_id, request_id) {
+        (Some(_), _) => None,
+        (None, Some(id)) => Some(format!("this browser had asked, with request {id}")),
+        (None, None) => Some("nobody had asked: the answer names no request".to_owned()),
+    };
+    let made = request_id.map(|_| {
+        "that request was made a moment before the answer, with what the identity provider's own table asks for"
+            .to_owned()
+    });
+    asked.into_iter().chain(made).chain(["the assertion was not used before".to_owned()]).collect()
 }
 
 /// What an answer claims, verified by nobody.

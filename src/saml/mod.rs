@@ -23,6 +23,7 @@ mod refused;
 mod response;
 mod settings;
 mod signer;
+mod unsolicited;
 mod verification;
 mod writer;
 mod xml;
@@ -41,7 +42,7 @@ pub use error::{Algorithm, Error, MetadataError, Rule, StatusCode};
 pub use inspect::{Captured, Inspected};
 pub use metadata::{AboutUs, Contact, Logo, Organization};
 pub use refused::Refused;
-pub use settings::{Binding, IdpSettings, MetadataSource, MetadataTrust, Settings};
+pub use settings::{Binding, IdpInitiated, IdpSettings, MetadataSource, MetadataTrust, Settings};
 
 use authn_request::Request;
 use compute::Compute;
@@ -176,48 +177,66 @@ impl ServiceProvider {
         saml_response: String,
         pending: &PendingSignIn,
     ) -> Result<VerifiedAssertion, Refused> {
-        let (idp, response) = (self.idp(&pending.idp)?, saml_response.into());
+        self.run(saml_response, &pending.idp, Some(pending)).await
+    }
+
+    /// Verifies the answer of an identity provider to a pending request, or to none.
+    async fn run(
+        &self,
+        saml_response: String,
+        idp_name: &IdpName,
+        pending: Option<&PendingSignIn>,
+    ) -> Result<VerifiedAssertion, Refused> {
+        let (idp, response) = (self.idp(idp_name)?, saml_response.into());
         let metadata = idp.metadata(self.clock.now())?;
-        let outcome = match self.outcome(&response, pending, Arc::clone(&metadata)).await {
+        let outcome = match self
+            .outcome(&response, self.verification(idp, Arc::clone(&metadata), pending))
+            .await
+        {
             Err(Refused { error: Error::Signature, .. }) if self.refresh.find_newer(idp, &metadata).await => {
-                self.outcome(&response, pending, idp.metadata(self.clock.now())?).await
+                let newer = idp.metadata(self.clock.now())?;
+                self.outcome(&response, self.verification(idp, newer, pending)).await
             }
             outcome => outcome,
         };
         Ok(self.check_first_use(outcome?).await?)
     }
 
-    async fn outcome(
-        &self,
-        response: &Arc<str>,
-        pending: &PendingSignIn,
-        idp: Arc<IdpMetadata>,
-    ) -> Result<Outcome, Refused> {
-        let verification = self.verification(pending, idp);
+    async fn outcome(&self, response: &Arc<str>, verification: Verification) -> Result<Outcome, Refused> {
         let (response, size) = (Arc::clone(response), response.len());
         let explained = move || Ok(verification.run_or_explain(&response));
         self.verifying.run(size, explained).await?
     }
 
-    fn verification(&self, pending: &PendingSignIn, idp: Arc<IdpMetadata>) -> Verification {
-        let expected = Expected {
-            request_id: pending.request_id.as_str().to_owned(),
-            started_at: pending.started_at,
-            requested: pending.requested.clone(),
-            ..self.expected(&idp)
+    /// What is asked of an answer to a pending request, or to none.
+    fn verification(
+        &self,
+        idp: &Idp,
+        metadata: Arc<IdpMetadata>,
+        pending: Option<&PendingSignIn>,
+    ) -> Verification {
+        let unasked = self.expected(&metadata);
+        let expected = match pending {
+            Some(pending) => Expected {
+                request_id: Some(pending.request_id.as_str().to_owned()),
+                started_at: pending.started_at,
+                requested: pending.requested.clone(),
+                ..unasked
+            },
+            None => unasked,
         };
-        Verification { idp, idp_name: pending.idp.clone(), expected }
+        Verification { idp: metadata, idp_name: idp.settings.name.clone(), expected }
     }
 
-    /// What every answer of `idp` must say at this moment, to a request that was made in it.
+    /// What every answer of `idp` must say at this moment that nobody asked for.
     fn expected(&self, idp: &IdpMetadata) -> Expected {
         let now = self.clock.now();
         Expected {
             acs: self.settings.acs_url(),
             audience: self.settings.entity_id.clone(),
             issuer: idp.entity_id.clone(),
-            request_id: String::new(),
-            started_at: now,
+            request_id: None,
+            started_at: now - unsolicited::OLDEST,
             requested: Requested::default(),
             now,
             skew: self.settings.clock_skew,

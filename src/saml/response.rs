@@ -18,9 +18,9 @@ pub(super) struct Expected {
     pub(super) audience: String,
     /// Entity id of the identity provider that was asked.
     pub(super) issuer: String,
-    /// `ID` of the pending request.
-    pub(super) request_id: String,
-    /// When that request was made.
+    /// `ID` of the pending request; `None` when nobody asked: then the answer must name none.
+    pub(super) request_id: Option<String>,
+    /// When that request was made, or how old an answer may be that nobody asked for.
     pub(super) started_at: OffsetDateTime,
     /// What it asked for.
     pub(super) requested: Requested,
@@ -77,6 +77,7 @@ pub(super) fn check_assertion(assertion: Node<'_, '_>, expected: &Expected) -> R
     check_authn_context(assertion, expected)?;
     check_session_not_over(assertion, expected)?;
     check_name_id_format(assertion, expected)?;
+    check_unsolicited(assertion, expected)?;
     check_subject_confirmation(assertion, expected)
 }
 
@@ -149,9 +150,10 @@ fn known_status(value: Option<&str>) -> StatusCode {
     known.map_or(StatusCode::Unknown, |known| StatusCode::Known(known))
 }
 
-/// `InResponseTo` of the response names the pending request. Core 3.2.2, profiles 4.1.4.2.
+/// `InResponseTo` of the response names the pending request, or none when there is none. Core 3.2.2, profiles
+/// 4.1.4.2, 4.1.5.
 fn check_in_response_to(response: Node<'_, '_>, expected: &Expected) -> Result<(), Error> {
-    if response.attribute("InResponseTo") == Some(&expected.request_id) {
+    if response.attribute("InResponseTo") == expected.request_id.as_deref() {
         Ok(())
     } else {
         Err(Error::InResponseTo)
@@ -211,12 +213,23 @@ fn check_recipient(data: Node<'_, '_>, expected: &Expected) -> Result<(), Error>
     }
 }
 
-/// `InResponseTo` of the confirmation names the pending request. Profiles 4.1.4.2.
+/// `InResponseTo` of the confirmation names the pending request, or none when there is none. Profiles 4.1.4.2, 4.1.5.
 fn check_confirmed_request(data: Node<'_, '_>, expected: &Expected) -> Result<(), Error> {
-    if data.attribute("InResponseTo") == Some(&expected.request_id) {
+    if data.attribute("InResponseTo") == expected.request_id.as_deref() {
         Ok(())
     } else {
         Err(Error::InResponseTo)
+    }
+}
+
+/// An answer that nobody asked for names no request in any confirmation: the answer to a request, stolen on its way,
+/// is not worth anything elsewhere. Profiles 4.1.5.
+fn check_unsolicited(assertion: Node<'_, '_>, expected: &Expected) -> Result<(), Error> {
+    let names_request = |data: Node<'_, '_>| data.has_attribute("InResponseTo");
+    if expected.request_id.is_none() && confirmation_data(assertion).any(names_request) {
+        Err(Error::InResponseTo)
+    } else {
+        Ok(())
     }
 }
 
@@ -270,10 +283,8 @@ fn check_lifetime(assertion: Node<'_, '_>, expected: &Expected) -> Result<(), Er
     let issued = instant_of(assertion, "IssueInstant")?.ok_or(Error::IssueInstant)?;
     let longest = issued + expected.max_lifetime;
     let conditions_end = instant_of(conditions(assertion)?, "NotOnOrAfter")?.ok_or(Error::Lifetime)?;
-    let confirmations = child(assertion, SAML, "Subject").into_iter();
-    let confirmations = confirmations.flat_map(|subject| children(subject, SAML, "SubjectConfirmation"));
-    let data = confirmations.filter_map(|confirmation| child(confirmation, SAML, "SubjectConfirmationData"));
-    let mut ends = data.filter_map(|data| instant_of(data, "NotOnOrAfter").ok().flatten());
+    let mut ends =
+        confirmation_data(assertion).filter_map(|data| instant_of(data, "NotOnOrAfter").ok().flatten());
     if conditions_end > longest || ends.any(|end| end > longest) { Err(Error::Lifetime) } else { Ok(()) }
 }
 
@@ -307,6 +318,13 @@ fn check_name_id_format(assertion: Node<'_, '_>, expected: &Expected) -> Result<
 fn check_session_not_over(assertion: Node<'_, '_>, expected: &Expected) -> Result<(), Error> {
     let end = instant_of(authn_statement(assertion)?, "SessionNotOnOrAfter")?;
     if end.is_some_and(|end| expected.is_over(end)) { Err(Error::SessionOver) } else { Ok(()) }
+}
+
+/// The data of every confirmation, whatever its method.
+fn confirmation_data<'a, 'i: 'a>(assertion: Node<'a, 'i>) -> impl Iterator<Item = Node<'a, 'i>> {
+    let confirmations = child(assertion, SAML, "Subject").into_iter();
+    let confirmations = confirmations.flat_map(|subject| children(subject, SAML, "SubjectConfirmation"));
+    confirmations.filter_map(|confirmation| child(confirmation, SAML, "SubjectConfirmationData"))
 }
 
 fn conditions<'a, 'i>(assertion: Node<'a, 'i>) -> Result<Node<'a, 'i>, Error> {

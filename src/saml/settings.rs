@@ -42,8 +42,12 @@ pub struct IdpSettings {
     pub request_binding: Option<Binding>,
     /// What is asked of it for instances that don't say otherwise.
     pub request: RequestOptions,
+    /// What its answers may do that nobody here asked for.
+    pub idp_initiated: IdpInitiated,
     /// What its metadata must be like to be believed.
     pub trust: MetadataTrust,
+    /// What its answers may do that nobody here asked for.
+    pub idp_initiated: IdpInitiated,
 }
 
 /// What an identity provider's metadata must be like to be believed, beside coming from its file or address.
@@ -66,6 +70,18 @@ pub enum MetadataSource {
     Url(Url),
 }
 
+/// What becomes of an answer that no request of ours asked for. Profiles 4.1.5.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum IdpInitiated {
+    /// It is refused.
+    #[default]
+    Off,
+    /// It is verified, and the person is asked whether they are who it says.
+    Confirm,
+    /// It is not believed: it makes us send a request of our own to its sender.
+    Restart,
+}
+
 /// Bindings of an `AuthnRequest`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Binding {
@@ -85,7 +101,9 @@ impl IdpSettings {
             entity_id: None,
             request_binding: None,
             request: RequestOptions::default(),
+            idp_initiated: IdpInitiated::Off,
             trust: MetadataTrust::default(),
+            idp_initiated: IdpInitiated::Off,
         }
     }
 }

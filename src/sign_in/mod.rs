@@ -3,10 +3,15 @@
 mod error;
 mod people;
 mod types;
+mod unsolicited;
 
 pub use error::{Cause, SignInError};
-pub use types::{Answer, Ask, Before, Completed, Entry, Instance, InstanceChoice, Parts, SignedOut, Start};
+pub use types::{
+    Answer, Ask, Before, Completed, Confirmation, Entry, Instance, InstanceChoice, Parts, SignedOut, Start,
+    Unsolicited,
+};
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use people::{People, Present};
@@ -112,14 +117,19 @@ impl SignIn {
     async fn arrive(&self, saml_response: String, pending: PendingSignIn) -> Result<Completed, SignInError> {
         let identity = self.parts.saml.verify(saml_response, &pending).await?.into_identity();
         let (_, trace) = self.place(&identity)?;
+        let mut signed_in = self.signed_in(identity);
+        signed_in.forced_for = pending.requested.force_authn.then(|| pending.instance.clone());
+        signed_in.handed_over = pending.handed_over;
+        let PendingSignIn { instance, destination, session: replaces, .. } = pending;
+        Ok(Completed { signed_in, instance: Some(instance), destination, trace, replaces })
+    }
+
+    /// The session of someone who is about to be signed in.
+    fn signed_in(&self, identity: Identity) -> SignedIn {
         let since = self.parts.clock.now();
         let longest = since + self.parts.session_max;
         let until = identity.session_not_on_or_after.map_or(longest, |theirs| theirs.min(longest));
-        let forced_for = pending.requested.force_authn.then(|| pending.instance.clone());
-        let signed_in =
-            SignedIn { identity, since, until, forced_for, handed_over: pending.handed_over.clone() };
-        let PendingSignIn { instance, destination, session: replaces, .. } = pending;
-        Ok(Completed { signed_in, instance, destination, trace, replaces })
+        SignedIn { identity, since, until, forced_for: None, handed_over: BTreeSet::new() }
     }
 
     /// Whether this session may enter `instance` without going to the identity provider (again).

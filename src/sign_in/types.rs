@@ -1,6 +1,7 @@
 //! What goes into a journey and what comes out.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,8 +11,8 @@ use crate::connect::Connect;
 use crate::federation::Federation;
 use crate::mapping::Rules;
 use crate::model::{
-    Clock, ConnectUser, Departure, Destination, IdpChoice, IdpName, InstanceName, PendingSignIns, Placement,
-    Random, RequestOptions, SessionId, SignedIn, Trace,
+    Clock, ConnectUser, Departure, Destination, IdpChoice, IdpName, InstanceName, Pending,
+    PendingConfirmation, PendingSignIn, Placement, Random, RequestOptions, SessionId, SignedIn, Trace,
 };
 use crate::saml::ServiceProvider;
 
@@ -46,7 +47,9 @@ pub struct Parts {
     /// Identity providers' names on pages.
     pub idps: Vec<IdpChoice>,
     /// Sign-ins under way.
-    pub pending: Arc<dyn PendingSignIns>,
+    pub pending: Arc<dyn Pending<PendingSignIn>>,
+    /// Answers that wait for a person's word.
+    pub confirmations: Arc<dyn Pending<PendingConfirmation>>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// The randomness.
@@ -101,14 +104,46 @@ pub struct Answer {
 pub struct Completed {
     /// The new session.
     pub signed_in: SignedIn,
-    /// Where the person wanted to go.
-    pub instance: InstanceName,
+    /// Where the person wanted to go; `None` when they are still to choose.
+    pub instance: Option<InstanceName>,
     /// Where in it.
     pub destination: Option<Destination>,
     /// The reasons for the placement.
     pub trace: Trace,
     /// The browser's last session, which this one replaces: its cookie did not come with the answer.
     pub replaces: Option<SessionId>,
+}
+
+/// What an answer leads to that nobody asked for.
+#[derive(Debug)]
+pub enum Unsolicited {
+    /// A sign-in of our own at the identity provider that sent it.
+    Restart {
+        /// That identity provider.
+        idp: IdpName,
+        /// Where it leads; `None` when the person is still to choose.
+        to: Option<Ask>,
+    },
+    /// A question to the person; until they answer it nobody is signed in.
+    Confirm(Confirmation),
+}
+
+/// A question to the person: is it you?
+pub struct Confirmation {
+    /// Half of the key to what waits for the answer; the other half is the secret in the browser's cookie.
+    pub token: String,
+    /// The identity provider's name on pages.
+    pub idp: String,
+    /// The user name that the rules give.
+    pub username: String,
+    /// First and last name, as far as they are known.
+    pub name: Option<String>,
+}
+
+impl fmt::Debug for Confirmation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Confirmation").field("idp", &self.idp).finish_non_exhaustive()
+    }
 }
 
 /// A user in place, whom the browser may be handed over as.

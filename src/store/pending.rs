@@ -1,4 +1,4 @@
-//! Sign-ins under way.
+//! Sign-ins under way, and answers that wait for a person's word.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,19 +6,19 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 
 use super::expiring::Expiring;
-use crate::model::{Clock, PendingKey, PendingSignIn, PendingSignIns, StateUnavailable};
+use crate::model::{Clock, Pending, PendingKey, StateUnavailable};
 
 /// Anyone may start a sign-in, so their number is bounded: beyond this the oldest gives way.
 const MOST: usize = 100_000;
 
-/// [`PendingSignIns`] in memory.
-pub struct MemoryPending {
+/// [`Pending`] in memory.
+pub struct MemoryPending<T> {
     clock: Arc<dyn Clock>,
     most: usize,
-    entries: Mutex<Expiring<[u8; 32], PendingSignIn>>,
+    entries: Mutex<Expiring<[u8; 32], T>>,
 }
 
-impl MemoryPending {
+impl<T> MemoryPending<T> {
     /// An empty store.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>) -> Self {
@@ -27,11 +27,11 @@ impl MemoryPending {
 }
 
 #[async_trait]
-impl PendingSignIns for MemoryPending {
+impl<T: Send> Pending<T> for MemoryPending<T> {
     async fn put(
         &self,
         key: PendingKey,
-        pending: PendingSignIn,
+        pending: T,
         expires_at: OffsetDateTime,
     ) -> Result<(), StateUnavailable> {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
@@ -43,7 +43,7 @@ impl PendingSignIns for MemoryPending {
         Ok(())
     }
 
-    async fn take(&self, key: &PendingKey) -> Result<Option<PendingSignIn>, StateUnavailable> {
+    async fn take(&self, key: &PendingKey) -> Result<Option<T>, StateUnavailable> {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         entries.sweep(self.clock.now());
         Ok(entries.remove(key.as_bytes()))
@@ -55,7 +55,7 @@ mod tests {
     use time::Duration;
 
     use super::*;
-    use crate::model::{IdpName, InstanceName, RequestId, Requested, SystemClock};
+    use crate::model::{IdpName, InstanceName, PendingSignIn, RequestId, Requested, SystemClock};
 
     fn pending() -> PendingSignIn {
         PendingSignIn {

@@ -13,10 +13,10 @@ use tower_sessions::Session;
 use url::form_urlencoded;
 
 use super::refusal::Refusal;
-use super::{Store, WebState, cookies, paths};
-use crate::audit::{self, Event, Line};
+use super::unsolicited::{self, Unsolicited};
+use super::{Store, WebState, arrival, cookies, paths};
+use crate::audit::Event;
 use crate::model::{Code, SupportId, code};
-use crate::session;
 use crate::sign_in::Answer;
 
 /// The longest that a whole form may take to arrive.
@@ -30,41 +30,28 @@ pub(super) async fn post(
     headers: HeaderMap,
     body: Request,
 ) -> Result<Response, Refusal> {
-    let browser_secret = sender(&headers)?;
-    let answer = answer(&read(body).await?, browser_secret)?;
+    check_is_form(&headers)?;
+    let answer = match Received::read(&read(body).await?, &headers)? {
+        Received::Answer(answer) => answer,
+        Received::Unsolicited(unsolicited) => return unsolicited::receive(&web, &headers, unsolicited).await,
+    };
     let completed =
         web.sign_in.complete(answer).await.map_err(|error| Refusal::of(&error).during(Event::SignIn))?;
-    let instance = &completed.instance;
-    session::begin(&session, &completed.signed_in)
-        .await
-        .map_err(|error| Refusal::from(error).during(Event::SignIn))?;
-    if let Some(replaced) = &completed.replaces {
-        session::end_other(&*store, replaced).await?;
-    }
-    audit::record(&Line {
-        event: Event::SignIn,
-        support_id: &support_id,
-        idp: Some(&completed.signed_in.identity.idp),
-        instance: Some(instance),
-        refused: None,
-        trace: Some(&completed.trace),
-        findings: &[],
-    });
-    let next = Redirect::to(&paths::go(instance, completed.destination.as_ref()));
-    Ok(cookies::note_arrival(next, instance))
+    arrival::begin(&session, &store, &completed, &support_id).await?;
+    let next = Redirect::to(&paths::onward(completed.instance.as_ref(), completed.destination.as_ref()));
+    let next = cookies::forget_restarts(next);
+    Ok(completed.instance.iter().fold(next, cookies::note_arrival))
 }
 
-/// Who sends a form, as far as that can be told before it is read.
-fn sender(headers: &HeaderMap) -> Result<String, Refusal> {
-    if !is_form(headers) {
-        return Err(bad("the content type is not a form's").with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+pub(super) fn check_is_form(headers: &HeaderMap) -> Result<(), Refusal> {
+    if is_form(headers) {
+        return Ok(());
     }
-    cookies::browser_secret(headers)
-        .ok_or_else(|| refusal(&code::SIGN_IN_NO_COOKIE, "there is no usable pre-login cookie"))
+    Err(bad("the content type is not a form's").with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE))
 }
 
 /// The whole form, within [`FORM_DEADLINE`].
-async fn read(request: Request) -> Result<Bytes, Refusal> {
+pub(super) async fn read(request: Request) -> Result<Bytes, Refusal> {
     let late = |_| bad("the form did not arrive in time").with_status(StatusCode::REQUEST_TIMEOUT);
     let body = timeout(FORM_DEADLINE, Bytes::from_request(request, &())).await.map_err(late)?;
     body.map_err(|rejection| match rejection.status() {
@@ -73,14 +60,26 @@ async fn read(request: Request) -> Result<Bytes, Refusal> {
     })
 }
 
-/// What the form says.
-pub(super) fn answer(body: &[u8], browser_secret: String) -> Result<Answer, Refusal> {
-    let Form { saml_response, relay_state } = Form::read(body)?;
-    let saml_response = saml_response.ok_or_else(|| bad("there is no SAMLResponse"))?;
-    // An answer that nobody here asked for has none: the identity provider's own start page does that.
-    let relay_state =
-        relay_state.ok_or_else(|| refusal(&code::SIGN_IN_NOT_PENDING, "there is no RelayState"))?;
-    Ok(Answer { saml_response, relay_state, browser_secret })
+/// What came to the assertion consumer service.
+pub(super) enum Received {
+    /// The answer to a request of ours: its `RelayState` is one of our making.
+    Answer(Answer),
+    /// One that no request asked for.
+    Unsolicited(Unsolicited),
+}
+
+impl Received {
+    pub(super) fn read(body: &[u8], headers: &HeaderMap) -> Result<Self, Refusal> {
+        let Form { saml_response, relay_state } = Form::read(body)?;
+        let saml_response = saml_response.ok_or_else(|| bad("there is no SAMLResponse"))?;
+        let relay_state = match relay_state {
+            Some(relay_state) if cookies::is_token(&relay_state) => relay_state,
+            relay_state => return Ok(Self::Unsolicited(Unsolicited { saml_response, relay_state })),
+        };
+        let browser_secret = cookies::browser_secret(headers)
+            .ok_or_else(|| refusal(&code::SIGN_IN_NO_COOKIE, "there is no usable pre-login cookie"))?;
+        Ok(Self::Answer(Answer { saml_response, relay_state, browser_secret }))
+    }
 }
 
 /// The fields that count; an empty one counts as absent.
@@ -134,21 +133,43 @@ mod tests {
         HeaderMap::from_iter([(header::CONTENT_TYPE, value(content_type)), (header::COOKIE, value(cookie))])
     }
 
-    fn posted(content_type: &str, cookie: &str, body: &str) -> Result<Answer, (&'static str, u16)> {
-        sender(&headers(content_type, cookie))
-            .and_then(|secret| answer(body.as_bytes(), secret))
+    fn posted(content_type: &str, cookie: &str, body: &str) -> Result<Received, (&'static str, u16)> {
+        let headers = headers(content_type, cookie);
+        check_is_form(&headers)
+            .and_then(|()| Received::read(body.as_bytes(), &headers))
             .map_err(|refusal| (refusal.code.id, refusal.status.as_u16()))
     }
 
     const FORM: &str = "application/x-www-form-urlencoded; charset=UTF-8";
     const COOKIE: &str = "__Host-gateway-sign-in=0123456789012345678901234567890123456789";
 
+    const HANDLE: &str = "89abcdef0123456789abcdef0123456789abcdef";
+    const ANSWER: &str = "SAMLResponse=a&RelayState=89abcdef0123456789abcdef0123456789abcdef";
+
     #[test]
     fn a_complete_form_with_our_cookie_is_an_answer() {
-        let answer = posted(FORM, COOKIE, "SAMLResponse=PHg%2BCg%3D%3D&RelayState=abc&other=1").unwrap();
+        let body = format!("SAMLResponse=PHg%2BCg%3D%3D&RelayState={HANDLE}&other=1");
+        let Ok(Received::Answer(answer)) = posted(FORM, COOKIE, &body) else { panic!("not an answer") };
         assert_eq!(answer.saml_response, "PHg+Cg==");
-        assert_eq!(answer.relay_state, "abc");
+        assert_eq!(answer.relay_state, HANDLE);
         assert_eq!(answer.browser_secret, "0123456789012345678901234567890123456789");
+    }
+
+    #[test]
+    fn a_form_without_a_relay_state_of_ours_is_not_an_answer_whatever_the_cookie() {
+        for cookie in [COOKIE, ""] {
+            for (body, relay_state) in [
+                ("SAMLResponse=a", None),
+                ("SAMLResponse=a&RelayState=", None),
+                ("SAMLResponse=a&RelayState=prod%2Fccp", Some("prod/ccp")),
+                ("SAMLResponse=a&RelayState=0123", Some("0123")),
+            ] {
+                let Ok(Received::Unsolicited(unsolicited)) = posted(FORM, cookie, body) else {
+                    panic!("taken for an answer: {body}")
+                };
+                assert_eq!(unsolicited.relay_state.as_deref(), relay_state);
+            }
+        }
     }
 
     #[test]
@@ -161,9 +182,8 @@ mod tests {
             (FORM, COOKIE, "SAMLResponse=&RelayState=b", ("web.bad_request", 400)),
             (FORM, COOKIE, "SAMLResponse=a&SAMLResponse=c&RelayState=b", ("web.bad_request", 400)),
             (FORM, COOKIE, "SAMLResponse=a&RelayState=b&RelayState=b", ("web.bad_request", 400)),
-            (FORM, COOKIE, "SAMLResponse=a", ("sign_in.not_pending", 400)),
-            (FORM, "", "SAMLResponse=a&RelayState=b", ("sign_in.no_cookie", 400)),
-            (FORM, "__Host-gateway-sign-in=x", "SAMLResponse=a&RelayState=b", ("sign_in.no_cookie", 400)),
+            (FORM, "", ANSWER, ("sign_in.no_cookie", 400)),
+            (FORM, "__Host-gateway-sign-in=x", ANSWER, ("sign_in.no_cookie", 400)),
         ] {
             assert_eq!(posted(content_type, cookie, body).err(), Some(refused), "{body}");
         }

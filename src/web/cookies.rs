@@ -1,4 +1,4 @@
-//! Our two pre-login cookies. They come back with the identity provider's cross-site POST, so they are
+//! Our pre-login cookies. They come back with the identity provider's cross-site POST, so they are
 //! `SameSite=None`; `__Host-` keeps every other host from setting them.
 
 use std::time::Duration;
@@ -16,6 +16,10 @@ const SIGN_IN: &str = "__Host-gateway-sign-in";
 const ARRIVED: &str = "__Host-gateway-arrived";
 /// A redirect arrives within this, in seconds.
 const ARRIVED_SECONDS: u32 = 30;
+/// How many sign-ins were restarted here in a row: too many tell of a loop.
+const RESTARTS: &str = "__Host-gateway-restarts";
+/// A restart that is part of a loop follows the last within this, in seconds.
+pub(super) const RESTARTS_SECONDS: u32 = 30;
 
 /// Leaves only our own cookies in a request, by the octets that were sent. Libraries decode names (`%5F`) and trim
 /// other white space than HTTP's: a neighbouring host could then set what a browser keeps it from setting. Other
@@ -45,7 +49,7 @@ fn name_of(pair: &[u8]) -> Option<&'static str> {
     let at = pair.iter().position(|byte| *byte == b'=')?;
     let (name, value) = (&pair[..at], &pair[at + 1..]);
     let is_plain = value.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_=".contains(byte));
-    [session::COOKIE, SIGN_IN, ARRIVED].into_iter().find(|ours| is_plain && ours.as_bytes() == name)
+    [session::COOKIE, SIGN_IN, ARRIVED, RESTARTS].into_iter().find(|ours| is_plain && ours.as_bytes() == name)
 }
 
 /// The secret that this browser holds, if it is one of our making.
@@ -84,6 +88,22 @@ pub(super) fn forget_arrival(response: impl IntoResponse) -> Response {
     with(response, &format!("{ARRIVED}=; Path=/; Secure; HttpOnly; SameSite=None; Max-Age=0"))
 }
 
+/// How many sign-ins were restarted in this browser in a row.
+pub(super) fn restarts(headers: &HeaderMap) -> u32 {
+    values(headers, RESTARTS).find_map(|value| value.parse().ok()).unwrap_or_default()
+}
+
+/// Notes so many restarts in a row.
+pub(super) fn note_restarts(response: impl IntoResponse, restarts: u32) -> Response {
+    let attributes = "Path=/; Secure; HttpOnly; SameSite=None";
+    with(response, &format!("{RESTARTS}={restarts}; {attributes}; Max-Age={RESTARTS_SECONDS}"))
+}
+
+/// Forgets the restarts: one of them led somewhere, or the person was told.
+pub(super) fn forget_restarts(response: impl IntoResponse) -> Response {
+    with(response, &format!("{RESTARTS}=; Path=/; Secure; HttpOnly; SameSite=None; Max-Age=0"))
+}
+
 /// Removes the session cookie. The session layer's own removal lacks `Secure`, so browsers ignore it
 /// for a `__Host-` name.
 pub(super) fn forget_session(response: impl IntoResponse) -> Response {
@@ -113,7 +133,7 @@ fn values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a
 }
 
 /// What [`Random::token`] makes: 40 lower-case hex digits.
-fn is_token(text: &str) -> bool {
+pub(super) fn is_token(text: &str) -> bool {
     text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }
 

@@ -3,7 +3,7 @@
 use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, HeaderValue};
 
-use super::{acs, cookies, paths, start};
+use super::{acs, cookies, paths, start, unsolicited};
 use crate::model::{Destination, IdpName, InstanceName};
 use crate::session;
 
@@ -16,6 +16,8 @@ pub struct Cookies {
     pub browser_secret: Option<String>,
     /// The session's id, as far as it is one.
     pub session: Option<tower_sessions::session::Id>,
+    /// Whether a sign-in may be restarted once more.
+    pub may_restart: bool,
     /// Whether a sign-in for the instance was completed a moment ago.
     pub has_arrived: bool,
 }
@@ -28,8 +30,10 @@ pub fn read_cookies<'a>(sent: impl Iterator<Item = &'a [u8]>, instance: &Instanc
         headers.append(COOKIE, value);
     }
     cookies::keep_ours(&mut headers);
+    let restarted = unsolicited::restart(&headers, &IdpName::new("company"), None);
     let kept = headers.get(COOKIE).map(|value| value.as_bytes().to_vec());
     Cookies {
+        may_restart: restarted.is_ok_and(|response| response.status().is_redirection()),
         session: session_id(kept.as_deref()),
         kept,
         browser_secret: cookies::browser_secret(&headers),
@@ -37,11 +41,15 @@ pub fn read_cookies<'a>(sent: impl Iterator<Item = &'a [u8]>, instance: &Instanc
     }
 }
 
-/// `SAMLResponse` and `RelayState` of a form that was posted to the assertion consumer service.
+/// `SAMLResponse` and `RelayState` of a form that was posted to the assertion consumer service by a browser with a
+/// cookie.
 #[must_use]
-pub fn read_answer(body: &[u8]) -> Option<(String, String)> {
-    let answer = acs::answer(body, String::new()).ok()?;
-    Some((answer.saml_response, answer.relay_state))
+pub fn read_answer(body: &[u8]) -> Option<(String, Option<String>)> {
+    let secret = HeaderValue::from_static("__Host-gateway-sign-in=0123456789012345678901234567890123456789");
+    Some(match acs::Received::read(body, &HeaderMap::from_iter([(COOKIE, secret)])).ok()? {
+        acs::Received::Answer(answer) => (answer.saml_response, Some(answer.relay_state)),
+        acs::Received::Unsolicited(unsolicited) => (unsolicited.saml_response, unsolicited.relay_state),
+    })
 }
 
 /// Where `GET /go/{instance}/{destination}?{query}` sends people on to.

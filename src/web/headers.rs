@@ -97,7 +97,8 @@ pub(super) fn apply(site: &Site, path: &str, support_id: &SupportId, response: &
 /// Agent desktops open `/go` in a pop-up and close it once the agent is in. Any stricter policy on the
 /// way would cut the pop-up off from its opener.
 fn opener_policy(path: &str) -> &'static str {
-    let journey = path.starts_with("/go/") || ["/", "/sign-in", "/saml/acs"].contains(&path);
+    let journey =
+        path.starts_with("/go/") || ["/", "/sign-in", "/sign-in/confirm", "/saml/acs"].contains(&path);
     if journey { "unsafe-none" } else { "same-origin" }
 }
 

@@ -4,6 +4,7 @@
 //! one audit line of every refusal, and puts the security headers on everything that leaves.
 
 mod acs;
+mod arrival;
 mod boundary;
 mod cookies;
 #[cfg(fuzzing)]
@@ -15,6 +16,7 @@ mod paths;
 mod refusal;
 mod sign_out;
 mod start;
+mod unsolicited;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -78,6 +80,7 @@ pub fn router<S: SessionStore + Clone>(state: WebState, store: S) -> Router {
         .route("/go/{instance}", get(go::instance))
         .route("/go/{instance}/{destination}", get(go::destination))
         .route("/saml/acs", post(acs::post))
+        .route("/sign-in/confirm", post(unsolicited::confirm))
         .route("/saml/metadata", get(metadata))
         .route("/sign-out", get(sign_out::confirm).post(sign_out::post))
         .with_state(Arc::new(state));

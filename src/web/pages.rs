@@ -48,6 +48,25 @@ pub(super) struct ChooseIdp<'a> {
     pub(super) choices: Vec<Place>,
 }
 
+/// Ask whether it is them, before a sign-in that they did not begin here.
+#[derive(Template)]
+#[template(path = "confirm.html")]
+pub(super) struct Confirm<'a> {
+    pub(super) site: &'a str,
+    pub(super) idp: &'a str,
+    pub(super) username: &'a str,
+    pub(super) name: Option<&'a str>,
+    pub(super) token: &'a str,
+}
+
+/// Go on to another page of ours.
+#[derive(Template)]
+#[template(path = "onward.html")]
+pub(super) struct Onward<'a> {
+    pub(super) site: &'a str,
+    pub(super) next: &'a str,
+}
+
 /// Post the `AuthnRequest`.
 #[derive(Template)]
 #[template(path = "authn_request.html")]

@@ -36,6 +36,18 @@ fn samples() -> Vec<(&'static str, String)> {
             .render(),
         ),
         (
+            "confirm",
+            Confirm {
+                site,
+                idp: "Acme staff",
+                username: "alice@example.com",
+                name: Some("Alice <i>Lindström</i>"),
+                token: "89abcdef0123456789abcdef0123456789abcdef",
+            }
+            .render(),
+        ),
+        ("onward", Onward { site, next: "/go/prod" }.render()),
+        (
             "authn-request",
             AuthnRequest { site, action: "https://idp.test/sso", saml_request: "PHg+", relay_state: "abc" }
                 .render(),
@@ -109,6 +121,7 @@ fn no_page_loads_anything_or_styles_or_scripts_inline() {
 fn values_are_escaped_where_they_stand() {
     let hand_off = sample("hand-off");
     assert!(hand_off.contains(r#"value="{&#34;AccessToken&#34;:&#34;a\&#34;&#62;&#60;script&#62;&#34;}""#));
+    assert!(sample("confirm").contains("<strong>Alice &#60;i&#62;Lindström&#60;/i&#62;</strong>"));
     assert!(sample("error-admin").contains("partner portal &#60;b&#62;only&#60;/b&#62;"));
 }
 
@@ -195,7 +208,7 @@ fn luminance(sheet: &str, name: &str) -> f64 {
 #[test]
 fn every_page_can_be_looked_at() {
     let samples = samples();
-    assert_eq!(samples.len(), 12);
+    assert_eq!(samples.len(), 14);
     if let Some(folder) = std::env::var_os("GATEWAY_PAGES") {
         std::fs::create_dir_all(&folder).unwrap();
         for (name, html) in samples {

@@ -14,6 +14,11 @@ pub(super) fn go(instance: &InstanceName, destination: Option<&Destination>) -> 
     path
 }
 
+/// Where a sign-in leads: into the instance, or to the start page when none is named.
+pub(super) fn onward(instance: Option<&InstanceName>, destination: Option<&Destination>) -> String {
+    instance.map_or_else(|| "/".to_owned(), |instance| go(instance, destination))
+}
+
 /// `path`, with the identity provider that was chosen.
 pub(super) fn with_idp(path: &str, idp: Option<&IdpName>) -> String {
     match idp {

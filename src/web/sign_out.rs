@@ -68,7 +68,7 @@ fn signed_out(site: &str, outcome: SignedOut) -> Result<Response, Refusal> {
 
 /// Whether the form was sent by one of our own pages, as far as the browser says. The session cookie's
 /// `SameSite=Lax` is the first line; this one also stops neighbours on the same site.
-fn is_our_form(headers: &HeaderMap, public_url: &Url) -> bool {
+pub(super) fn is_our_form(headers: &HeaderMap, public_url: &Url) -> bool {
     let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     match (text(HeaderName::from_static("sec-fetch-site")), text(header::ORIGIN)) {
         (Some(site), _) => site == "same-origin" || site == "none",

@@ -83,6 +83,46 @@ async fn the_rest_of_a_certificate_chain_does_not_sign() {
     assert_refused!(chain(&STRANGER, &IDP).verify(&xml).await, Error::Signature);
 }
 
+/// What the documents of AD FS, Entra ID and Shibboleth have beside what we use.
+#[tokio::test]
+async fn everything_else_in_metadata_is_left_aside() {
+    const XML: &str = r#"<?xml version="1.0" encoding="utf-8"?>
+<!-- This is example metadata only. -->
+<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" ID="_1" entityID="https://idp.test/metadata" cacheDuration="PT1H">
+  <?instruction for others?>
+  <Extensions><x:Scope xmlns:x="urn:mace:shibboleth:metadata:1.0" regexp="false">idp.test</x:Scope></Extensions>
+  <RoleDescriptor xsi:type="fed:SecurityTokenServiceType" xmlns:fed="http://docs.oasis-open.org/wsfed/federation/200706" protocolSupportEnumeration="http://docs.oasis-open.org/wsfed/federation/200706">STRANGER<fed:TokenTypesOffered><fed:TokenType Uri="urn:x"/></fed:TokenTypesOffered></RoleDescriptor>
+  <SPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">STRANGER<AssertionConsumerService Binding="urn:x" Location="https://idp.test/acs" index="0"/></SPSSODescriptor>
+  <IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:1.1:protocol">STRANGER</IDPSSODescriptor>
+  <IDPSSODescriptor WantAuthnRequestsSigned="1" protocolSupportEnumeration="urn:mace:shibboleth:1.0 urn:oasis:names:tc:SAML:2.0:protocol" errorURL="https://idp.test/error" validUntil="2026-04-01T00:00:00.000">
+    <Extensions><UIInfo xmlns="urn:oasis:names:tc:SAML:metadata:ui"><DisplayName xml:lang="en">Company</DisplayName></UIInfo></Extensions>
+    <KeyDescriptor use="encryption"><KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><X509Data><X509Certificate>AAAA</X509Certificate></X509Data></KeyInfo><EncryptionMethod Algorithm="urn:x"/></KeyDescriptor>
+    OURS
+    <ArtifactResolutionService Binding="urn:oasis:names:tc:SAML:2.0:bindings:SOAP" Location="https://idp.test/artifact"/>
+    <SingleLogoutService Location="https://idp.test/logout"/>
+    <NameIDFormat>urn:oasis:names:tc:SAML:2.0:nameid-format:transient</NameIDFormat>
+    <SingleSignOnService Location="https://idp.test/nothing"/>
+    <SingleSignOnService Binding="urn:mace:shibboleth:1.0:profiles:AuthnRequest" Location="https://idp.test/shibboleth"/>
+    <SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"/>
+    <SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="https://idp.test/sso"/>
+    <Attribute xmlns="urn:oasis:names:tc:SAML:2.0:assertion" Name="mail" FriendlyName="mail"/>
+  </IDPSSODescriptor>
+  <ContactPerson contactType="technical"><EmailAddress>mailto:x@idp.test</EmailAddress></ContactPerson>
+</EntityDescriptor>"#;
+    let descriptor = |key: &Key, usage: &str| {
+        let named = "<ds:KeyName>k</ds:KeyName><ds:X509Data><ds:X509SubjectName>CN=x</ds:X509SubjectName>";
+        key_descriptor(key, usage).replace("md:", "").replace("<ds:X509Data>", named)
+    };
+    let xml = XML
+        .replace("STRANGER", &descriptor(&STRANGER, r#"use="signing""#))
+        .replace("OURS", &descriptor(&Key::certify(IDP.private.clone(), 1), ""));
+    let gateway = Gateway::trusting(xml);
+    assert_alice(gateway.verify(Answer::default().xml()).await);
+    let forged = Answer::with(|a| a.key = &STRANGER).xml();
+    assert_refused!(gateway.verify(forged).await, Error::Signature);
+    assert!(gateway.saml.authn_request(&IdpName::new("company"), &Requested::default(), "r").await.is_ok());
+}
+
 #[test]
 fn metadata_that_is_over_or_unreadable_is_refused() {
     let keys = key_descriptor(&IDP, "");

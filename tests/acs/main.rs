@@ -27,3 +27,4 @@ mod signatures;
 mod times;
 #[path = "../support/tree.rs"]
 mod tree;
+mod unsolicited;

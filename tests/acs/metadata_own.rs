@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use connect_gateway::model::{Departure, IdpName, Secret};
+use connect_gateway::model::{Departure, IdpName, Requested, Secret};
 use connect_gateway::saml::{AboutUs, Contact, Error, Logo, Organization, Settings};
 use openssl::hash::MessageDigest;
 use openssl::sign::Verifier;
@@ -205,7 +205,8 @@ fn with_keys(signing: &Key, more: &[&Key]) -> Gateway {
 
 /// Whether an identity provider that trusts `trusted` accepts this gateway's request.
 async fn is_accepted(gateway: &Gateway, trusted: &[String]) -> bool {
-    let request = gateway.saml.authn_request(&IdpName::new("company"), false, "r").await.unwrap();
+    let request =
+        gateway.saml.authn_request(&IdpName::new("company"), &Requested::default(), "r").await.unwrap();
     let Departure::Redirect(url) = request.departure else { panic!("a redirect") };
     trusted.iter().any(|certificate| is_signed_by(&url, certificate))
 }

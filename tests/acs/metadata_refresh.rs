@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use connect_gateway::model::{IdpName, SystemRandom};
+use connect_gateway::model::{IdpName, Requested, SystemRandom};
 use connect_gateway::saml::{Error, IdpSettings, MetadataError, MetadataTrust, ServiceProvider};
 use time::{Duration, OffsetDateTime};
 
@@ -25,7 +25,7 @@ async fn refresh_at(gateway: &Gateway, now: OffsetDateTime) {
 
 /// Whether sign-ins can begin.
 async fn works(gateway: &Gateway) -> bool {
-    gateway.saml.authn_request(&IdpName::new("company"), false, "r").await.is_ok()
+    gateway.saml.authn_request(&IdpName::new("company"), &Requested::default(), "r").await.is_ok()
 }
 
 /// Metadata with these attributes at its root.
@@ -68,7 +68,7 @@ async fn a_copy_that_did_not_change_is_over_all_the_same_when_its_time_has_come(
     assert!(works(&gateway).await);
     refresh_at(&gateway, NOW + Duration::hours(25)).await;
     assert_eq!(site.statuses(), [200, 304, 304]);
-    let request = gateway.saml.authn_request(&IdpName::new("company"), false, "r").await;
+    let request = gateway.saml.authn_request(&IdpName::new("company"), &Requested::default(), "r").await;
     assert!(matches!(request, Err(Error::MetadataExpired(_))));
 }
 
@@ -206,14 +206,14 @@ async fn one_document_is_fetched_once_for_all_identity_providers_in_it() {
     saml.refresh_metadata().await;
     assert_eq!(site.statuses(), [200]);
     for name in ["company", "other"] {
-        assert!(saml.authn_request(&IdpName::new(name), false, "r").await.is_ok(), "{name}");
+        assert!(saml.authn_request(&IdpName::new(name), &Requested::default(), "r").await.is_ok(), "{name}");
     }
 
     // One that is missing does not stop the other, and keeps the whole document from counting as known.
     let saml = build(vec![named("company", ENTITY_ID), named("third", "https://third.test")]);
     saml.refresh_metadata().await;
-    assert!(saml.authn_request(&IdpName::new("company"), false, "r").await.is_ok());
-    assert!(saml.authn_request(&IdpName::new("third"), false, "r").await.is_err());
+    assert!(saml.authn_request(&IdpName::new("company"), &Requested::default(), "r").await.is_ok());
+    assert!(saml.authn_request(&IdpName::new("third"), &Requested::default(), "r").await.is_err());
     *clock.0.lock().unwrap() = NOW + Duration::MINUTE;
     saml.refresh_metadata().await;
     assert_eq!(site.statuses(), [200, 200]);
@@ -226,7 +226,7 @@ async fn one_document_is_fetched_once_for_all_identity_providers_in_it() {
     ]);
     saml.refresh_metadata().await;
     assert_eq!(site.statuses(), [200, 200]);
-    assert!(saml.authn_request(&IdpName::new("other"), false, "r").await.is_err());
+    assert!(saml.authn_request(&IdpName::new("other"), &Requested::default(), "r").await.is_err());
 }
 
 #[tokio::test]

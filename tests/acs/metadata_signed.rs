@@ -86,6 +86,17 @@ async fn metadata_that_is_signed_with_the_pinned_key_is_believed() {
 }
 
 #[tokio::test]
+async fn an_aggregate_of_a_thousand_entities_is_read() {
+    let others: String = (0..1000)
+        .map(|place| entity(&format!("https://{place}.test"), "", &key_descriptor(&STRANGER, "")))
+        .collect();
+    let inside = format!("{others}{}", company_metadata("", &IDP));
+    let xml = signed(&aggregate(&format!(r#"ID="_m" {UNTIL}"#), &inside), &FEDERATION);
+    assert!(xml.len() > 1024 * 1024);
+    assert_alice(load(xml).unwrap().verify(Answer::default().xml()).await);
+}
+
+#[tokio::test]
 async fn any_of_several_pinned_keys_may_sign() {
     let attributes = format!(r#"ID="_m" {UNTIL}"#);
     for key in [&NEXT, &CURVE] {

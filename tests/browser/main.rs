@@ -19,4 +19,5 @@ mod tls;
 
 mod harness;
 mod sign_in;
+mod unsolicited;
 mod world;

@@ -23,6 +23,8 @@ pub(crate) enum IdentityProvider {
 pub(crate) struct World {
     /// Where the bookmark begins.
     pub(crate) gateway_url: String,
+    /// The identity provider's own site.
+    pub(crate) idp_url: String,
     /// The instance's own site.
     pub(crate) instance_url: String,
     pub(crate) emulator: Emulator,
@@ -39,6 +41,7 @@ impl World {
         let ca = TestCa::new();
         let (gateway_site, idp_site) = (ca.site("gateway.test").await, ca.site("idp.test").await);
         let (login_site, instance_site) = (ca.site("login.test").await, ca.site("acme.connect.test").await);
+        let idp_url = idp_site.url.clone();
         let (gateway_url, instance_url) = (gateway_site.url.clone(), instance_site.url.clone());
 
         let mut options = Options::loopback(Seed::parse(SEED).unwrap());
@@ -72,7 +75,7 @@ impl World {
             Some(idp) => idp.trust(&ours),
             None => emulator.trust_service_provider_metadata(&ours).unwrap(),
         }
-        Self { gateway_url, instance_url, emulator, ca, gateway, _simplesamlphp: simplesamlphp }
+        Self { gateway_url, idp_url, instance_url, emulator, ca, gateway, _simplesamlphp: simplesamlphp }
     }
 
     /// A browser that knows the three sites.
@@ -103,6 +106,7 @@ sts_endpoint = "{api}"
 [idp.corporate]
 metadata_file = "idp.xml"
 request_binding = "post"
+idp_initiated = "confirm"
 [idp.corporate.attributes]
 username = "uid"
 first_name = "givenName"

@@ -13,6 +13,9 @@ use crate::raw_http::{RawAnswer, form, request, send};
 const EVIL: &str = "evil.test";
 const COOKIE: &str = "__Host-gateway-sign-in=0123456789012345678901234567890123456789";
 
+const ANSWER: &[u8] = b"SAMLResponse=a&RelayState=89abcdef0123456789abcdef0123456789abcdef";
+const CONFIRMATION: &[u8] = b"confirmation=89abcdef0123456789abcdef0123456789abcdef";
+
 const CONFIG: &str = r#"
 [idp.corporate]
 preset = "generic"
@@ -31,6 +34,10 @@ sts_endpoint = "http://127.0.0.1:9"
 "#;
 
 async fn gateway() -> Gateway {
+    configured(CONFIG).await
+}
+
+async fn configured(config: &str) -> Gateway {
     let (_, certificate) = key_pair();
     let certificate: String = certificate.lines().filter(|line| !line.starts_with("-----")).collect();
     let metadata = format!(
@@ -42,7 +49,7 @@ async fn gateway() -> Gateway {
     );
     let address = free_address();
     let public_url = format!("http://localhost:{}", address.port());
-    Gateway::start(address, &public_url, CONFIG, &[("idp.xml", &metadata)]).await
+    Gateway::start(address, &public_url, config, &[("idp.xml", &metadata)]).await
 }
 
 /// The stable code on an error page.
@@ -78,7 +85,9 @@ async fn a_request_that_no_page_of_ours_makes_gets_a_page_with_a_stable_code() {
     let many_fields = "a=b&".repeat(20_000);
     let get = |target: &str| request("GET", target, &[]);
     let acs = |headers: &[(&str, &str)], body: &[u8]| form("/saml/acs", headers, body);
+    let confirm = |headers: &[(&str, &str)], body: &[u8]| form("/sign-in/confirm", headers, body);
     let cookie = [("Cookie", COOKIE)];
+    let unsolicited = "sign_in.unsolicited";
     let bad = "web.bad_request";
     let not_found = "web.not_found";
     let no_instance = "sign_in.unknown_instance";
@@ -129,25 +138,36 @@ async fn a_request_that_no_page_of_ours_makes_gets_a_page_with_a_stable_code() {
         ("two RelayStates", acs(&cookie, b"SAMLResponse=a&RelayState=b&RelayState=c"), bad),
         ("many fields", acs(&cookie, many_fields.as_bytes()), bad),
         ("bytes that are no form", acs(&cookie, &[0xff, 0x00, 0xfe, 0x25, 0x25]), bad),
-        ("broken percent signs", acs(&cookie, b"SAMLResponse=%zz%&RelayState=%"), "sign_in.not_pending"),
-        ("no RelayState", acs(&cookie, b"SAMLResponse=a"), "sign_in.not_pending"),
+        ("broken percent signs", acs(&cookie, b"SAMLResponse=%zz%&RelayState=%"), unsolicited),
+        ("no RelayState", acs(&cookie, b"SAMLResponse=a"), unsolicited),
+        ("no RelayState and no cookie", acs(&[], b"SAMLResponse=a"), unsolicited),
         (
             "a RelayState that is a URL",
             acs(&cookie, b"SAMLResponse=a&RelayState=https://evil.test"),
-            "sign_in.not_pending",
+            unsolicited,
         ),
-        ("a RelayState nobody gave", acs(&cookie, b"SAMLResponse=a&RelayState=b"), "sign_in.not_pending"),
+        ("a RelayState nobody gave", acs(&cookie, ANSWER), "sign_in.not_pending"),
+        ("a confirmation without a question", confirm(&cookie, CONFIRMATION), "sign_in.not_pending"),
+        ("a confirmation of nothing", confirm(&cookie, b""), "sign_in.not_pending"),
+        ("a confirmation without a cookie", confirm(&[], CONFIRMATION), "sign_in.no_cookie"),
+        (
+            "a confirmation from another site",
+            confirm(&[cookie[0], ("Sec-Fetch-Site", "cross-site")], CONFIRMATION),
+            bad,
+        ),
+        ("a confirmation that is no form", confirm(&[("Content-Type", "text/plain")], CONFIRMATION), bad),
+        ("GET of the confirmation", get("/sign-in/confirm"), "web.method_not_allowed"),
         ("a huge form", acs(&cookie, &huge), "web.too_large"),
         (
             "a form that says it is huge",
             b"POST /saml/acs HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 99999999999\r\n\r\n".to_vec(),
             "web.too_large",
         ),
-        ("no cookie", acs(&[], b"SAMLResponse=a&RelayState=b"), "sign_in.no_cookie"),
-        ("an empty cookie", acs(&[("Cookie", "")], b"SAMLResponse=a&RelayState=b"), "sign_in.no_cookie"),
+        ("no cookie", acs(&[], ANSWER), "sign_in.no_cookie"),
+        ("an empty cookie", acs(&[("Cookie", "")], ANSWER), "sign_in.no_cookie"),
         (
             "a cookie of one's own",
-            acs(&[("Cookie", "__Host-gateway-sign-in=x")], b"SAMLResponse=a&RelayState=b"),
+            acs(&[("Cookie", "__Host-gateway-sign-in=x")], ANSWER),
             "sign_in.no_cookie",
         ),
     ];
@@ -219,7 +239,7 @@ async fn a_forged_host_changes_no_answer() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_that_is_no_signed_saml_response_is_refused_with_a_saml_code() {
-    let gateway = gateway().await;
+    let gateway = configured(&CONFIG.replace("preset =", "idp_initiated = \"confirm\"\npreset =")).await;
     let response = |inside: &str| {
         format!(
             r#"<p:Response xmlns:p="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:a="urn:oasis:names:tc:SAML:2.0:assertion" ID="_1" Version="2.0" IssueInstant="2020-01-01T00:00:00Z">{inside}</p:Response>"#
@@ -252,20 +272,34 @@ async fn an_answer_that_is_no_signed_saml_response_is_refused_with_a_saml_code()
     ];
     for (what, document) in documents {
         let (cookie, relay_state) = start(gateway.address).await;
-        let body: String = url::form_urlencoded::Serializer::new(String::new())
-            .append_pair("SAMLResponse", std::str::from_utf8(&document).unwrap())
-            .append_pair("RelayState", &relay_state)
-            .finish();
-        let answer = send(gateway.address, &form("/saml/acs", &[("Cookie", &cookie)], body.as_bytes())).await;
-        check_refusal(what, &answer);
-        let code = code_on(&answer.body).unwrap_or_else(|| panic!("{what}: no code\n{}", answer.body));
-        assert!(code.starts_with("saml."), "{what}: {code}");
-        assert!(
-            answer.header("set-cookie").iter().all(|cookie| !cookie.contains("session")),
-            "{what}: a session"
-        );
+        let document = std::str::from_utf8(&document).unwrap();
+        let asked = refused_answer(&gateway, what, document, &relay_state, &cookie).await;
+        assert!(asked.starts_with("saml."), "{what}: {asked}");
+        let unasked = refused_answer(&gateway, what, document, "", "").await;
+        assert!(unasked.starts_with("saml.") || unasked == "sign_in.unsolicited", "{what}: {unasked}");
     }
     check_still_serving(&gateway).await;
+}
+
+/// The code with which such an answer is refused.
+async fn refused_answer(
+    gateway: &Gateway,
+    what: &str,
+    document: &str,
+    relay_state: &str,
+    cookie: &str,
+) -> &'static str {
+    let body = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("SAMLResponse", document)
+        .append_pair("RelayState", relay_state)
+        .finish();
+    let answer = send(gateway.address, &form("/saml/acs", &[("Cookie", cookie)], body.as_bytes())).await;
+    check_refusal(what, &answer);
+    assert!(
+        answer.header("set-cookie").iter().all(|cookie| !cookie.contains("session")),
+        "{what}: a session"
+    );
+    code_on(&answer.body).unwrap_or_else(|| panic!("{what}: no code\n{}", answer.body))
 }
 
 fn encode(document: &[u8]) -> Vec<u8> {

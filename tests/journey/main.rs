@@ -24,4 +24,5 @@ mod secrets;
 mod sessions;
 mod step_up;
 mod storm;
+mod unsolicited;
 mod world;

@@ -52,6 +52,22 @@ impl Run {
         (browser, page)
     }
 
+    /// The same from the identity provider's own page.
+    async fn sign_in_from_the_list_of_apps(&mut self, world: &World, uid: &str) -> Page {
+        let browser = PlainBrowser::new(PlainBrowser::client());
+        let answer = world.portal(&browser, uid, "acme").await;
+        self.note(&browser, world, &answer);
+        let question = browser.step(answer).await;
+        self.note(&browser, world, &question);
+        let mut page = browser.submit(&question, &question.forms()[0]).await;
+        self.note(&browser, world, &page);
+        while page.goes_on() {
+            page = browser.step(page).await;
+            self.note(&browser, world, &page);
+        }
+        page
+    }
+
     fn note(&mut self, browser: &PlainBrowser, world: &World, page: &Page) {
         let gateway = Url::parse(&world.gateway_url).unwrap();
         let cookies = browser.cookies_for(&gateway);
@@ -62,6 +78,7 @@ impl Run {
             if let Some(response) = form.value("SAMLResponse") {
                 self.secrets.extend(pieces(response));
             }
+            self.secrets.extend(form.value("confirmation").map(str::to_owned));
             if let Some(credentials) = form.value("credentials") {
                 let credentials: serde_json::Value = serde_json::from_str(credentials).unwrap();
                 let texts = credentials.as_object().unwrap().values().filter_map(|value| value.as_str());
@@ -100,6 +117,8 @@ async fn a_full_run_shows_no_secret_and_no_attribute_in_logs_urls_or_error_pages
     let (_, page) = run.sign_in(&world, "acme", "stranger").await;
     assert_eq!(page.status, 403, "{}", page.body);
     run.error_pages.push(page.body);
+    let page = run.sign_in_from_the_list_of_apps(&world, "newcomer").await;
+    assert!(is_inside(&page, "newcomer"), "{}", page.body);
     let page = tampered(&mut run, &world).await;
     run.error_pages.push(page);
     let page = alice.open(&format!("{}/sign-out", world.gateway_url)).await;

@@ -199,6 +199,23 @@ async fn the_session_that_a_new_one_replaces_is_over() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_question_waits_three_minutes_for_its_answer() {
+    let house = House::start("").await;
+    let question = async |browser: &PlainBrowser| {
+        let page = browser.open(&format!("{}/portal", house.emulator.idp_url())).await;
+        let form = page.forms().remove(0).with("uid", "alice").with("relay_state", "acme");
+        browser.settle(browser.submit(&page, &form).await).await
+    };
+    for (minutes, expected) in [(2, "<dd id=\"connect-user\">alice</dd>"), (3, "sign_in.not_pending")] {
+        let browser = browser();
+        let page = question(&browser).await;
+        house.advance(Duration::from_mins(minutes));
+        let page = browser.settle(browser.submit(&page, &page.forms()[0]).await).await;
+        assert!(page.body.contains(expected), "after {minutes} minutes: {}", page.body);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_person_is_not_stranded_at_the_console() {
     let house = House::start("").await;
     let page = house.sign_in(&browser(), "by-console", "newcomer").await;

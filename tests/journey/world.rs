@@ -18,10 +18,15 @@ pub(crate) struct World {
 impl World {
     /// Starts everything, with `more` in the seed. Throttling and lag are the real ones; no call fails by chance.
     pub(crate) async fn start(more: &str) -> Self {
+        Self::configured(more, |settings| settings).await
+    }
+
+    /// The same, with a change to the gateway's configuration.
+    pub(crate) async fn configured(more: &str, change: impl Fn(String) -> String) -> Self {
         let emulator = emulator(more).await;
         let address = free_address();
         let gateway_url = format!("http://localhost:{}", address.port());
-        let gateway = Gateway::start(address, &gateway_url, &settings(&emulator), &[]).await;
+        let gateway = Gateway::start(address, &gateway_url, &change(settings(&emulator)), &[]).await;
         let metadata = reqwest::get(format!("{gateway_url}/saml/metadata")).await.unwrap();
         emulator.trust_service_provider_metadata(&metadata.text().await.unwrap()).unwrap();
         Self { gateway_url, emulator, gateway }
@@ -38,6 +43,14 @@ impl World {
         let people = page.forms().into_iter().find(|form| form.action.path() == "/saml/choose");
         let people = people.unwrap_or_else(|| panic!("nobody to pick at {}\n{}", page.url, page.body));
         browser.submit(&page, &people.with("uid", uid)).await
+    }
+
+    /// Opens us from the identity provider's list of apps, as this person: its page with an answer that nobody asked
+    /// for.
+    pub(crate) async fn portal(&self, browser: &PlainBrowser, uid: &str, relay_state: &str) -> Page {
+        let page = browser.open(&format!("{}/portal", self.emulator.idp_url())).await;
+        let form = page.forms().remove(0).with("uid", uid).with("relay_state", relay_state);
+        browser.submit(&page, &form).await
     }
 
     /// How often the emulator was asked for this.
@@ -68,6 +81,7 @@ pub(crate) fn settings(emulator: &Emulator) -> String {
 connect_endpoint = "{api}"
 sts_endpoint = "{api}"
 [idp.corporate]
+idp_initiated = "confirm"
 metadata_url = "{idp}"
 [idp.corporate.attributes]
 username = "uid"

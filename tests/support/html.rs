@@ -47,12 +47,15 @@ pub(crate) fn forms(html: &str, base: &Url) -> Vec<Form> {
     forms
 }
 
-/// Seconds of a `<meta http-equiv="refresh">` in the head.
-pub(crate) fn refresh_seconds(html: &str) -> Option<u64> {
+/// Seconds of a `<meta http-equiv="refresh">` in the head, and the address that it names.
+pub(crate) fn refresh(html: &str) -> Option<(u64, Option<String>)> {
     let head = html.split_once("</head>").map_or(html, |(head, _)| head);
     let (_, meta) = head.split_once("<meta http-equiv=\"refresh\"")?;
     let tag = format!("meta{meta}");
-    read_tag(&tag).0.attribute("content")?.split(';').next()?.trim().parse().ok()
+    let content = read_tag(&tag).0.attribute("content")?.to_owned();
+    let (seconds, url) = content.split_once(';').unwrap_or((&content, ""));
+    let url = url.trim().strip_prefix("url=").map(str::to_owned);
+    Some((seconds.trim().parse().ok()?, url))
 }
 
 fn read_form(html: &str, base: &Url) -> Form {

@@ -8,7 +8,7 @@ use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use tokio::sync::Semaphore;
 use url::{Host, Url};
 
-use crate::html::{Form, forms, refresh_seconds};
+use crate::html::{Form, forms, refresh};
 
 /// More than any sign-in needs.
 const MAX_REDIRECTS: usize = 10;
@@ -50,7 +50,7 @@ impl Page {
 
     /// How long the page waits before it asks again, when it does.
     pub(crate) fn refresh(&self) -> Option<Duration> {
-        refresh_seconds(&self.body).map(Duration::from_secs)
+        refresh(&self.body).map(|(seconds, _)| Duration::from_secs(seconds))
     }
 }
 
@@ -109,7 +109,9 @@ impl PlainBrowser {
     pub(crate) async fn step(&self, page: Page) -> Page {
         if let Some(wait) = page.refresh() {
             tokio::time::sleep(wait).await;
-            return self.navigate(Method::GET, page.url.clone(), Vec::new(), Some(&page.url)).await;
+            let named = refresh(&page.body).and_then(|(_, url)| url);
+            let next = named.map_or_else(|| page.url.clone(), |url| page.url.join(&url).unwrap());
+            return self.navigate(Method::GET, next, Vec::new(), Some(&page.url)).await;
         }
         match page.onward_form() {
             Some(form) => self.submit(&page, &form).await,

@@ -106,10 +106,15 @@ impl Idp {
 
     /// The registered service provider, if need be after reading metadata by URL.
     async fn provider_or_metadata(&self, entity_id: &str) -> Option<ServiceProvider> {
+        if self.provider(entity_id).is_none() {
+            self.read_metadata().await;
+        }
+        self.provider(entity_id)
+    }
+
+    /// Takes in the service providers whose metadata has a URL.
+    async fn read_metadata(&self) {
         for url in &self.options.metadata_urls {
-            if self.provider(entity_id).is_some() {
-                break;
-            }
             if let Ok(answer) = self.loopback.get(url).send().await
                 && let Ok(text) = answer.text().await
                 && let Ok(provider) = trust::service_provider(&text)
@@ -117,7 +122,6 @@ impl Idp {
                 self.trust(provider);
             }
         }
-        self.provider(entity_id)
     }
 }
 
@@ -129,6 +133,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/saml/sso", get(by_redirect).post(by_post))
         .route("/saml/login", get(login))
         .route("/saml/choose", post(choose))
+        .route("/portal", get(portal).post(open_app))
         .route("/logout", get(sign_out))
         .with_state(shared)
 }
@@ -254,6 +259,26 @@ async fn choose(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
         shared.idp.lock().sessions.insert(session.clone(), authenticated.clone());
     }
     respond(&shared, &request, &Ok(authenticated), session.as_deref())
+}
+
+/// The list of apps.
+async fn portal(State(shared): State<Arc<Shared>>) -> Response {
+    shared.idp.read_metadata().await;
+    let state = &*shared.idp.lock();
+    pages::portal(&state.people, &state.providers)
+}
+
+/// Opens an app: an answer that it did not ask for.
+async fn open_app(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
+    let fields: BTreeMap<String, String> = form_fields(&body);
+    let field = |name: &str| fields.get(name).map_or("", String::as_str);
+    let provider = shared.idp.provider(field("provider"));
+    let person = shared.idp.lock().people.iter().find(|person| person.uid == field("uid")).cloned();
+    let (Some(provider), Some(person)) = (provider, person) else {
+        return sentence(StatusCode::NOT_FOUND, "No such app", "Choose one from the list of apps.");
+    };
+    let request = AuthnRequest::none_of(&provider, field("relay_state"));
+    respond(&shared, &request, &Ok(Authenticated { person, context: PASSWORD }), None)
 }
 
 /// A form with the response, to the registered address only.

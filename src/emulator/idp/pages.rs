@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::super::encoding::escape;
+use super::super::options::ServiceProvider;
 use super::super::pages::page;
 use super::super::seed::Person;
 
@@ -21,12 +22,35 @@ pub(super) fn people(people: &[Person]) -> Response {
     page(
         StatusCode::OK,
         "Identity provider",
-        &format!("<p>Sign-in starts at the application.</p><ul>{}</ul>", items.concat()),
+        &format!(
+            "<p>Sign-in starts at the application, or at the <a href=\"/portal\">list of apps</a>.</p><ul>{}</ul>",
+            items.concat()
+        ),
     )
 }
 
-/// Whom to sign in as.
-pub(super) fn choice(people: &[Person], reference: &str) -> Response {
+/// The list of apps: each person has a button that sends an application an answer that it never asked for.
+pub(super) fn portal(people: &[Person], providers: &[ServiceProvider]) -> Response {
+    let app = |provider: &ServiceProvider| {
+        let name = escape(&provider.entity_id);
+        format!(
+            "<h2>{name}</h2><form method=\"post\" action=\"/portal\">\
+             <input type=\"hidden\" name=\"provider\" value=\"{name}\">\
+             <p><label>RelayState <input name=\"relay_state\" placeholder=\"empty, or acme/ccp\"></label></p>\
+             {}</form>",
+            buttons(people)
+        )
+    };
+    let apps: String = providers.iter().map(app).collect();
+    let none = if apps.is_empty() { "<p>No application is registered yet.</p>" } else { "" };
+    let body = format!(
+        "<p class=\"soft\">Open an application from here, as whom you like: it gets an answer that it did not ask for.</p>\
+         {none}{apps}"
+    );
+    page(StatusCode::OK, "Your apps", &body)
+}
+
+fn buttons(people: &[Person]) -> String {
     let button = |person: &Person| {
         let uid = escape(&person.uid);
         format!(
@@ -34,7 +58,12 @@ pub(super) fn choice(people: &[Person], reference: &str) -> Response {
             about(person)
         )
     };
-    let buttons: String = people.iter().map(button).collect();
+    people.iter().map(button).collect()
+}
+
+/// Whom to sign in as.
+pub(super) fn choice(people: &[Person], reference: &str) -> Response {
+    let buttons = buttons(people);
     let body = format!(
         "<p class=\"soft\">Choose who you are. There are no passwords here.</p>\
          <form method=\"post\" action=\"/saml/choose\">\

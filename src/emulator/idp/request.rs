@@ -20,7 +20,8 @@ const LARGEST: u64 = 64 * 1024;
 /// What the identity provider needs of an `AuthnRequest`.
 #[derive(Debug, Clone)]
 pub(super) struct AuthnRequest {
-    pub(super) id: String,
+    /// None when there was no request: the answer then names none.
+    pub(super) id: Option<String>,
     pub(super) issuer: String,
     /// From the request, or the registered one.
     pub(super) acs_url: String,
@@ -31,6 +32,22 @@ pub(super) struct AuthnRequest {
     /// `Format` of `NameIDPolicy`.
     pub(super) name_id_format: Option<String>,
     pub(super) relay_state: Option<String>,
+}
+
+impl AuthnRequest {
+    /// What the answer to no request at all goes by.
+    pub(super) fn none_of(provider: &ServiceProvider, relay_state: &str) -> Self {
+        Self {
+            id: None,
+            issuer: provider.entity_id.clone(),
+            acs_url: provider.acs_url.clone(),
+            force_authn: false,
+            is_passive: false,
+            contexts: Vec::new(),
+            name_id_format: None,
+            relay_state: Some(relay_state.to_owned()).filter(|text| !text.is_empty()),
+        }
+    }
 }
 
 /// How it came.
@@ -93,7 +110,7 @@ impl<'a> Unchecked<'a> {
         let flag = |name| matches!(self.root.attribute(name), Some("true" | "1"));
         let id = self.root.attribute("ID").filter(|id| !id.is_empty()).ok_or("The request has no ID")?;
         Ok(AuthnRequest {
-            id: id.to_owned(),
+            id: Some(id.to_owned()),
             issuer: provider.entity_id.clone(),
             acs_url: provider.acs_url.clone(),
             force_authn: flag("ForceAuthn"),

@@ -67,17 +67,22 @@ impl Answering<'_> {
         let id = format!("_{}", random_hex(20));
         let whole = |signature: &str| {
             format!(
-                "<samlp:Response xmlns:samlp=\"{PROTOCOL}\" Destination=\"{}\" ID=\"{id}\" InResponseTo=\"{}\" \
+                "<samlp:Response xmlns:samlp=\"{PROTOCOL}\" Destination=\"{}\" ID=\"{id}\"{} \
                  IssueInstant=\"{}\" Version=\"2.0\"><saml:Issuer xmlns:saml=\"{ASSERTION}\">{}</saml:Issuer>{signature}\
                  <samlp:Status>{status}</samlp:Status>{assertion}</samlp:Response>",
                 canonical_attribute(&self.request.acs_url),
-                canonical_attribute(&self.request.id),
+                self.in_response_to(),
                 instant(self.now),
                 canonical_text(self.entity_id),
             )
         };
         let signature = if signed { self.keys.signature(&id, &whole(""))? } else { String::new() };
         Ok(whole(&signature))
+    }
+
+    fn in_response_to(&self) -> String {
+        let id = self.request.id.as_deref();
+        id.map(|id| format!(" InResponseTo=\"{}\"", canonical_attribute(id))).unwrap_or_default()
     }
 
     fn assertion(&self, id: &str, person: &Person, context: &str, signature: &str) -> String {
@@ -92,7 +97,7 @@ impl Answering<'_> {
             "<saml:Assertion xmlns:saml=\"{ASSERTION}\" ID=\"{id}\" IssueInstant=\"{now}\" Version=\"2.0\">\
              <saml:Issuer>{issuer}</saml:Issuer>{signature}\
              <saml:Subject><saml:NameID Format=\"{EMAIL}\">{name_id}</saml:NameID>\
-             <saml:SubjectConfirmation Method=\"{BEARER}\"><saml:SubjectConfirmationData InResponseTo=\"{request}\" \
+             <saml:SubjectConfirmation Method=\"{BEARER}\"><saml:SubjectConfirmationData{request} \
              NotOnOrAfter=\"{until}\" Recipient=\"{recipient}\"></saml:SubjectConfirmationData>\
              </saml:SubjectConfirmation></saml:Subject>\
              <saml:Conditions NotBefore=\"{since}\" NotOnOrAfter=\"{until}\"><saml:AudienceRestriction>\
@@ -103,7 +108,7 @@ impl Answering<'_> {
             issuer = canonical_text(self.entity_id),
             context = canonical_text(context),
             name_id = canonical_text(&person.name_id),
-            request = canonical_attribute(&self.request.id),
+            request = self.in_response_to(),
             recipient = canonical_attribute(&self.request.acs_url),
             audience = canonical_text(&self.request.issuer),
             attributes = attributes(person),

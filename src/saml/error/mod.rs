@@ -85,6 +85,10 @@ pub enum Error {
     #[error("too many sign-ins wait for a core")]
     Busy,
 
+    /// Nobody asked for it, and its issuer is none that may begin a sign-in.
+    #[error("nobody asked for this answer, and its issuer may not begin a sign-in")]
+    Unsolicited,
+
     // -- signatures --
     /// Neither engine accepts a signature with this identity provider's keys.
     #[error("a signature does not verify with the keys of the identity provider's metadata")]
@@ -185,6 +189,7 @@ impl Blamed for Error {
             Self::Busy => &code::SAML_BUSY,
             Self::Unsigned => &code::SAML_UNSIGNED,
             Self::Algorithm(_) => &code::SAML_ALGORITHM,
+            Self::Unsolicited => &code::SIGN_IN_UNSOLICITED,
             Self::Encrypted => &code::SAML_ENCRYPTED,
             Self::Signature => &code::SAML_SIGNATURE,
             Self::EnginesDisagree | Self::VerifiedOther => &code::SAML_ENGINES_DISAGREE,

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use reqwest::header::{ETAG, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED};
+use reqwest::header::{
+    ACCEPT, ETAG, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
+};
 use reqwest::redirect::{Attempt, Policy};
 use reqwest::{Client, Response, StatusCode};
 use url::Url;
@@ -45,7 +47,7 @@ pub(super) fn client() -> Result<Client, Error> {
 /// # Errors
 /// When there is no whole document of a bearable size in time.
 pub(super) async fn fetch(client: &Client, url: &Url, known: &Validators) -> Result<Fetched, MetadataError> {
-    let mut request = client.get(url.clone());
+    let mut request = client.get(url.clone()).header(ACCEPT, "application/samlmetadata+xml, */*;q=0.5");
     for (name, value) in known.conditions() {
         request = request.header(name, value);
     }
