@@ -3,6 +3,9 @@
 #[path = "../../tests/support/damage.rs"]
 #[allow(dead_code, reason = "made for the tests")]
 mod damage;
+#[path = "../../tests/acs/encryptor.rs"]
+#[allow(dead_code, reason = "made for the tests")]
+mod encryptor;
 #[path = "../../tests/acs/gateway.rs"]
 #[allow(dead_code, unused_imports, unused_macros, reason = "made for the tests")]
 mod gateway;
@@ -14,6 +17,7 @@ mod idp;
 mod tree;
 
 pub mod acs;
+pub mod decryption;
 pub mod limits;
 mod mutation;
 mod readers;

@@ -99,3 +99,19 @@ pub(super) async fn confirm(
     // Not a redirect: browsers hold those that follow a form to the form's own policy, and the way leads elsewhere.
     pages::page(&Onward { site: &web.site.display_name, next: &next }, &Csp::default())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_of_restarts_that_no_number_can_follow_ends_them_too() {
+        let idp = IdpName::new("company");
+        for (sent, goes_on) in [("0", true), ("2", true), ("3", false), ("4294967295", false)] {
+            let cookie = HeaderValue::from_str(&format!("__Host-gateway-restarts={sent}")).unwrap();
+            let headers = HeaderMap::from_iter([(header::COOKIE, cookie)]);
+            let response = restart(&headers, &idp, None).unwrap();
+            assert_eq!(response.status().is_redirection(), goes_on, "{sent}");
+        }
+    }
+}
