@@ -22,15 +22,18 @@ impl<'p> Files<'p> {
     pub(super) fn secret(&self, section: &mut Section<'_>, key: &str, file_key: &str) -> Option<Secret> {
         let inline = section.has(key) && !section.is_override(key);
         let (text, path) = self.text(section, key, file_key)?;
-        let exposed = match (&path, self.config_file) {
-            (Some(path), _) => readable_by_others(path),
-            (None, Some(config)) => inline && readable_by_others(config),
-            (None, None) => false,
-        };
-        if exposed {
-            let key = if path.is_some() { file_key } else { key };
-            section.warning(key, "the secret's file can be read by others: chmod 600");
+        match (&path, self.config_file) {
+            (Some(path), _) => warn_if_exposed(section, file_key, path),
+            (None, Some(config)) if inline => warn_if_exposed(section, key, config),
+            (None, _) => {}
         }
+        Some(Secret::new(text))
+    }
+
+    /// The secret in the file at `path`, which is one of those that `key` names.
+    pub(super) fn secret_at(&self, section: &Section<'_>, key: &str, path: &str) -> Option<Secret> {
+        let (text, path) = self.read(path).map_err(|problem| section.problem(key, problem)).ok()?;
+        warn_if_exposed(section, key, &path);
         Some(Secret::new(text))
     }
 
@@ -60,6 +63,12 @@ impl<'p> Files<'p> {
         let text = std::fs::read_to_string(&path)
             .map_err(|error| format!("{} can't be read: {}", path.display(), error.kind()))?;
         Ok((not_empty(text.trim_end_matches(['\r', '\n']))?, path))
+    }
+}
+
+fn warn_if_exposed(section: &Section<'_>, key: &str, path: &Path) {
+    if readable_by_others(path) {
+        section.warning(key, "the secret's file can be read by others: chmod 600");
     }
 }
 

@@ -39,6 +39,10 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
     let words =
         [("off", IdpInitiated::Off), ("confirm", IdpInitiated::Confirm), ("restart", IdpInitiated::Restart)];
     let idp_initiated = section.one_of("idp_initiated", &words, IdpInitiated::Off);
+    let allow_cbc = section.flag("allow_cbc", false);
+    if allow_cbc {
+        section.warning("allow_cbc", "is on: AES-CBC is weak; switch this provider to AES-GCM");
+    }
     let names = NamesConfig {
         preset: section.one_of("preset", &Preset::ALL, Preset::Generic),
         attributes: section.section("attributes", attributes),
@@ -48,6 +52,7 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
         entity_id,
         request_binding,
         request,
+        allow_cbc,
         trust,
         idp_initiated,
         ..IdpSettings::new(name.clone(), metadata)

@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use crate::model::Secret;
-use crate::saml::Settings;
+use crate::saml::{DecryptionKey, Settings};
 
 use super::files::Files;
 use super::section::Section;
@@ -17,6 +17,9 @@ const MAKE_A_KEY: &str = "make one with `openssl req -x509 -newkey rsa:3072 -nod
 
 /// SHA-256 of `config/examples/signing.key` without its last line break. Everybody has that key.
 const EXAMPLE_KEY: &str = "0c66083f52af8b1623c0562f23f3b2cda5d3ebb960ceb68f0f8974384d160e1f";
+
+/// Most keys for decryption: each of them is tried.
+const MAX_DECRYPTION_KEYS: usize = 3;
 
 /// What `[saml]` says.
 pub(super) struct Saml {
@@ -34,8 +37,9 @@ pub(super) fn read(
     let key = files.secret(section, "signing_key", "signing_key_file");
     let certificate = files.text(section, "signing_certificate", "signing_certificate_file");
     let certificate = certificate.map(|(text, _)| text);
-    check_key(section, key.as_ref(), public_url);
-    check_certificate(section, certificate.as_deref());
+    check_key(section, "signing_key_file", key.as_ref(), public_url);
+    check_certificate(section, "signing_certificate_file", certificate.as_deref());
+    let decryption_keys = decryption_keys(section, files, public_url);
     let clock_skew = section.seconds("clock_skew_seconds", 120, 0..=300);
     let max_assertion_lifetime = section.seconds("max_assertion_lifetime_seconds", 5400, 60..=86_400);
     let minutes = section.number("sign_in_minutes", 15, 1..=60);
@@ -48,6 +52,7 @@ pub(super) fn read(
             display_name: display_name.to_owned(),
             signing_key: key?,
             signing_certificate: certificate?,
+            decryption_keys: decryption_keys?,
             clock_skew,
             max_assertion_lifetime,
             about,
@@ -66,26 +71,55 @@ pub(super) fn entity_id(text: &str) -> Result<String, String> {
     }
 }
 
-fn check_key(section: &Section<'_>, key: Option<&Secret>, public_url: Option<&Url>) {
+/// Keys for decryption with their certificates, which stand in the same order.
+fn decryption_keys(
+    section: &mut Section<'_>,
+    files: &Files<'_>,
+    public_url: Option<&Url>,
+) -> Option<Vec<DecryptionKey>> {
+    const KEYS: &str = "decryption_key_files";
+    const CERTIFICATES: &str = "decryption_certificate_files";
+    let paths = section.texts(KEYS).unwrap_or_default();
+    let certificate_paths = section.texts(CERTIFICATES).unwrap_or_default();
+    if paths.len() > MAX_DECRYPTION_KEYS {
+        section.problem(KEYS, format!("names more than {MAX_DECRYPTION_KEYS} keys"));
+    }
+    if paths.len() != certificate_paths.len() {
+        section.problem(CERTIFICATES, format!("must name one certificate for each of {KEYS}, in that order"));
+    }
+    let pairs = paths.iter().zip(&certificate_paths).map(|(key, certificate)| {
+        let key = files.secret_at(section, KEYS, key);
+        let certificate = files.read(certificate).map_err(|problem| section.problem(CERTIFICATES, problem));
+        if key.is_some() {
+            check_key(section, KEYS, key.as_ref(), public_url);
+        }
+        let certificate = certificate.ok().map(|(text, _)| text);
+        if certificate.is_some() {
+            check_certificate(section, CERTIFICATES, certificate.as_deref());
+        }
+        Some(DecryptionKey { key: key?, certificate: certificate? })
+    });
+    pairs.collect::<Vec<_>>().into_iter().collect()
+}
+
+fn check_key(section: &Section<'_>, name: &str, key: Option<&Secret>, public_url: Option<&Url>) {
     let Some(key) = key else {
-        return section.problem("signing_key_file", format!("is missing or unusable: {MAKE_A_KEY}"));
+        return section.problem(name, format!("is missing or unusable: {MAKE_A_KEY}"));
     };
     if !key.expose().contains("PRIVATE KEY-----") {
-        return section
-            .problem("signing_key_file", format!("is not a private key in PEM form: {MAKE_A_KEY}"));
+        return section.problem(name, format!("is not a private key in PEM form: {MAKE_A_KEY}"));
     }
     if hex::encode(Sha256::digest(key.expose().trim_end())) != EXAMPLE_KEY {
         return;
     }
     if public_url.is_some_and(address::is_reserved) {
-        section.warning("signing_key_file", "is the example key, which everybody has");
+        section.warning(name, "is the example key, which everybody has");
     } else {
-        section.problem("signing_key_file", format!("is the example key, which everybody has: {MAKE_A_KEY}"));
+        section.problem(name, format!("is the example key, which everybody has: {MAKE_A_KEY}"));
     }
 }
 
-fn check_certificate(section: &Section<'_>, certificate: Option<&str>) {
-    let key = "signing_certificate_file";
+fn check_certificate(section: &Section<'_>, key: &str, certificate: Option<&str>) {
     match certificate.map(|text| about::certificate(text.to_owned())) {
         None => section.problem(key, format!("is missing or unusable: {MAKE_A_KEY}")),
         Some(Err(message)) => section.problem(key, message),

@@ -80,9 +80,9 @@ codes! {
     /// Nothing that covers the assertion is signed.
     SAML_UNSIGNED = "saml.unsigned", IdpOwner, "Your sign-in service's answer is not signed",
         "The identity provider's team must switch on signing of the assertion or the response.";
-    /// The algorithm of a signature or digest is not on the allow-list.
+    /// The algorithm of a signature, digest or encryption is not on the allow-list.
     SAML_ALGORITHM = "saml.algorithm", IdpOwner, "Your sign-in service uses an outdated algorithm",
-        "The identity provider's team must sign with RSA or ECDSA and SHA-256 or better.";
+        "The identity provider's team must sign with RSA or ECDSA and SHA-256 or better, and encrypt with AES-GCM and RSA-OAEP.";
     /// The signature does not verify with the keys in that identity provider's metadata.
     SAML_SIGNATURE = "saml.signature", IdpOwner, "Your sign-in service's signature does not match",
         "The identity provider may have changed its key: its administrator and ours must compare the metadata.";
@@ -91,7 +91,10 @@ codes! {
         "Tell your support the code and the support id below: the gateway's operator must look at it.";
     /// The assertion is encrypted and this gateway has no key for it.
     SAML_ENCRYPTED = "saml.encrypted", IdpOwner, "Your sign-in service's answer is encrypted",
-        "The identity provider's team must switch off assertion encryption for this service.";
+        "The identity provider's team must switch off encryption for this service, or the gateway's administrator must set a decryption key.";
+    /// An encrypted part can't be decrypted with any of our keys.
+    SAML_DECRYPTION = "saml.decryption", IdpOwner, "Your sign-in service's answer can't be decrypted",
+        "The identity provider's team must encrypt for the certificate that this gateway's metadata has now.";
     /// `Destination` is not our ACS.
     SAML_DESTINATION = "saml.destination", IdpOwner, "Your sign-in service's answer is addressed elsewhere",
         "The identity provider's team must set the assertion consumer service URL from this gateway's metadata.";

@@ -2,9 +2,11 @@
 
 use crate::model::{Attributes, Identity, IdpName, NameId};
 
+use super::decryption::{Decryption, Trust};
 use super::error::Error;
+use super::guard::Root;
 use super::response::{authn_context, authn_instant, authn_statement, instant_of};
-use super::xml::{Node, SAML, child, children, plain_text};
+use super::xml::{Node, SAML, child, children, elements, is, plain_text};
 
 /// Most `Attribute` elements we read.
 const MAX_ATTRIBUTES: usize = 256;
@@ -30,57 +32,88 @@ impl VerifiedAssertion {
 }
 
 /// Reads the identity out of an assertion of verified bytes.
-pub(super) fn read_identity(assertion: Node<'_, '_>, idp: &IdpName, issuer: &str) -> Result<Identity, Error> {
+pub(super) fn read_identity(
+    assertion: Node<'_, '_>,
+    idp: &IdpName,
+    issuer: &str,
+    decryption: &Decryption,
+) -> Result<Identity, Error> {
     let statement = authn_statement(assertion)?;
     Ok(Identity {
         idp: idp.clone(),
         issuer: issuer.to_owned(),
-        name_id: read_name_id(assertion)?,
+        name_id: read_subject(assertion, decryption)?,
         session_index: statement.attribute("SessionIndex").map(str::to_owned),
         authn_context: authn_context(statement).map(str::to_owned),
         authn_instant: authn_instant(statement)?,
         session_not_on_or_after: instant_of(statement, "SessionNotOnOrAfter")?,
-        attributes: read_attributes(assertion)?,
+        attributes: read_attributes(assertion, decryption)?,
     })
 }
 
-/// `NameID`, octet for octet, when sent. Core 2.2.3.
-fn read_name_id(assertion: Node<'_, '_>) -> Result<Option<NameId>, Error> {
+/// The subject's `NameID`, plain or encrypted, when sent. Core 2.4.1.
+fn read_subject(assertion: Node<'_, '_>, decryption: &Decryption) -> Result<Option<NameId>, Error> {
     let Some(subject) = child(assertion, SAML, "Subject") else { return Ok(None) };
-    if child(subject, SAML, "EncryptedID").is_some() {
-        return Err(Error::Encrypted);
+    if let Some(encrypted) = child(subject, SAML, "EncryptedID") {
+        return decrypt_id(encrypted, decryption).map(Some);
     }
-    let Some(name_id) = child(subject, SAML, "NameID") else { return Ok(None) };
+    child(subject, SAML, "NameID").map(read_name_id).transpose()
+}
+
+/// The `NameID` in an `EncryptedID` of verified bytes. Core 2.2.4.
+pub(super) fn decrypt_id(encrypted: Node<'_, '_>, decryption: &Decryption) -> Result<NameId, Error> {
+    let plain_text = decryption.open(encrypted, Trust::Verified)?;
+    read_name_id(plain_text.inspect(Root::NameId)?.root())
+}
+
+/// A `NameID`, octet for octet. Core 2.2.3.
+fn read_name_id(name_id: Node<'_, '_>) -> Result<NameId, Error> {
     let value = plain_text(name_id).filter(|value| !value.trim().is_empty());
     let attribute = |name: &str| name_id.attribute(name).map(str::to_owned);
-    Ok(Some(NameId {
+    Ok(NameId {
         value: value.ok_or(Error::Content("NameID is empty or holds markup"))?.to_owned(),
         format: attribute("Format"),
         name_qualifier: attribute("NameQualifier"),
         sp_name_qualifier: attribute("SPNameQualifier"),
-    }))
+    })
 }
 
 /// Attributes by `Name`, whatever their `NameFormat`; several of one name are read as one, in order. A value that is
 /// nil or holds markup (such as a `NameID`) has no text of its own: its attribute is kept without it. Core 2.7.3.
-fn read_attributes(assertion: Node<'_, '_>) -> Result<Attributes, Error> {
-    let mut attributes = Attributes::new();
-    let (mut count, mut values) = (0, 0);
+fn read_attributes(assertion: Node<'_, '_>, decryption: &Decryption) -> Result<Attributes, Error> {
+    let mut found = Found::default();
     for statement in children(assertion, SAML, "AttributeStatement") {
-        if child(statement, SAML, "EncryptedAttribute").is_some() {
-            return Err(Error::Encrypted);
-        }
-        for attribute in children(statement, SAML, "Attribute") {
-            let name = attribute.attribute("Name").filter(|name| !name.is_empty());
-            let name = name.ok_or(Error::Content("an attribute has no Name"))?;
-            let known = attributes.entry(name.to_owned()).or_default();
-            known.extend(children(attribute, SAML, "AttributeValue").filter_map(value));
-            count += 1;
-            values += children(attribute, SAML, "AttributeValue").count();
+        for node in elements(statement) {
+            if is(node, SAML, "EncryptedAttribute") {
+                let plain_text = decryption.open(node, Trust::Verified)?;
+                found.read(plain_text.inspect(Root::Attribute)?.root())?;
+            } else {
+                found.read(node)?;
+            }
         }
     }
-    check_amount(count, values)?;
-    Ok(attributes)
+    check_amount(found.count, found.values)?;
+    Ok(found.attributes)
+}
+
+/// The attributes that were read so far.
+#[derive(Default)]
+struct Found {
+    attributes: Attributes,
+    count: usize,
+    values: usize,
+}
+
+impl Found {
+    fn read(&mut self, attribute: Node<'_, '_>) -> Result<(), Error> {
+        let name = attribute.attribute("Name").filter(|name| !name.is_empty());
+        let name = name.ok_or(Error::Content("an attribute has no Name"))?;
+        let known = self.attributes.entry(name.to_owned()).or_default();
+        known.extend(children(attribute, SAML, "AttributeValue").filter_map(value));
+        self.count += 1;
+        self.values += children(attribute, SAML, "AttributeValue").count();
+        Ok(())
+    }
 }
 
 fn value(node: Node<'_, '_>) -> Option<String> {

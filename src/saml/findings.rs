@@ -21,6 +21,9 @@ pub(super) fn of_response(xml: &[u8], expected: &Expected, keys: &[String]) -> V
         findings.assertion(assertion);
         findings.signature("Assertion", assertion, keys);
     }
+    if let Some(encrypted) = child(root, SAML, "EncryptedAssertion") {
+        findings.encryption(encrypted);
+    }
     findings.list
 }
 
@@ -141,6 +144,14 @@ impl Findings<'_> {
         }
     }
 
+    /// How the assertion is encrypted; nobody looks inside.
+    fn encryption(&mut self, encrypted: Node<'_, '_>) {
+        let methods = encrypted.descendants().filter(|node| node.tag_name().name() == "EncryptionMethod");
+        let methods: Vec<_> =
+            methods.take(5).filter_map(|node| node.attribute("Algorithm")).map(last_part).collect();
+        self.list.push(Finding::seen("EncryptedAssertion", &methods.join(", ")));
+    }
+
     /// The algorithms, and whether the certificate that came along is one of the metadata's. (It is never trusted.)
     fn signature(&mut self, of: &str, node: Node<'_, '_>, keys: &[String]) {
         let Some(signature) = child(node, DS, "Signature") else {
@@ -149,7 +160,7 @@ impl Findings<'_> {
         let algorithm = |name: &str| {
             let found = signature.descendants().find(|node| node.tag_name().name() == name);
             let uri = found.and_then(|node| node.attribute("Algorithm")).unwrap_or("(none)");
-            uri.rsplit(['#', '/']).next().unwrap_or(uri).to_owned()
+            last_part(uri).to_owned()
         };
         let methods = format!("{}, digest {}", algorithm("SignatureMethod"), algorithm("DigestMethod"));
         self.list.push(Finding::seen(&format!("{of} signature"), &methods));
@@ -191,6 +202,11 @@ impl Findings<'_> {
         };
         self.list.push(Finding::compared(item, edge.wish(), &format!("{text}, {distance}"), differs));
     }
+}
+
+/// The word at the end of an algorithm's URI.
+fn last_part(uri: &str) -> &str {
+    uri.rsplit(['#', '/']).next().unwrap_or(uri)
 }
 
 /// What a time may not be.

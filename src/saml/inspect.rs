@@ -65,7 +65,8 @@ impl ServiceProvider {
         };
         let findings = findings::of_response(&xml, &expected, metadata.keys.fingerprints());
         let is_asked = expected.request_id.is_some();
-        let verification = Verification { idp: metadata, idp_name: idp.settings.name.clone(), expected };
+        let (idp_name, decryption) = (idp.settings.name.clone(), self.decryption(idp));
+        let verification = Verification { idp: metadata, idp_name, decryption, expected };
         let verdict = if is_asked || idp.settings.idp_initiated == IdpInitiated::Confirm {
             verification.run(&captured.saml_response).map(|outcome| outcome.identity)
         } else {

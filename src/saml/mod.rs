@@ -7,6 +7,7 @@ mod assertion;
 mod authn_request;
 mod binding;
 mod compute;
+mod decryption;
 mod engine;
 mod error;
 mod findings;
@@ -42,10 +43,13 @@ pub use error::{Algorithm, Error, MetadataError, Rule, StatusCode};
 pub use inspect::{Captured, Inspected};
 pub use metadata::{AboutUs, Contact, Logo, Organization};
 pub use refused::Refused;
-pub use settings::{Binding, IdpInitiated, IdpSettings, MetadataSource, MetadataTrust, Settings};
+pub use settings::{
+    Binding, DecryptionKey, IdpInitiated, IdpSettings, MetadataSource, MetadataTrust, Settings,
+};
 
 use authn_request::Request;
 use compute::Compute;
+use decryption::{Decryption, DecryptionKeys};
 use engine::{Signed, SigningKeys};
 use idp::Idp;
 use idp_metadata::{Endpoint, IdpMetadata};
@@ -72,6 +76,7 @@ pub struct AuthnRequest {
 pub struct ServiceProvider {
     settings: Settings,
     key: Arc<OwnKey>,
+    decryption: Arc<DecryptionKeys>,
     metadata: OwnMetadata,
     idps: Vec<Arc<Idp>>,
     refresh: Refresh,
@@ -98,14 +103,16 @@ impl ServiceProvider {
         let key = OwnKey::load(&settings)?;
         let now = clock.now();
         self_test(&settings, &key, now)?;
+        let decryption = DecryptionKeys::load(&settings.decryption_keys, &*random)?;
         let idps: Vec<_> =
             idps.into_iter().map(|idp| Idp::new(idp, now).map(Arc::new)).collect::<Result<_, _>>()?;
         Ok(Self {
-            metadata: OwnMetadata::new(&settings, &key, now, &*random)?,
+            metadata: OwnMetadata::new(&settings, &key, &decryption, now, &*random)?,
             refresh: Refresh::new(&idps, Arc::clone(&clock), Arc::clone(&random))?,
             reminders: Reminders::default(),
             settings,
             key: Arc::new(key),
+            decryption: Arc::new(decryption),
             idps,
             clock,
             random,
@@ -118,7 +125,7 @@ impl ServiceProvider {
     /// Our metadata document.
     #[must_use]
     pub fn metadata(&self) -> Arc<str> {
-        self.metadata.text(&self.settings, &self.key, self.clock.now(), &*self.random)
+        self.metadata.text(&self.settings, &self.key, &self.decryption, self.clock.now(), &*self.random)
     }
 
     /// Fetches every metadata URL that is due; keeps the last good copy. Called at start and then in the background,
@@ -225,7 +232,13 @@ impl ServiceProvider {
             },
             None => unasked,
         };
-        Verification { idp: metadata, idp_name: idp.settings.name.clone(), expected }
+        let decryption = self.decryption(idp);
+        Verification { idp: metadata, idp_name: idp.settings.name.clone(), decryption, expected }
+    }
+
+    /// What opens what `idp` encrypts.
+    fn decryption(&self, idp: &Idp) -> Decryption {
+        Decryption::new(Arc::clone(&self.decryption), idp.settings.allow_cbc)
     }
 
     /// What every answer of `idp` must say at this moment that nobody asked for.

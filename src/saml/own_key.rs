@@ -10,6 +10,8 @@ use openssl::sign::Signer;
 use openssl::x509::X509;
 use time::OffsetDateTime;
 
+use crate::model::Secret;
+
 use super::error::Error;
 use super::idp_metadata::{end_of, is_strong};
 use super::settings::Settings;
@@ -27,16 +29,10 @@ pub(super) struct OwnKey {
 impl OwnKey {
     /// Reads both from PEM and checks that they belong together.
     pub(super) fn load(settings: &Settings) -> Result<Self, Error> {
-        // No passphrase, ever: OpenSSL would otherwise ask the terminal for one.
-        let key = PKey::private_key_from_pem_callback(settings.signing_key.expose().as_bytes(), |_| Ok(0))
-            .map_err(|_| Error::OwnKey("the key is not a PEM private key without a passphrase".to_owned()))?;
-        let certificate = X509::from_pem(settings.signing_certificate.as_bytes())
-            .map_err(|_| Error::OwnKey("the certificate is not PEM".to_owned()))?;
+        let (key, certificate) = read_pair(&settings.signing_key, &settings.signing_certificate)
+            .map_err(|problem| Error::OwnKey(problem.to_owned()))?;
         if !is_strong(&key) {
             return Err(Error::OwnKey("the key is neither RSA of 2048 bits nor P-256 or P-384".to_owned()));
-        }
-        if !certificate.public_key().is_ok_and(|public| public.public_eq(&key)) {
-            return Err(Error::OwnKey("the certificate is not that key's".to_owned()));
         }
         let end = end_of(certificate.not_after());
         let certificate = certificate.to_der().map_err(broken)?;
@@ -94,6 +90,19 @@ impl OwnKey {
     fn sign_raw(&self, octets: &[u8]) -> Result<Vec<u8>, ErrorStack> {
         let mut signer = Signer::new(MessageDigest::sha256(), &self.key)?;
         signer.sign_oneshot_to_vec(octets)
+    }
+}
+
+/// A key and its certificate from PEM.
+pub(super) fn read_pair(key: &Secret, certificate: &str) -> Result<(PKey<Private>, X509), &'static str> {
+    // No passphrase, ever: OpenSSL would otherwise ask the terminal for one.
+    let key = PKey::private_key_from_pem_callback(key.expose().as_bytes(), |_| Ok(0))
+        .map_err(|_| "the key is not a PEM private key without a passphrase")?;
+    let certificate = X509::from_pem(certificate.as_bytes()).map_err(|_| "the certificate is not PEM")?;
+    if certificate.public_key().is_ok_and(|public| public.public_eq(&key)) {
+        Ok((key, certificate))
+    } else {
+        Err("the certificate is not that key's")
     }
 }
 

@@ -21,12 +21,24 @@ pub struct Settings {
     pub signing_key: Secret,
     /// PEM certificate of that key, published in the metadata.
     pub signing_certificate: String,
+    /// Keys that identity providers encrypt for, at most three: all are published and tried, the first one first. Without one,
+    /// encrypted answers are refused.
+    pub decryption_keys: Vec<DecryptionKey>,
     /// Tolerated clock difference, both ways.
     pub clock_skew: Duration,
     /// Longest acceptable assertion lifetime.
     pub max_assertion_lifetime: Duration,
     /// What our metadata says beside keys and addresses.
     pub about: AboutUs,
+}
+
+/// A key that identity providers encrypt for.
+#[derive(Debug, Clone)]
+pub struct DecryptionKey {
+    /// PEM private key (RSA >= 2048).
+    pub key: Secret,
+    /// PEM certificate of that key, published in the metadata.
+    pub certificate: String,
 }
 
 /// One identity provider.
@@ -42,8 +54,8 @@ pub struct IdpSettings {
     pub request_binding: Option<Binding>,
     /// What is asked of it for instances that don't say otherwise.
     pub request: RequestOptions,
-    /// What its answers may do that nobody here asked for.
-    pub idp_initiated: IdpInitiated,
+    /// Whether it may encrypt with AES-CBC, inside its signature.
+    pub allow_cbc: bool,
     /// What its metadata must be like to be believed.
     pub trust: MetadataTrust,
     /// What its answers may do that nobody here asked for.
@@ -101,7 +113,7 @@ impl IdpSettings {
             entity_id: None,
             request_binding: None,
             request: RequestOptions::default(),
-            idp_initiated: IdpInitiated::Off,
+            allow_cbc: false,
             trust: MetadataTrust::default(),
             idp_initiated: IdpInitiated::Off,
         }

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use crate::model::{Identity, IdpName, ReplayKey};
 
 use super::assertion::read_identity;
-use super::engine::VerifiedXml;
+use super::decryption::{Decryption, Trust};
 use super::error::Error;
 use super::findings;
 use super::guard::{self, Guarded, Root};
@@ -22,6 +22,8 @@ pub(super) struct Verification {
     pub(super) idp: Arc<IdpMetadata>,
     /// Its name in our configuration.
     pub(super) idp_name: IdpName,
+    /// What opens an encrypted part of it.
+    pub(super) decryption: Decryption,
     /// What an acceptable answer must say.
     pub(super) expected: Expected,
 }
@@ -43,7 +45,8 @@ impl Verification {
         })
     }
 
-    /// Guard, then signatures, then the rules of SAML on nothing but the verified bytes.
+    /// Guard, then signatures, then the rules of SAML on nothing but the verified bytes. An encrypted assertion is a
+    /// document of its own, which goes the same way.
     pub(super) fn run(&self, saml_response: &str) -> Result<Outcome, Error> {
         let (bytes, guarded);
         {
@@ -51,34 +54,72 @@ impl Verification {
             bytes = guard::decode(saml_response)?;
             guarded = guard::inspect(&bytes, Root::Response)?;
         }
-        let verified = self.check_signatures(&guarded)?;
-        let _span = tracing::trace_span!("rules").entered();
-        self.check_rules(&guarded, &verified)
+        check_has_assertion(&guarded)?;
+        if guarded.is_encrypted() { self.run_encrypted(&guarded) } else { self.run_plain(&guarded) }
     }
 
-    fn check_signatures(&self, guarded: &Guarded<'_>) -> Result<VerifiedXml, Error> {
-        check_has_assertion(guarded)?;
+    fn run_plain(&self, guarded: &Guarded<'_>) -> Result<Outcome, Error> {
         let signatures = guarded.signatures();
         check_is_signed(signatures.count)?;
-        self.idp.keys.verify(&guarded.signed(&signatures))
+        self.on_verified(guarded, |root| {
+            let _span = tracing::trace_span!("rules").entered();
+            let (response, assertion) = if signatures.cover_root {
+                (root, child(root, SAML, "Assertion").ok_or(Error::VerifiedOther)?)
+            } else {
+                (guarded.root(), root)
+            };
+            check_is_kind(response, assertion)?;
+            check_response(response, signatures.cover_root, &self.expected)?;
+            self.conclude(assertion)
+        })
     }
 
-    fn check_rules(&self, guarded: &Guarded<'_>, verified: &VerifiedXml) -> Result<Outcome, Error> {
+    /// Inside a signed response the signature comes first, and only what it covers is decrypted. Around an unsigned
+    /// one it is the assertion that is signed, once it is decrypted. Core 6.2; profiles 4.1.3.5.
+    fn run_encrypted(&self, guarded: &Guarded<'_>) -> Result<Outcome, Error> {
+        self.decryption.check_has_key()?;
+        if guarded.signatures().count == 0 {
+            self.decrypt(guarded.root(), Trust::Unverified)
+        } else {
+            self.on_verified(guarded, |root| self.decrypt(root, Trust::Verified))
+        }
+    }
+
+    /// The rules of the response come first: they cost less than a private-key operation.
+    fn decrypt(&self, response: Node<'_, '_>, trust: Trust) -> Result<Outcome, Error> {
+        check_response(response, trust == Trust::Verified, &self.expected)?;
+        let encrypted = child(response, SAML, "EncryptedAssertion").ok_or(Error::VerifiedOther)?;
+        let plain_text = self.decryption.open(encrypted, trust)?;
+        let guarded = plain_text.inspect(Root::Assertion)?;
+        let signatures = guarded.signatures().count;
+        check_is_covered(signatures, trust)?;
+        let conclude = |assertion: Node<'_, '_>| {
+            check_is_kind(response, assertion)?;
+            self.conclude(assertion)
+        };
+        if signatures == 0 { conclude(guarded.root()) } else { self.on_verified(&guarded, conclude) }
+    }
+
+    /// Verifies every signature of the document, and reads the verified bytes, which are its outermost signed element.
+    fn on_verified<T>(
+        &self,
+        guarded: &Guarded<'_>,
+        read: impl FnOnce(Node<'_, '_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let signatures = guarded.signatures();
+        let verified = self.idp.keys.verify(&guarded.signed(&signatures))?;
         let document = guard::parse(verified.as_str())?;
         let root = document.root_element();
         check_is_target(root, signatures.target)?;
         guard::inspect_verified(root)?;
-        let (response, assertion) = if signatures.cover_root {
-            (root, child(root, SAML, "Assertion").ok_or(Error::VerifiedOther)?)
-        } else {
-            (guarded.root(), root)
-        };
-        check_is_kind(response, assertion)?;
-        check_response(response, signatures.cover_root, &self.expected)?;
+        read(root)
+    }
+
+    /// The rules of the assertion, and what it says.
+    fn conclude(&self, assertion: Node<'_, '_>) -> Result<Outcome, Error> {
         let end = check_assertion(assertion, &self.expected)?;
         Ok(Outcome {
-            identity: read_identity(assertion, &self.idp_name, &self.expected.issuer)?,
+            identity: read_identity(assertion, &self.idp_name, &self.expected.issuer, &self.decryption)?,
             replay_key: ReplayKey {
                 issuer: self.expected.issuer.clone(),
                 assertion_id: assertion.attribute("ID").unwrap_or_default().to_owned(),
@@ -90,14 +131,16 @@ impl Verification {
 
 /// Without an assertion there is nothing to verify: the identity provider refused, or said nothing.
 fn check_has_assertion(guarded: &Guarded<'_>) -> Result<(), Error> {
-    if guarded.is_encrypted() {
-        return Err(Error::Encrypted);
-    }
-    if guarded.assertion().is_some() {
+    if guarded.assertion().is_some() || guarded.is_encrypted() {
         return Ok(());
     }
     check_status(guarded.root())?;
     Err(Error::NoAssertion)
+}
+
+/// A decrypted assertion is signed itself, or stands inside a verified response. Anybody can encrypt. Profiles 4.1.3.5.
+fn check_is_covered(signatures: usize, trust: Trust) -> Result<(), Error> {
+    if signatures == 0 && trust == Trust::Unverified { Err(Error::Unsigned) } else { Ok(()) }
 }
 
 /// The response, its assertion, or both are signed. Profiles 4.1.3.5.

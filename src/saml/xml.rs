@@ -14,6 +14,8 @@ pub(super) const DS: &str = "http://www.w3.org/2000/09/xmldsig#";
 pub(super) const DS11: &str = "http://www.w3.org/2009/xmldsig11#";
 /// XML encryption namespace.
 pub(super) const XENC: &str = "http://www.w3.org/2001/04/xmlenc#";
+/// XML encryption 1.1 namespace.
+pub(super) const XENC11: &str = "http://www.w3.org/2009/xmlenc11#";
 /// Exclusive canonicalisation: an algorithm and the namespace of its `InclusiveNamespaces`.
 pub(super) const EXC_C14N: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
 /// The enveloped-signature transform.
@@ -61,6 +63,12 @@ pub(super) fn plain_text<'a>(node: Node<'a, '_>) -> Option<&'a str> {
 /// Whether `node` is text of nothing but XML white space.
 pub(super) fn is_blank(node: Node<'_, '_>) -> bool {
     node.is_text() && node.text().unwrap_or("").bytes().all(is_space)
+}
+
+/// The base64 alphabet and white space, and not nothing.
+pub(super) fn is_base64(text: &str) -> bool {
+    let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
+    !text.is_empty() && text.bytes().all(|byte| is_digit(byte) || is_space(byte))
 }
 
 /// XML white space.

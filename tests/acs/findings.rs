@@ -3,6 +3,8 @@
 use connect_gateway::model::{Finding, IdpName};
 use connect_gateway::saml::{IdpSettings, MetadataSource, Refused};
 
+use crate::encryption::with_keys;
+use crate::encryptor::{AES256_CBC, Encryption, OURS};
 use crate::gateway::{Gateway, Used, pending, settings};
 use crate::idp::{Answer, IDP, STRANGER, attribute, encode, metadata};
 
@@ -48,6 +50,15 @@ async fn a_certificate_that_is_not_in_the_metadata_is_told_by_its_fingerprint() 
     assert_eq!(finding.item, "Assertion signature's certificate, SHA-256");
     assert_eq!(finding.received.len(), 64);
     assert_ne!(Some(&finding.received), finding.expected.as_ref());
+}
+
+#[tokio::test]
+async fn how_an_answer_is_encrypted_is_told() {
+    let answer = Encryption::with(|e| e.cipher = AES256_CBC).of(&Answer::default());
+    let refused = with_keys(&[&OURS], false).unwrap().saml.verify(encode(answer), &pending()).await;
+    let findings = refused.err().unwrap().findings;
+    let told = findings.iter().find(|finding| finding.item == "EncryptedAssertion").unwrap();
+    assert_eq!(told.received, "aes256-cbc, rsa-oaep-mgf1p");
 }
 
 #[tokio::test]

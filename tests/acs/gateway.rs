@@ -57,6 +57,7 @@ pub(crate) fn settings() -> Settings {
         display_name: "Contact <centre>".to_owned(),
         signing_key: Secret::new(GATEWAY.key_pem()),
         signing_certificate: GATEWAY.certificate_pem(),
+        decryption_keys: Vec::new(),
         clock_skew: Duration::from_mins(1),
         max_assertion_lifetime: Duration::from_hours(1),
         about: AboutUs::default(),

@@ -7,6 +7,11 @@ mod crashers;
 #[path = "../support/damage.rs"]
 mod damage;
 mod documents;
+mod encryption;
+mod encryption_parts;
+mod encryption_refused;
+mod encryption_xmlsec;
+mod encryptor;
 mod findings;
 mod gateway;
 mod idp;

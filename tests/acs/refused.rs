@@ -218,23 +218,6 @@ async fn a_flood_of_attributes_is_refused() {
 }
 
 #[tokio::test]
-async fn encrypted_parts_are_refused_with_their_own_code() {
-    let data = r#"<xenc:EncryptedData xmlns:xenc="http://www.w3.org/2001/04/xmlenc#"/>"#;
-    let whole = format!(
-        r#"<saml:EncryptedAssertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion">{data}</saml:EncryptedAssertion>"#
-    );
-    assert_eq!(code(verdict(Answer::default().response_xml("", &whole)).await), "saml.encrypted");
-    for xml in both_ways(|a| a.name_id = format!("<saml:EncryptedID>{data}</saml:EncryptedID>")) {
-        assert_refused!(verdict(xml).await, Error::Encrypted);
-    }
-    for xml in
-        both_ways(|a| a.attributes = format!("<saml:EncryptedAttribute>{data}</saml:EncryptedAttribute>"))
-    {
-        assert_refused!(verdict(xml).await, Error::Encrypted);
-    }
-}
-
-#[tokio::test]
 async fn an_answer_to_an_unknown_identity_provider_is_refused() {
     let mut other = pending();
     other.idp = IdpName::new("other");

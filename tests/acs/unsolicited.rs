@@ -29,7 +29,7 @@ fn unsolicited(sign: Sign, change: impl Fn(&mut Answer)) -> Answer {
 /// Verified as the gateway does: its sender first, then everything.
 async fn received(gateway: &Gateway, xml: impl AsRef<[u8]>) -> Result<Identity, Error> {
     let field = encode(xml);
-    let (idp, _) = gateway.saml.sender(&field).await?;
+    let (idp, _) = gateway.saml.unsolicited_sender(&field).await?;
     let verified = gateway.saml.verify_unsolicited(field, &idp).await.map_err(|refused| refused.error)?;
     Ok(verified.into_identity())
 }

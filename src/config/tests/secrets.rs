@@ -79,3 +79,42 @@ fn the_example_key_is_refused_for_an_address_that_someone_can_own() {
     let found = parse(&text.replace("https://sign-in.acme.net", "https://badexample.org"), &examples, []);
     assert!(found.is_err());
 }
+
+#[test]
+fn decryption_keys_are_read_in_their_order_and_every_problem_is_told() {
+    let folder = Folder::new();
+    folder.write("new.key", KEY, 0o600);
+    folder.write("old.key", &KEY.replace('x', "y"), 0o644);
+    folder.write("crt", CERTIFICATE, 0o644);
+    let with = |keys_of: &str, certificates: &str| {
+        let lines = format!(
+            "[saml]\ndecryption_key_files = [{keys_of}]\ndecryption_certificate_files = [{certificates}]\n[idp.okta]"
+        );
+        parse(&SHORT.replace("[idp.okta]", &lines), &folder.0, keys())
+    };
+    let loaded = with(r#""new.key", "old.key""#, r#""crt", "crt""#).expect("usable");
+    let found: Vec<_> = loaded.config.saml.decryption_keys.iter().map(|own| own.key.expose()).collect();
+    assert_eq!(found, [KEY, &KEY.replace('x', "y")]);
+    assert_eq!(loaded.config.saml.decryption_keys[1].certificate, CERTIFICATE);
+    assert_about(&loaded.warnings, "saml.decryption_key_files", "chmod 600");
+    assert!(with("", "").expect("usable").config.saml.decryption_keys.is_empty());
+
+    let (key_files, certificate_files) = ("saml.decryption_key_files", "saml.decryption_certificate_files");
+    let found = with(r#""none", "crt""#, r#""new.key", "none""#).expect_err("problems");
+    assert_about(&found, key_files, "can't be read");
+    assert_about(&found, key_files, "not a private key");
+    assert_about(&found, certificate_files, "private key");
+    assert_about(&found, certificate_files, "can't be read");
+    let fewer = with(r#""new.key", "old.key""#, r#""crt""#).expect_err("one certificate");
+    assert_about(&fewer, certificate_files, "one certificate for each");
+    let four = with(&[r#""new.key""#; 4].join(", "), &[r#""crt""#; 4].join(", ")).expect_err("four");
+    assert_about(&four, key_files, "more than 3");
+}
+
+#[test]
+fn aes_cbc_is_off_and_warned_about_when_it_is_on() {
+    assert!(!config(SHORT).idps[0].allow_cbc);
+    let loaded = with(&[("IDP__OKTA__ALLOW_CBC", "true")]).expect("usable");
+    assert!(loaded.config.idps[0].allow_cbc);
+    assert_about(&loaded.warnings, "idp.okta.allow_cbc", "AES-CBC");
+}

@@ -19,6 +19,9 @@ pub enum Error {
     /// Our key or certificate can't be used.
     #[error("our signing key or certificate can't be used: {0}")]
     OwnKey(String),
+    /// Our keys for decryption can't be used.
+    #[error("a decryption key or its certificate can't be used: {0}")]
+    DecryptionKeys(String),
     /// The machinery under us does not work: a self-test or a set-up step failed.
     #[error("the SAML machinery does not work here: {0}")]
     Machinery(String),
@@ -71,9 +74,15 @@ pub enum Error {
     /// An algorithm is not on the allow-list.
     #[error("{0} is not an accepted algorithm")]
     Algorithm(Algorithm),
-    /// The assertion, its subject or an attribute is encrypted.
-    #[error("the assertion, its subject or an attribute is encrypted")]
+    /// The assertion, its subject or an attribute is encrypted, and we have no key for it.
+    #[error("the assertion, its subject or an attribute is encrypted, and there is no decryption key")]
     Encrypted,
+    /// Whatever stops a decryption: one error, so that nobody learns from it.
+    #[error("an encrypted part can't be decrypted")]
+    Decryption,
+    /// A plain text that needs what stands around its cipher text, such as namespace prefixes, or is not XML.
+    #[error("the plain text of an encrypted part is not XML that stands by itself")]
+    PlainText,
     /// A successful response without an assertion.
     #[error("the response holds no assertion")]
     NoAssertion,
@@ -169,7 +178,7 @@ pub enum Error {
 impl Blamed for Error {
     fn code(&self) -> &'static Code {
         match self {
-            Self::OwnKey(_) | Self::Machinery(_) => &code::GATEWAY_INTERNAL,
+            Self::OwnKey(_) | Self::DecryptionKeys(_) | Self::Machinery(_) => &code::GATEWAY_INTERNAL,
             Self::Metadata { .. }
             | Self::MetadataNotLoaded(_)
             | Self::MetadataExpired(_)
@@ -182,6 +191,7 @@ impl Blamed for Error {
             | Self::NotUtf8
             | Self::NotXml
             | Self::NoAssertion
+            | Self::PlainText
             | Self::Stopped
             | Self::Version
             | Self::Content(_) => &code::SAML_MALFORMED,
@@ -191,6 +201,7 @@ impl Blamed for Error {
             Self::Algorithm(_) => &code::SAML_ALGORITHM,
             Self::Unsolicited => &code::SIGN_IN_UNSOLICITED,
             Self::Encrypted => &code::SAML_ENCRYPTED,
+            Self::Decryption => &code::SAML_DECRYPTION,
             Self::Signature => &code::SAML_SIGNATURE,
             Self::EnginesDisagree | Self::VerifiedOther => &code::SAML_ENGINES_DISAGREE,
             Self::Destination => &code::SAML_DESTINATION,

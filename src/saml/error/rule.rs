@@ -45,6 +45,9 @@ pub enum Rule {
     /// Octets after the end of a deflated message.
     #[error("something after the end of the message")]
     Trailing,
+    /// An encrypted part with other parts than the plain ones, or in the wrong place.
+    #[error("an encrypted part with unusual parts, or in the wrong place")]
+    Encryption,
     /// SAML or signature content where extensions belong.
     #[error("SAML or signature content inside extensions")]
     Extensions,
@@ -62,4 +65,13 @@ pub enum Algorithm {
     /// `DigestMethod`.
     #[error("the digest method")]
     Digest,
+    /// `EncryptionMethod` of `EncryptedData`.
+    #[error("the encryption method of the content")]
+    Encryption,
+    /// AES-CBC, which proves nothing by itself.
+    #[error("AES-CBC, without allow_cbc or outside a verified signature,")]
+    Cbc,
+    /// `EncryptionMethod` of `EncryptedKey`.
+    #[error("the encryption method of the key")]
+    KeyTransport,
 }

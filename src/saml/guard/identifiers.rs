@@ -21,12 +21,18 @@ pub(super) fn check_identifiers(root: Node<'_, '_>) -> Result<(), Error> {
             }
             has_id |= attribute.name() == "ID";
         }
-        let needs_id = node == root || is(node, SAMLP, "Response") || is(node, SAML, "Assertion");
+        let needs_id =
+            node == root && !is_part(node) || is(node, SAMLP, "Response") || is(node, SAML, "Assertion");
         if needs_id && !has_id {
             return Err(Error::Forbidden(Rule::Identifiers));
         }
     }
     Ok(())
+}
+
+/// Parts of an assertion have no identifier: they are a root as plain texts only.
+fn is_part(node: Node<'_, '_>) -> bool {
+    is(node, SAML, "NameID") || is(node, SAML, "Attribute")
 }
 
 fn names_an_id(name: &str) -> bool {

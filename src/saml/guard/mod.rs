@@ -3,6 +3,7 @@
 //! Engines disagree, or can be led astray, on documents that SAML allows but no identity provider sends. The
 //! guard refuses them all, by the rules below; each is one function, and this module calls them in order.
 
+mod encryption;
 mod identifiers;
 mod root;
 mod signature;
@@ -84,6 +85,7 @@ pub(super) fn inspect(bytes: &[u8], kind: Root) -> Result<Guarded<'_>, Error> {
     signature::check_base64_texts(root)?;
     signature::check_references(root)?;
     signature::check_key_infos(root)?;
+    encryption::check_encryption(root)?;
     Ok(Guarded { text, document })
 }
 
@@ -101,7 +103,8 @@ pub(super) fn inspect_metadata<'a>(root: Node<'a, '_>) -> Result<Signatures<'a>,
 
 /// The rules of structure once more, on verified bytes: what is read as true has the same shape that was guarded.
 pub(super) fn inspect_verified(root: Node<'_, '_>) -> Result<(), Error> {
-    structure::check_models(root)
+    structure::check_models(root)?;
+    encryption::check_encryption(root)
 }
 
 /// A tree of whatever can be read within the limits, to tell what is wrong with it. Nothing is decided by it.

@@ -16,6 +16,10 @@ pub(in crate::saml) enum Root {
     ArtifactResponse,
     /// The plain text of an `EncryptedAssertion`. Core 2.3.4.
     Assertion,
+    /// The plain text of an `EncryptedID`. Core 2.2.4.
+    NameId,
+    /// The plain text of an `EncryptedAttribute`. Core 2.7.3.2.
+    Attribute,
 }
 
 impl Root {
@@ -27,6 +31,8 @@ impl Root {
             Self::LogoutResponse => is(node, SAMLP, "LogoutResponse"),
             Self::ArtifactResponse => is(node, SAMLP, "ArtifactResponse"),
             Self::Assertion => is(node, SAML, "Assertion"),
+            Self::NameId => is(node, SAML, "NameID"),
+            Self::Attribute => is(node, SAML, "Attribute"),
         }
     }
 }

@@ -5,13 +5,13 @@ use crate::saml::guard::root::may_hold_assertion;
 use crate::saml::xml::{DS, Node, SAML, SAMLP, XENC, elements, is, is_blank, plain_text};
 
 /// A place in an element's content: who may stand there, and whether they may be missing or repeat.
-struct Slot {
+pub(super) struct Slot {
     any_of: &'static [(&'static str, &'static str)],
     least: usize,
     most: usize,
 }
 
-const fn slot(any_of: &'static [(&'static str, &'static str)], least: usize, most: usize) -> Slot {
+pub(super) const fn slot(any_of: &'static [(&'static str, &'static str)], least: usize, most: usize) -> Slot {
     Slot { any_of, least, most }
 }
 
@@ -136,12 +136,13 @@ fn fits_its_model(node: Node<'_, '_>) -> bool {
     }
 }
 
-/// Whether the child elements of `node` fill `slots` from first to last.
+/// Whether there is nothing but white space between the child elements of `node`.
 pub(super) fn has_no_stray_text(node: Node<'_, '_>) -> bool {
     node.children().all(|child| child.is_element() || is_blank(child))
 }
 
-fn fits(node: Node<'_, '_>, slots: &[Slot]) -> bool {
+/// Whether the child elements of `node` fill `slots` from first to last.
+pub(super) fn fits(node: Node<'_, '_>, slots: &[Slot]) -> bool {
     let mut inside = elements(node).peekable();
     for slot in slots {
         let mut count = 0;

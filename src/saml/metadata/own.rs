@@ -6,6 +6,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use crate::model::Random;
+use crate::saml::decryption::DecryptionKeys;
 use crate::saml::error::Error;
 use crate::saml::guard::{DIGEST_METHODS, SIGNATURE_METHODS};
 use crate::saml::instant;
@@ -13,7 +14,7 @@ use crate::saml::own_key::OwnKey;
 use crate::saml::settings::Settings;
 use crate::saml::signer::{self, Signature};
 use crate::saml::writer::Document;
-use crate::saml::xml::{DS, MD, SAMLP};
+use crate::saml::xml::{DS, MD, SAMLP, XENC11};
 
 use super::about::{AboutUs, Contact, Logo, Organization};
 
@@ -41,10 +42,11 @@ impl OwnMetadata {
     pub(in crate::saml) fn new(
         settings: &Settings,
         key: &OwnKey,
+        decryption: &DecryptionKeys,
         now: OffsetDateTime,
         random: &dyn Random,
     ) -> Result<Self, Error> {
-        Ok(Self { copy: Mutex::new(rendered(settings, key, now, random)?) })
+        Ok(Self { copy: Mutex::new(rendered(settings, key, decryption, now, random)?) })
     }
 
     /// The document; rendered anew when its time has come.
@@ -52,12 +54,13 @@ impl OwnMetadata {
         &self,
         settings: &Settings,
         key: &OwnKey,
+        decryption: &DecryptionKeys,
         now: OffsetDateTime,
         random: &dyn Random,
     ) -> Arc<str> {
         let mut copy = self.copy.lock().unwrap_or_else(PoisonError::into_inner);
         if copy.due.is_some_and(|due| due <= now) {
-            match rendered(settings, key, now, random) {
+            match rendered(settings, key, decryption, now, random) {
                 Ok(new) => *copy = new,
                 Err(error) => tracing::error!(%error, "our metadata is not rendered anew"),
             }
@@ -69,6 +72,7 @@ impl OwnMetadata {
 fn rendered(
     settings: &Settings,
     key: &OwnKey,
+    decryption: &DecryptionKeys,
     now: OffsetDateTime,
     random: &dyn Random,
 ) -> Result<Rendered, Error> {
@@ -76,6 +80,7 @@ fn rendered(
     let entity = Entity {
         settings,
         key,
+        decryption,
         id: format!("_{}", random.token()),
         valid_until: about.valid_for.map(|time| instant::format(now + time)).transpose()?,
     };
@@ -91,6 +96,7 @@ fn rendered(
 struct Entity<'a> {
     settings: &'a Settings,
     key: &'a OwnKey,
+    decryption: &'a DecryptionKeys,
     id: String,
     valid_until: Option<String>,
 }
@@ -130,7 +136,10 @@ impl Entity<'_> {
                 render_user_interface(extensions, &self.settings.display_name, &self.settings.about);
             });
             for certificate in self.key.published() {
-                render_key(role, "signing", &certificate, &[]);
+                render_key(role, "signing", &certificate, |_| ());
+            }
+            for certificate in self.decryption.certificates_base64() {
+                render_key(role, "encryption", &certificate, render_encryption_methods);
             }
             for format in &self.settings.about.name_id_formats {
                 role.text("md:NameIDFormat", &[], format);
@@ -147,17 +156,36 @@ impl Entity<'_> {
 }
 
 /// A key, and how what is encrypted for it may be encrypted. SAML metadata 2.4.1.1.
-fn render_key(role: &mut Document, usage: &str, certificate: &str, encryption_methods: &[&str]) {
-    role.element("md:KeyDescriptor", &[("use", usage)], |descriptor| {
-        descriptor.element("ds:KeyInfo", &[("xmlns:ds", DS)], |info| {
+fn render_key(role: &mut Document, usage: &str, certificate: &str, methods: impl FnOnce(&mut Document)) {
+    role.element("md:KeyDescriptor", &[("use", usage), ("xmlns:ds", DS)], |descriptor| {
+        descriptor.element("ds:KeyInfo", &[], |info| {
             info.element("ds:X509Data", &[], |data| {
                 data.text("ds:X509Certificate", &[], certificate);
             });
         });
-        for method in encryption_methods {
-            descriptor.empty("md:EncryptionMethod", &[("Algorithm", method)]);
-        }
+        methods(descriptor);
     });
+}
+
+/// What we decrypt, the best first. XML encryption 1.1, 5.2 and 5.5.
+fn render_encryption_methods(descriptor: &mut Document) {
+    const SHA1: &str = "http://www.w3.org/2000/09/xmldsig#sha1";
+    const SHA256: &str = "http://www.w3.org/2001/04/xmlenc#sha256";
+    for cipher in ["aes256-gcm", "aes128-gcm"] {
+        descriptor.empty("md:EncryptionMethod", &[("Algorithm", &format!("{XENC11}{cipher}"))]);
+    }
+    let oaep = [("Algorithm", "http://www.w3.org/2009/xmlenc11#rsa-oaep")];
+    descriptor.element("md:EncryptionMethod", &oaep, |method| {
+        method.empty("ds:DigestMethod", &[("Algorithm", SHA256)]);
+        let mask = "http://www.w3.org/2009/xmlenc11#mgf1sha256";
+        method.empty("xenc11:MGF", &[("xmlns:xenc11", XENC11), ("Algorithm", mask)]);
+    });
+    let oaep = [("Algorithm", "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p")];
+    for digest in [SHA256, SHA1] {
+        descriptor.element("md:EncryptionMethod", &oaep, |method| {
+            method.empty("ds:DigestMethod", &[("Algorithm", digest)]);
+        });
+    }
 }
 
 /// What we accept: the guard's own lists. Metadata profile for algorithm support 2.
