@@ -11,8 +11,8 @@ use openssl::hash::MessageDigest;
 
 use crate::acs::{KEY, name_id_of};
 use crate::encryptor::{
-    AES128_CBC, AES128_GCM, AES256_CBC, AES256_GCM, DIGEST_SHA256, Encryption, MASK_SHA1, MASK_SHA256, OAEP, OURS,
-    Transport, enclose, inside,
+    AES128_CBC, AES128_GCM, AES256_CBC, AES256_GCM, DIGEST_SHA256, Encryption, MASK_SHA1, MASK_SHA256, OAEP,
+    OURS, Transport, enclose, inside,
 };
 use crate::gateway::{Gateway, Used, company, pending, settings};
 use crate::idp::{Answer, Key, STRANGER, Sign, metadata};
@@ -84,7 +84,8 @@ fn case(u: &mut Unstructured<'_>) -> Result<Case> {
     if u.ratio(1, 4)? {
         encrypt_part(&mut assertion, &encryption, u)?;
     }
-    let name_id = name_id_of(&Element { content: vec![Node::Element(assertion.clone())], ..response.clone() });
+    let name_id =
+        name_id_of(&Element { content: vec![Node::Element(assertion.clone())], ..response.clone() });
     let encrypts_name_id = assertion.write().contains("EncryptedID");
     if u.ratio(7, 8)? {
         sign_again(&mut assertion, &KEY.private);
@@ -123,7 +124,13 @@ fn encryption(u: &mut Unstructured<'_>) -> Result<Encryption> {
         2 => vec![],
         _ => vec![&OURS],
     };
-    Ok(Encryption { cipher: u.choose(&CIPHERS)?, transport, keys, beside: u.arbitrary()?, ..Encryption::default() })
+    Ok(Encryption {
+        cipher: u.choose(&CIPHERS)?,
+        transport,
+        keys,
+        beside: u.arbitrary()?,
+        ..Encryption::default()
+    })
 }
 
 fn change(element: &mut Element, u: &mut Unstructured<'_>) -> Result<()> {
@@ -163,10 +170,15 @@ fn change_octets(sealed: &mut Element, u: &mut Unstructured<'_>) -> Result<()> {
         0 => octets.truncate(u.int_in_range(0..=octets.len())?),
         1 => octets.extend(u.bytes(u.len().min(20))?),
         2 => octets = u.bytes(u.len().min(300))?.to_vec(),
-        3 => octets.rotate_left(16.min(octets.len())),
+        3 => {
+            let block = 16.min(octets.len());
+            octets.rotate_left(block);
+        }
         _ => {
             for _ in 0..u.int_in_range(1..=3)? {
-                if let Some(octet) = u.choose_index(octets.len().max(1)).ok().and_then(|at| octets.get_mut(at)) {
+                if let Some(octet) =
+                    u.choose_index(octets.len().max(1)).ok().and_then(|at| octets.get_mut(at))
+                {
                     *octet ^= u.arbitrary::<u8>()?;
                 }
             }

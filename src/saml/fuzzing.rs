@@ -12,7 +12,7 @@ use super::error::Error;
 use super::guard::{self, Guarded, Root};
 use super::idp::Idp;
 use super::metadata::warnings;
-use super::response::{Expected, check_assertion, check_response};
+use super::response::{check_assertion, check_response};
 use super::verification::Verification;
 use super::{IdpSettings, ServiceProvider, instant};
 
@@ -81,9 +81,8 @@ impl ServiceProvider {
     /// The first check that fails.
     pub fn read_unverified(&self, bytes: &[u8], pending: &PendingSignIn) -> Result<Identity, Error> {
         let guarded = guard::inspect(bytes, Root::Response)?;
-        let expected = self.verification_here(pending)?.expected;
         guard::inspect_verified(guarded.root())?;
-        read(&guarded, &expected, pending)
+        read(&guarded, &self.verification_here(pending)?)
     }
 
     fn verification_here(&self, pending: &PendingSignIn) -> Result<Verification, Error> {
@@ -108,11 +107,11 @@ impl ServiceProvider {
 }
 
 /// Every reader of verified bytes has its turn, whatever the others say.
-fn read(guarded: &Guarded<'_>, expected: &Expected, pending: &PendingSignIn) -> Result<Identity, Error> {
-    let signatures = guarded.signatures();
-    let response = check_response(guarded.root(), signatures.cover_root, expected);
+fn read(guarded: &Guarded<'_>, verification: &Verification) -> Result<Identity, Error> {
+    let Verification { idp_name, decryption, expected, .. } = verification;
+    let response = check_response(guarded.root(), guarded.signatures().cover_root, expected);
     let assertion = guarded.assertion().ok_or(Error::NoAssertion)?;
     let end = check_assertion(assertion, expected);
-    let identity = read_identity(assertion, &pending.idp, &expected.issuer)?;
+    let identity = read_identity(assertion, idp_name, &expected.issuer, decryption)?;
     response.and(end).map(|_| identity)
 }
