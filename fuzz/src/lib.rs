@@ -24,4 +24,4 @@ mod readers;
 mod signer;
 mod tally;
 
-pub use readers::{acs_form, cookies, metadata, redirect_query, way, xml_guard};
+pub use readers::{acs_form, cookies, metadata, redirect_query, soap, way, xml_guard};

@@ -9,7 +9,7 @@ use connect_gateway::saml::Captured;
 use connect_gateway::{saml, web};
 
 use crate::gateway::{Gateway, company, pending};
-use crate::idp::{CURVE, IDP, metadata as idp_metadata};
+use crate::idp::{CURVE, ENTITY_ID, IDP, metadata as idp_metadata};
 use crate::limits::quietly;
 use crate::tally::count;
 
@@ -46,15 +46,33 @@ pub fn way(bytes: &[u8]) {
     );
 }
 
-/// The body of `POST /saml/acs`.
+/// The body of `POST /saml/acs`, or the query of `GET /saml/acs`.
 pub fn acs_form(bytes: &[u8]) {
-    let Some((field, _)) = web::fuzzing::read_answer(bytes) else { return };
+    let field = match web::fuzzing::read_answer(bytes) {
+        Some(web::fuzzing::Brought::Response(field)) => field,
+        Some(web::fuzzing::Brought::Artifact(text)) => {
+            count("artifact field");
+            if saml::fuzzing::reads_artifact(&text, ENTITY_ID) {
+                count("artifact");
+            }
+            return;
+        }
+        None => return,
+    };
     count("form");
     let outcome = GATEWAY.saml.verify_here(&field, &pending());
     assert!(outcome.is_err(), "nobody signed this");
     if saml::fuzzing::decode(&field).is_some_and(|xml| saml::fuzzing::passes_guard(&xml)) {
         count("guard");
     }
+}
+
+/// What an identity provider answers to an artifact.
+pub fn soap(bytes: &[u8]) {
+    let Ok(resolved) = GATEWAY.saml.open_envelope(bytes, &pending()) else { return };
+    count("envelope");
+    assert!(!resolved.is_vouched_for, "nobody signed this");
+    assert!(GATEWAY.saml.verify_here(&resolved.saml_response, &pending()).is_err(), "nobody signed this");
 }
 
 /// The bytes of a document.

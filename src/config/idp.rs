@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::mapping::{NameSources, NamesConfig, Preset};
 use crate::model::{IdpChoice, IdpName};
-use crate::saml::{Binding, IdpInitiated, IdpSettings, MetadataSource, MetadataTrust};
+use crate::saml::{Binding, IdpInitiated, IdpSettings, MetadataSource, MetadataTrust, ResponseBinding};
 
 use super::files::Files;
 use super::section::Section;
@@ -35,6 +35,8 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
     let entity_id = section.parsed("entity_id", saml::entity_id);
     let bindings = [("redirect", Some(Binding::Redirect)), ("post", Some(Binding::Post))];
     let request_binding = section.one_of("request_binding", &bindings, None);
+    let bindings = [("post", ResponseBinding::Post), ("artifact", ResponseBinding::Artifact)];
+    let response_binding = section.one_of("response_binding", &bindings, ResponseBinding::Post);
     let request = request::read(section);
     let words =
         [("off", IdpInitiated::Off), ("confirm", IdpInitiated::Confirm), ("restart", IdpInitiated::Restart)];
@@ -51,6 +53,7 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
     let settings = metadata.map(|metadata| IdpSettings {
         entity_id,
         request_binding,
+        response_binding,
         request,
         allow_cbc,
         trust,

@@ -137,6 +137,12 @@ codes! {
     /// The assertion was used before.
     SAML_REPLAY = "saml.replay", Person, "This sign-in was used already",
         "Start again from your bookmark.";
+    /// The identity provider keeps no answer for the artifact, or the artifact is not its own.
+    SAML_ARTIFACT = "saml.artifact", IdpOwner, "Your sign-in service did not deliver its answer",
+        "Start again from your bookmark. If it happens again, the identity provider's team must check its artifact resolution service.";
+    /// The identity provider's artifact resolution service can't be reached, or takes too long.
+    SAML_BACK_CHANNEL = "saml.back_channel", IdpOwner, "Your sign-in service does not answer at the moment",
+        "Try again in a minute. If it happens again, the identity provider's team must check its artifact resolution service.";
     /// The identity provider's metadata could not be read yet.
     SAML_METADATA = "saml.metadata", Admin, "Your sign-in service is not set up here yet",
         "Try again in a minute. If it happens again, the gateway's administrator must check the identity provider's metadata.";

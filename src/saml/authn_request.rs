@@ -11,11 +11,13 @@ use super::binding::redirect;
 use super::error::Error;
 use super::instant;
 use super::own_key::OwnKey;
+use super::settings::ResponseBinding;
 use super::signer::{self, Signature};
 use super::writer::Document;
 use super::xml::{SAML, SAMLP};
 
 const TRANSIENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
+const HTTP_ARTIFACT: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Artifact";
 const HTTP_POST: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
 
 /// What a request says.
@@ -25,6 +27,7 @@ pub(super) struct Request {
     pub(super) destination: String,
     pub(super) issuer: String,
     pub(super) acs: String,
+    pub(super) response_binding: ResponseBinding,
     pub(super) requested: Requested,
 }
 
@@ -47,6 +50,10 @@ impl Request {
 
     fn render(&self, signature: Option<&Signature<'_>>) -> Result<String, Error> {
         let issued = instant::format(self.issued)?;
+        let binding = match self.response_binding {
+            ResponseBinding::Post => HTTP_POST,
+            ResponseBinding::Artifact => HTTP_ARTIFACT,
+        };
         let mut attributes = vec![
             ("xmlns:samlp", SAMLP),
             ("ID", &self.id),
@@ -54,7 +61,7 @@ impl Request {
             ("IssueInstant", &issued),
             ("Destination", &self.destination),
             ("AssertionConsumerServiceURL", &self.acs),
-            ("ProtocolBinding", HTTP_POST),
+            ("ProtocolBinding", binding),
         ];
         for (name, wanted) in
             [("ForceAuthn", self.requested.force_authn), ("IsPassive", self.requested.is_passive)]

@@ -7,11 +7,13 @@ use time::OffsetDateTime;
 use crate::model::{Identity, IdpName, PendingSignIn};
 
 use super::assertion::read_identity;
+use super::binding::artifact::Artifact;
 use super::binding::redirect::{Carried, Received};
 use super::error::Error;
 use super::guard::{self, Guarded, Root};
 use super::idp::Idp;
 use super::metadata::warnings;
+use super::resolution::Resolution;
 use super::response::{check_assertion, check_response};
 use super::verification::Verification;
 use super::{IdpSettings, ServiceProvider, instant};
@@ -57,6 +59,21 @@ pub struct Query {
     pub is_signed: bool,
 }
 
+/// What an envelope held.
+#[derive(Debug)]
+pub struct Resolved {
+    /// The form field for its answer.
+    pub saml_response: String,
+    /// Whether a signature around that answer verifies.
+    pub is_vouched_for: bool,
+}
+
+/// Whether a text is an artifact of `entity_id`.
+#[must_use]
+pub fn reads_artifact(text: &str, entity_id: &str) -> bool {
+    Artifact::read(text, entity_id).is_ok()
+}
+
 impl ServiceProvider {
     /// What [`Self::verify`] finds on this thread, before the replay store is asked.
     ///
@@ -87,7 +104,17 @@ impl ServiceProvider {
 
     fn verification_here(&self, pending: &PendingSignIn) -> Result<Verification, Error> {
         let idp = self.idp(&pending.idp)?;
-        Ok(self.verification(idp, idp.metadata(self.clock.now())?, Some(pending)))
+        Ok(self.verification(idp, &idp.metadata(self.clock.now())?, Some(pending), false))
+    }
+
+    /// Reads what came back for an artifact, as if the artifact had been resolved for a pending request.
+    ///
+    /// # Errors
+    /// The first check that fails, before those of the answer inside.
+    pub fn open_envelope(&self, bytes: &[u8], pending: &PendingSignIn) -> Result<Resolved, Error> {
+        let Verification { idp, expected, .. } = self.verification_here(pending)?;
+        let delivered = Resolution { idp, expected }.open(bytes)?;
+        Ok(Resolved { saml_response: delivered.saml_response, is_vouched_for: delivered.is_vouched_for })
     }
 
     /// Reads a query of the Redirect binding, and tries its signature.

@@ -3,18 +3,24 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use time::OffsetDateTime;
+use tokio::sync::Semaphore;
 
 use super::engine::SigningKeys;
 use super::error::{Error, MetadataError};
 use super::idp_metadata::{Endpoint, IdpMetadata, is_safe, parse};
 use super::metadata::{pinned_keys, trusted_text};
-use super::settings::{IdpSettings, MetadataSource};
+use super::settings::{IdpSettings, MetadataSource, ResponseBinding};
+
+/// Most artifacts of one identity provider that are resolved at a time: each may hold an envelope.
+const MOST_RESOLUTIONS: usize = 128;
 
 /// An identity provider.
 pub(super) struct Idp {
     pub(super) settings: IdpSettings,
     /// Keys that must have signed its metadata, when some are pinned.
     pub(super) pinned: Option<SigningKeys>,
+    /// Places for artifacts that it is asked about at this moment.
+    pub(super) resolutions: Semaphore,
     metadata: Mutex<Option<Arc<IdpMetadata>>>,
 }
 
@@ -32,7 +38,8 @@ impl Idp {
             MetadataSource::Url(url) if is_safe(url) => None,
             MetadataSource::Url(_) => return Err(unusable(MetadataError::Address)),
         };
-        Ok(Self { settings, pinned, metadata: Mutex::new(metadata) })
+        let resolutions = Semaphore::new(MOST_RESOLUTIONS);
+        Ok(Self { settings, pinned, resolutions, metadata: Mutex::new(metadata) })
     }
 
     /// The metadata in force.
@@ -47,6 +54,10 @@ impl Idp {
 
     /// Where our request goes.
     pub(super) fn endpoint(&self, metadata: &IdpMetadata) -> Result<Endpoint, Error> {
+        let wants_artifacts = self.settings.response_binding == ResponseBinding::Artifact;
+        if wants_artifacts && metadata.artifact_endpoints.is_empty() {
+            return Err(Error::NoArtifactService(self.settings.name.clone()));
+        }
         let endpoint = metadata.endpoint(self.settings.request_binding).cloned();
         endpoint.ok_or_else(|| Error::NoEndpoint(self.settings.name.clone()))
     }

@@ -66,7 +66,8 @@ impl ServiceProvider {
         let findings = findings::of_response(&xml, &expected, metadata.keys.fingerprints());
         let is_asked = expected.request_id.is_some();
         let (idp_name, decryption) = (idp.settings.name.clone(), self.decryption(idp));
-        let verification = Verification { idp: metadata, idp_name, decryption, expected };
+        let verification =
+            Verification { idp: metadata, idp_name, decryption, is_vouched_for: false, expected };
         let verdict = if is_asked || idp.settings.idp_initiated == IdpInitiated::Confirm {
             verification.run(&captured.saml_response).map(|outcome| outcome.identity)
         } else {

@@ -21,6 +21,7 @@ mod instant;
 mod metadata;
 mod own_key;
 mod refused;
+mod resolution;
 mod response;
 mod settings;
 mod signer;
@@ -39,15 +40,17 @@ use crate::model::{
 };
 
 pub use assertion::VerifiedAssertion;
-pub use error::{Algorithm, Error, MetadataError, Rule, StatusCode};
+pub use error::{Algorithm, ArtifactFault, Error, MetadataError, Rule, StatusCode};
 pub use inspect::{Captured, Inspected};
 pub use metadata::{AboutUs, Contact, Logo, Organization};
 pub use refused::Refused;
 pub use settings::{
-    Binding, DecryptionKey, IdpInitiated, IdpSettings, MetadataSource, MetadataTrust, Settings,
+    Binding, DecryptionKey, IdpInitiated, IdpSettings, MetadataSource, MetadataTrust, ResponseBinding,
+    Settings,
 };
 
 use authn_request::Request;
+use binding::back_channel::BackChannel;
 use compute::Compute;
 use decryption::{Decryption, DecryptionKeys};
 use engine::{Signed, SigningKeys};
@@ -55,6 +58,7 @@ use idp::Idp;
 use idp_metadata::{Endpoint, IdpMetadata};
 use metadata::{OwnMetadata, Refresh, Reminders, warnings};
 use own_key::OwnKey;
+use resolution::Delivered;
 use response::Expected;
 use verification::{Outcome, Verification};
 
@@ -84,6 +88,7 @@ pub struct ServiceProvider {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     replay: Arc<dyn ReplayGuard>,
+    back_channel: BackChannel,
     verifying: Compute,
     signing: Compute,
 }
@@ -117,6 +122,7 @@ impl ServiceProvider {
             clock,
             random,
             replay,
+            back_channel: BackChannel::new()?,
             verifying: Compute::new(WAITING_ANSWERS),
             signing: Compute::new(WAITING_REQUESTS),
         })
@@ -168,6 +174,7 @@ impl ServiceProvider {
             destination: endpoint.destination.clone(),
             issuer: self.settings.entity_id.clone(),
             acs: self.settings.acs_url(),
+            response_binding: idp.settings.response_binding,
             requested: requested.clone(),
         };
         let (key, relay_state) = (Arc::clone(&self.key), relay_state.to_owned());
@@ -184,34 +191,37 @@ impl ServiceProvider {
         saml_response: String,
         pending: &PendingSignIn,
     ) -> Result<VerifiedAssertion, Refused> {
-        self.run(saml_response, &pending.idp, Some(pending)).await
+        self.run(Delivered { saml_response, is_vouched_for: false }, &pending.idp, Some(pending)).await
     }
 
     /// Verifies the answer of an identity provider to a pending request, or to none.
     async fn run(
         &self,
-        saml_response: String,
+        delivered: Delivered,
         idp_name: &IdpName,
         pending: Option<&PendingSignIn>,
     ) -> Result<VerifiedAssertion, Refused> {
-        let (idp, response) = (self.idp(idp_name)?, saml_response.into());
+        let (idp, delivered) = (self.idp(idp_name)?, Arc::new(delivered));
         let metadata = idp.metadata(self.clock.now())?;
-        let outcome = match self
-            .outcome(&response, self.verification(idp, Arc::clone(&metadata), pending))
-            .await
-        {
+        let outcome = match self.outcome(&delivered, idp, &metadata, pending).await {
             Err(Refused { error: Error::Signature, .. }) if self.refresh.find_newer(idp, &metadata).await => {
-                let newer = idp.metadata(self.clock.now())?;
-                self.outcome(&response, self.verification(idp, newer, pending)).await
+                self.outcome(&delivered, idp, &idp.metadata(self.clock.now())?, pending).await
             }
             outcome => outcome,
         };
         Ok(self.check_first_use(outcome?).await?)
     }
 
-    async fn outcome(&self, response: &Arc<str>, verification: Verification) -> Result<Outcome, Refused> {
-        let (response, size) = (Arc::clone(response), response.len());
-        let explained = move || Ok(verification.run_or_explain(&response));
+    async fn outcome(
+        &self,
+        delivered: &Arc<Delivered>,
+        idp: &Idp,
+        metadata: &Arc<IdpMetadata>,
+        pending: Option<&PendingSignIn>,
+    ) -> Result<Outcome, Refused> {
+        let verification = self.verification(idp, metadata, pending, delivered.is_vouched_for);
+        let (delivered, size) = (Arc::clone(delivered), delivered.saml_response.len());
+        let explained = move || Ok(verification.run_or_explain(&delivered.saml_response));
         self.verifying.run(size, explained).await?
     }
 
@@ -219,10 +229,11 @@ impl ServiceProvider {
     fn verification(
         &self,
         idp: &Idp,
-        metadata: Arc<IdpMetadata>,
+        metadata: &Arc<IdpMetadata>,
         pending: Option<&PendingSignIn>,
+        is_vouched_for: bool,
     ) -> Verification {
-        let unasked = self.expected(&metadata);
+        let unasked = self.expected(metadata);
         let expected = match pending {
             Some(pending) => Expected {
                 request_id: Some(pending.request_id.as_str().to_owned()),
@@ -232,8 +243,8 @@ impl ServiceProvider {
             },
             None => unasked,
         };
-        let decryption = self.decryption(idp);
-        Verification { idp: metadata, idp_name: idp.settings.name.clone(), decryption, expected }
+        let (idp_name, decryption) = (idp.settings.name.clone(), self.decryption(idp));
+        Verification { idp: Arc::clone(metadata), idp_name, decryption, is_vouched_for, expected }
     }
 
     /// What opens what `idp` encrypts.
@@ -296,6 +307,7 @@ fn self_test(settings: &Settings, key: &OwnKey, now: OffsetDateTime) -> Result<(
         destination: "https://localhost/".to_owned(),
         issuer: settings.entity_id.clone(),
         acs: settings.acs_url(),
+        response_binding: ResponseBinding::Post,
         requested: Requested::default(),
     };
     let broken = || Error::Machinery("the signature engines do not verify our own signature".to_owned());

@@ -52,6 +52,8 @@ pub struct IdpSettings {
     pub entity_id: Option<String>,
     /// The binding for our requests; by default what its metadata offers, Redirect first.
     pub request_binding: Option<Binding>,
+    /// The binding for its answers.
+    pub response_binding: ResponseBinding,
     /// What is asked of it for instances that don't say otherwise.
     pub request: RequestOptions,
     /// Whether it may encrypt with AES-CBC, inside its signature.
@@ -103,6 +105,15 @@ pub enum Binding {
     Post,
 }
 
+/// Bindings of a `Response`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResponseBinding {
+    /// HTTP-POST.
+    Post,
+    /// HTTP-Artifact, with SOAP for the artifact's resolution.
+    Artifact,
+}
+
 impl IdpSettings {
     /// An identity provider of which nothing but its metadata is set.
     #[must_use]
@@ -112,6 +123,7 @@ impl IdpSettings {
             metadata,
             entity_id: None,
             request_binding: None,
+            response_binding: ResponseBinding::Post,
             request: RequestOptions::default(),
             allow_cbc: false,
             trust: MetadataTrust::default(),

@@ -12,6 +12,7 @@ use super::error::Error;
 use super::guard::{self, Guarded, Root};
 use super::idp_metadata::IdpMetadata;
 use super::refused::Refused;
+use super::resolution::Delivered;
 use super::settings::IdpInitiated;
 use super::xml::{Node, SAML, child, plain_text};
 
@@ -49,7 +50,7 @@ impl ServiceProvider {
         idp: &IdpName,
     ) -> Result<VerifiedAssertion, Refused> {
         check_may_be_confirmed(self.idp(idp)?.settings.idp_initiated)?;
-        self.run(saml_response, idp, None).await
+        self.run(Delivered { saml_response, is_vouched_for: false }, idp, None).await
     }
 
     fn senders(&self) -> Vec<Sender> {

@@ -24,6 +24,8 @@ pub(super) struct Verification {
     pub(super) idp_name: IdpName,
     /// What opens an encrypted part of it.
     pub(super) decryption: Decryption,
+    /// Whether the whole response stood inside verified bytes: then it needs no signature of its own.
+    pub(super) is_vouched_for: bool,
     /// What an acceptable answer must say.
     pub(super) expected: Expected,
 }
@@ -60,6 +62,9 @@ impl Verification {
 
     fn run_plain(&self, guarded: &Guarded<'_>) -> Result<Outcome, Error> {
         let signatures = guarded.signatures();
+        if self.is_vouched_for && signatures.count == 0 {
+            return self.conclude_both(guarded.root(), guarded.assertion().ok_or(Error::NoAssertion)?, true);
+        }
         check_is_signed(signatures.count)?;
         self.on_verified(guarded, |root| {
             let _span = tracing::trace_span!("rules").entered();
@@ -68,9 +73,7 @@ impl Verification {
             } else {
                 (guarded.root(), root)
             };
-            check_is_kind(response, assertion)?;
-            check_response(response, signatures.cover_root, &self.expected)?;
-            self.conclude(assertion)
+            self.conclude_both(response, assertion, signatures.cover_root)
         })
     }
 
@@ -78,11 +81,11 @@ impl Verification {
     /// one it is the assertion that is signed, once it is decrypted. Core 6.2; profiles 4.1.3.5.
     fn run_encrypted(&self, guarded: &Guarded<'_>) -> Result<Outcome, Error> {
         self.decryption.check_has_key()?;
-        if guarded.signatures().count == 0 {
-            self.decrypt(guarded.root(), Trust::Unverified)
-        } else {
-            self.on_verified(guarded, |root| self.decrypt(root, Trust::Verified))
+        if guarded.signatures().count > 0 {
+            return self.on_verified(guarded, |root| self.decrypt(root, Trust::Verified));
         }
+        let trust = if self.is_vouched_for { Trust::Verified } else { Trust::Unverified };
+        self.decrypt(guarded.root(), trust)
     }
 
     /// The rules of the response come first: they cost less than a private-key operation.
@@ -113,6 +116,18 @@ impl Verification {
         check_is_target(root, signatures.target)?;
         guard::inspect_verified(root)?;
         read(root)
+    }
+
+    /// The rules of a response and of the plain assertion in it.
+    fn conclude_both(
+        &self,
+        response: Node<'_, '_>,
+        assertion: Node<'_, '_>,
+        is_response_signed: bool,
+    ) -> Result<Outcome, Error> {
+        check_is_kind(response, assertion)?;
+        check_response(response, is_response_signed, &self.expected)?;
+        self.conclude(assertion)
     }
 
     /// The rules of the assertion, and what it says.

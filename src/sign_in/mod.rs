@@ -7,8 +7,8 @@ mod unsolicited;
 
 pub use error::{Cause, SignInError};
 pub use types::{
-    Answer, Ask, Before, Completed, Confirmation, Entry, Instance, InstanceChoice, Parts, SignedOut, Start,
-    Unsolicited,
+    Answer, Ask, Before, Brought, Completed, Confirmation, Entry, Instance, InstanceChoice, Parts, SignedOut,
+    Start, Unsolicited,
 };
 
 use std::collections::BTreeSet;
@@ -111,11 +111,15 @@ impl SignIn {
             destination: pending.destination.clone(),
             idp: Some(pending.idp.clone()),
         };
-        self.arrive(answer.saml_response, pending).await.map_err(|error| error.on_the_way_to(ask))
+        self.arrive(answer.brought, pending).await.map_err(|error| error.on_the_way_to(ask))
     }
 
-    async fn arrive(&self, saml_response: String, pending: PendingSignIn) -> Result<Completed, SignInError> {
-        let identity = self.parts.saml.verify(saml_response, &pending).await?.into_identity();
+    async fn arrive(&self, brought: Brought, pending: PendingSignIn) -> Result<Completed, SignInError> {
+        let verified = match brought {
+            Brought::Response(saml_response) => self.parts.saml.verify(saml_response, &pending).await?,
+            Brought::Artifact(artifact) => self.parts.saml.verify_artifact(&artifact, &pending).await?,
+        };
+        let identity = verified.into_identity();
         let (_, trace) = self.place(&identity)?;
         let mut signed_in = self.signed_in(identity);
         signed_in.forced_for = pending.requested.force_authn.then(|| pending.instance.clone());

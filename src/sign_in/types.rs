@@ -89,11 +89,19 @@ pub enum Start {
     ChooseIdp(Vec<IdpChoice>),
 }
 
+/// What a browser brings from the identity provider.
+pub enum Brought {
+    /// `SAMLResponse`: the answer itself.
+    Response(String),
+    /// `SAMLart`: the identity provider keeps the answer.
+    Artifact(String),
+}
+
 /// What came back from the identity provider, and who brought it.
 pub struct Answer {
-    /// The form field `SAMLResponse`.
-    pub saml_response: String,
-    /// The form field `RelayState`.
+    /// The message.
+    pub brought: Brought,
+    /// `RelayState`.
     pub relay_state: String,
     /// The secret in the pre-login cookie.
     pub browser_secret: String,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Extension;
 use axum::body::Bytes;
-use axum::extract::{FromRequest as _, Request, State};
+use axum::extract::{FromRequest as _, RawQuery, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Redirect, Response};
 use tokio::time::timeout;
@@ -17,12 +17,12 @@ use super::unsolicited::{self, Unsolicited};
 use super::{Store, WebState, arrival, cookies, paths};
 use crate::audit::Event;
 use crate::model::{Code, SupportId, code};
-use crate::sign_in::Answer;
+use crate::sign_in::{Answer, Brought};
 
 /// The longest that a whole form may take to arrive.
 const FORM_DEADLINE: Duration = Duration::from_secs(30);
 
-/// `POST /saml/acs`
+/// `POST /saml/acs`: the answer itself, or an artifact.
 pub(super) async fn post(
     State(web): State<Arc<WebState>>,
     session: Session,
@@ -31,13 +31,42 @@ pub(super) async fn post(
     body: Request,
 ) -> Result<Response, Refusal> {
     check_is_form(&headers)?;
-    let answer = match Received::read(&read(body).await?, &headers)? {
-        Received::Answer(answer) => answer,
-        Received::Unsolicited(unsolicited) => return unsolicited::receive(&web, &headers, unsolicited).await,
-    };
+    match Received::read(&read(body).await?, &headers)? {
+        Received::Answer(answer) => complete(&web, &session, &store, &support_id, answer).await,
+        Received::Unsolicited(unsolicited) => unsolicited::receive(&web, &headers, unsolicited).await,
+    }
+}
+
+/// `GET /saml/acs?SAMLart=…&RelayState=…`: an artifact, and nothing else. Bindings 3.6.3.
+pub(super) async fn get(
+    State(web): State<Arc<WebState>>,
+    session: Session,
+    (Extension(support_id), Extension(store)): (Extension<SupportId>, Extension<Store>),
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Refusal> {
+    let fields = Fields::read(query.unwrap_or_default().as_bytes())?;
+    if fields.artifact.is_none() {
+        return Err(refusal(&code::WEB_METHOD_NOT_ALLOWED, "an answer came in the address"));
+    }
+    match Received::of(fields, &headers)? {
+        Received::Answer(answer) => complete(&web, &session, &store, &support_id, answer).await,
+        Received::Unsolicited(_) => {
+            Err(refusal(&code::WEB_METHOD_NOT_ALLOWED, "an answer came in the address"))
+        }
+    }
+}
+
+async fn complete(
+    web: &WebState,
+    session: &Session,
+    store: &Store,
+    support_id: &SupportId,
+    answer: Answer,
+) -> Result<Response, Refusal> {
     let completed =
         web.sign_in.complete(answer).await.map_err(|error| Refusal::of(&error).during(Event::SignIn))?;
-    arrival::begin(&session, &store, &completed, &support_id).await?;
+    arrival::begin(session, store, &completed, support_id).await?;
     let next = Redirect::to(&paths::onward(completed.instance.as_ref(), completed.destination.as_ref()));
     let next = cookies::forget_restarts(next);
     Ok(completed.instance.iter().fold(next, cookies::note_arrival))
@@ -62,7 +91,7 @@ pub(super) async fn read(request: Request) -> Result<Bytes, Refusal> {
 
 /// What came to the assertion consumer service.
 pub(super) enum Received {
-    /// The answer to a request of ours: its `RelayState` is one of our making.
+    /// The answer to a request of ours, or an artifact for it: its `RelayState` is one of our making.
     Answer(Answer),
     /// One that no request asked for.
     Unsolicited(Unsolicited),
@@ -70,33 +99,47 @@ pub(super) enum Received {
 
 impl Received {
     pub(super) fn read(body: &[u8], headers: &HeaderMap) -> Result<Self, Refusal> {
-        let Form { saml_response, relay_state } = Form::read(body)?;
-        let saml_response = saml_response.ok_or_else(|| bad("there is no SAMLResponse"))?;
-        let relay_state = match relay_state {
-            Some(relay_state) if cookies::is_token(&relay_state) => relay_state,
-            relay_state => return Ok(Self::Unsolicited(Unsolicited { saml_response, relay_state })),
+        Self::of(Fields::read(body)?, headers)
+    }
+
+    fn of(fields: Fields, headers: &HeaderMap) -> Result<Self, Refusal> {
+        let Fields { saml_response, artifact, relay_state } = fields;
+        let ours = relay_state.as_deref().is_some_and(cookies::is_token);
+        let brought = match (saml_response, artifact) {
+            (Some(saml_response), None) if !ours => {
+                return Ok(Self::Unsolicited(Unsolicited { saml_response, relay_state }));
+            }
+            (Some(saml_response), None) => Brought::Response(saml_response),
+            (None, Some(artifact)) => Brought::Artifact(artifact),
+            (None, None) => return Err(bad("there is no SAMLResponse")),
+            (Some(_), Some(_)) => return Err(bad("there are a SAMLResponse and a SAMLart")),
         };
+        let relay_state = relay_state
+            .filter(|_| ours)
+            .ok_or_else(|| refusal(&code::SIGN_IN_NOT_PENDING, "there is no RelayState of ours"))?;
         let browser_secret = cookies::browser_secret(headers)
             .ok_or_else(|| refusal(&code::SIGN_IN_NO_COOKIE, "there is no usable pre-login cookie"))?;
-        Ok(Self::Answer(Answer { saml_response, relay_state, browser_secret }))
+        Ok(Self::Answer(Answer { brought, relay_state, browser_secret }))
     }
 }
 
-/// The fields that count; an empty one counts as absent.
+/// The fields of a form or of a query that count; an empty one counts as absent.
 #[derive(Default)]
-struct Form {
+struct Fields {
     saml_response: Option<String>,
+    artifact: Option<String>,
     relay_state: Option<String>,
 }
 
-impl Form {
-    fn read(body: &[u8]) -> Result<Self, Refusal> {
-        let mut form = Self::default();
-        let mut seen = [false; 2];
-        for (name, value) in form_urlencoded::parse(body) {
+impl Fields {
+    fn read(text: &[u8]) -> Result<Self, Refusal> {
+        let mut fields = Self::default();
+        let mut seen = [false; 3];
+        for (name, value) in form_urlencoded::parse(text) {
             let (field, seen) = match &*name {
-                "SAMLResponse" => (&mut form.saml_response, &mut seen[0]),
-                "RelayState" => (&mut form.relay_state, &mut seen[1]),
+                "SAMLResponse" => (&mut fields.saml_response, &mut seen[0]),
+                "RelayState" => (&mut fields.relay_state, &mut seen[1]),
+                "SAMLart" => (&mut fields.artifact, &mut seen[2]),
                 _ => continue,
             };
             if std::mem::replace(seen, true) {
@@ -104,7 +147,7 @@ impl Form {
             }
             *field = Some(value.into_owned()).filter(|value| !value.is_empty());
         }
-        Ok(form)
+        Ok(fields)
     }
 }
 
@@ -150,7 +193,7 @@ mod tests {
     fn a_complete_form_with_our_cookie_is_an_answer() {
         let body = format!("SAMLResponse=PHg%2BCg%3D%3D&RelayState={HANDLE}&other=1");
         let Ok(Received::Answer(answer)) = posted(FORM, COOKIE, &body) else { panic!("not an answer") };
-        assert_eq!(answer.saml_response, "PHg+Cg==");
+        assert!(matches!(answer.brought, Brought::Response(text) if text == "PHg+Cg=="));
         assert_eq!(answer.relay_state, HANDLE);
         assert_eq!(answer.browser_secret, "0123456789012345678901234567890123456789");
     }
@@ -173,6 +216,13 @@ mod tests {
     }
 
     #[test]
+    fn an_artifact_is_an_answer_too() {
+        let body = format!("SAMLart=AAQ%3D&RelayState={HANDLE}");
+        let Ok(Received::Answer(answer)) = posted(FORM, COOKIE, &body) else { panic!("not an answer") };
+        assert!(matches!(answer.brought, Brought::Artifact(text) if text == "AAQ="));
+    }
+
+    #[test]
     fn anything_else_is_refused_with_its_own_code() {
         for (content_type, cookie, body, refused) in [
             ("application/json", COOKIE, "{}", ("web.bad_request", 415)),
@@ -182,6 +232,11 @@ mod tests {
             (FORM, COOKIE, "SAMLResponse=&RelayState=b", ("web.bad_request", 400)),
             (FORM, COOKIE, "SAMLResponse=a&SAMLResponse=c&RelayState=b", ("web.bad_request", 400)),
             (FORM, COOKIE, "SAMLResponse=a&RelayState=b&RelayState=b", ("web.bad_request", 400)),
+            (FORM, COOKIE, "SAMLResponse=a&SAMLart=b&RelayState=c", ("web.bad_request", 400)),
+            (FORM, COOKIE, "SAMLart=a&SAMLart=a&RelayState=b", ("web.bad_request", 400)),
+            (FORM, COOKIE, "SAMLart=a", ("sign_in.not_pending", 400)),
+            (FORM, COOKIE, "SAMLart=a&RelayState=b", ("sign_in.not_pending", 400)),
+            (FORM, "", &ANSWER.replace("SAMLResponse", "SAMLart"), ("sign_in.no_cookie", 400)),
             (FORM, "", ANSWER, ("sign_in.no_cookie", 400)),
             (FORM, "__Host-gateway-sign-in=x", ANSWER, ("sign_in.no_cookie", 400)),
         ] {

@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use super::{acs, cookies, paths, start, unsolicited};
 use crate::model::{Destination, IdpName, InstanceName};
 use crate::session;
+use crate::sign_in::{self, Answer};
 
 /// What is understood of the `Cookie` headers of one request.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,14 +42,28 @@ pub fn read_cookies<'a>(sent: impl Iterator<Item = &'a [u8]>, instance: &Instanc
     }
 }
 
-/// `SAMLResponse` and `RelayState` of a form that was posted to the assertion consumer service by a browser with a
-/// cookie.
+/// What a form or query brought to the assertion consumer service, from a browser with a cookie.
+#[derive(Debug)]
+pub enum Brought {
+    /// `SAMLResponse`, asked for or not.
+    Response(String),
+    /// `SAMLart`.
+    Artifact(String),
+}
+
+/// Reads a form or query that came to the assertion consumer service.
 #[must_use]
-pub fn read_answer(body: &[u8]) -> Option<(String, Option<String>)> {
+pub fn read_answer(body: &[u8]) -> Option<Brought> {
     let secret = HeaderValue::from_static("__Host-gateway-sign-in=0123456789012345678901234567890123456789");
-    Some(match acs::Received::read(body, &HeaderMap::from_iter([(COOKIE, secret)])).ok()? {
-        acs::Received::Answer(answer) => (answer.saml_response, Some(answer.relay_state)),
-        acs::Received::Unsolicited(unsolicited) => (unsolicited.saml_response, unsolicited.relay_state),
+    let received = acs::Received::read(body, &HeaderMap::from_iter([(COOKIE, secret)])).ok()?;
+    Some(match received {
+        acs::Received::Answer(Answer { brought: sign_in::Brought::Response(text), .. }) => {
+            Brought::Response(text)
+        }
+        acs::Received::Answer(Answer { brought: sign_in::Brought::Artifact(text), .. }) => {
+            Brought::Artifact(text)
+        }
+        acs::Received::Unsolicited(unsolicited) => Brought::Response(unsolicited.saml_response),
     })
 }
 

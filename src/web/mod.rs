@@ -79,7 +79,7 @@ pub fn router<S: SessionStore + Clone>(state: WebState, store: S) -> Router {
         .route("/sign-in", get(start::page))
         .route("/go/{instance}", get(go::instance))
         .route("/go/{instance}/{destination}", get(go::destination))
-        .route("/saml/acs", post(acs::post))
+        .route("/saml/acs", get(acs::get).post(acs::post))
         .route("/sign-in/confirm", post(unsolicited::confirm))
         .route("/saml/metadata", get(metadata))
         .route("/sign-out", get(sign_out::confirm).post(sign_out::post))

@@ -156,7 +156,7 @@ pub fn status(code: &Code) -> StatusCode {
         "saml.status" => StatusCode::FORBIDDEN,
         // An answer that two engines read differently is a hostile one, not an outage.
         "saml.engines_disagree" => StatusCode::BAD_REQUEST,
-        "saml.metadata" | "federation.credentials" | "gateway.state_unavailable" => {
+        "saml.metadata" | "saml.back_channel" | "federation.credentials" | "gateway.state_unavailable" => {
             StatusCode::SERVICE_UNAVAILABLE
         }
         _ => match code.blame {
@@ -181,6 +181,7 @@ mod tests {
             [
                 "gateway.internal",
                 "gateway.state_unavailable",
+                "saml.back_channel",
                 "saml.metadata",
                 "saml.busy",
                 "connect.unavailable",

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
 
 mod accepted;
+mod artifact;
+mod back_channel;
 mod crashers;
 #[path = "../support/damage.rs"]
 mod damage;

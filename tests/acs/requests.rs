@@ -44,13 +44,13 @@ async fn redirect(key: &Key, requested: &Requested) -> Url {
     }
 }
 
-fn parameter(url: &Url, name: &str) -> String {
+pub(crate) fn parameter(url: &Url, name: &str) -> String {
     let found: Vec<_> = url.query_pairs().filter(|(key, _)| key == name).collect();
     assert_eq!(found.len(), 1, "{name}");
     found[0].1.to_string()
 }
 
-fn inflate(message: &str) -> String {
+pub(crate) fn inflate(message: &str) -> String {
     let mut xml = String::new();
     DeflateDecoder::new(&*STANDARD.decode(message).unwrap()).read_to_string(&mut xml).unwrap();
     xml

@@ -1,5 +1,6 @@
 //! A small SAML identity provider with people to pick from.
 
+mod artifact;
 mod keys;
 mod pages;
 mod request;
@@ -51,6 +52,8 @@ struct IdpState {
     people: Vec<Person>,
     /// Requests under way, by a random id.
     requests: HashMap<String, AuthnRequest>,
+    /// Answers that wait to be fetched, by artifact: for whom, and the message.
+    artifacts: HashMap<String, (String, String)>,
     /// Remembered people, by session cookie.
     sessions: HashMap<String, Authenticated>,
 }
@@ -69,6 +72,7 @@ impl Idp {
             providers: options.service_providers.clone(),
             people,
             requests: HashMap::new(),
+            artifacts: HashMap::new(),
             sessions: HashMap::new(),
         };
         let keys = Keys::generate().map_err(io::Error::other)?;
@@ -131,6 +135,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/", get(home))
         .route("/saml/metadata", get(metadata))
         .route("/saml/sso", get(by_redirect).post(by_post))
+        .route("/saml/artifact", post(artifact::resolve))
         .route("/saml/login", get(login))
         .route("/saml/choose", post(choose))
         .route("/portal", get(portal).post(open_app))
@@ -294,6 +299,9 @@ fn respond(
             shared.note("idp", "Response", 200, name_id);
             let cookie =
                 session.map(|session| format!("{COOKIE}={session}; Path=/; Secure; HttpOnly; SameSite=None"));
+            if request.by_artifact {
+                return artifact::send(shared, request, xml, cookie.as_slice());
+            }
             pages::post(&request.acs_url, &xml, request.relay_state.as_deref(), cookie.as_deref())
         }
         Err(error) => sentence(StatusCode::INTERNAL_SERVER_ERROR, "Signing failed", &error.to_string()),

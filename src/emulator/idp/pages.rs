@@ -9,6 +9,7 @@ use super::super::encoding::escape;
 use super::super::options::ServiceProvider;
 use super::super::pages::page;
 use super::super::seed::Person;
+use super::artifact::INDEX;
 
 fn about(person: &Person) -> String {
     let groups = person.attributes.get("groups").map(|groups| groups.join(", ")).unwrap_or_default();
@@ -111,6 +112,8 @@ pub(super) fn metadata(base: &str, certificate: &str) -> String {
          <md:KeyDescriptor use=\"signing\"><ds:KeyInfo xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">\
          <ds:X509Data><ds:X509Certificate>{certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>\
          </md:KeyDescriptor>\
+         <md:ArtifactResolutionService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:SOAP\" \
+         Location=\"{base}/saml/artifact\" index=\"{INDEX}\"/>\
          <md:NameIDFormat>urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress</md:NameIDFormat>\
          {}</md:IDPSSODescriptor></md:EntityDescriptor>",
         bindings.concat()

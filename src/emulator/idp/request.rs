@@ -13,8 +13,9 @@ use super::super::options::ServiceProvider;
 use super::keys::{DSIG, ENVELOPED, EXCLUSIVE, RSA_SHA256, SHA256, signed_by_one_of};
 use super::xml::{Element, parse};
 
-const ASSERTION: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
-const PROTOCOL: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
+pub(super) const ASSERTION: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
+pub(super) const PROTOCOL: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
+const ARTIFACT: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Artifact";
 const LARGEST: u64 = 64 * 1024;
 
 /// What the identity provider needs of an `AuthnRequest`.
@@ -27,6 +28,8 @@ pub(super) struct AuthnRequest {
     pub(super) acs_url: String,
     pub(super) force_authn: bool,
     pub(super) is_passive: bool,
+    /// Whether the answer is to be fetched.
+    pub(super) by_artifact: bool,
     /// `AuthnContextClassRef`s that would do; any when empty.
     pub(super) contexts: Vec<String>,
     /// `Format` of `NameIDPolicy`.
@@ -45,6 +48,7 @@ impl AuthnRequest {
             is_passive: false,
             contexts: Vec::new(),
             name_id_format: None,
+            by_artifact: false,
             relay_state: Some(relay_state.to_owned()).filter(|text| !text.is_empty()),
         }
     }
@@ -115,6 +119,7 @@ impl<'a> Unchecked<'a> {
             acs_url: provider.acs_url.clone(),
             force_authn: flag("ForceAuthn"),
             is_passive: flag("IsPassive"),
+            by_artifact: self.root.attribute("ProtocolBinding") == Some(ARTIFACT),
             contexts: self.contexts(),
             name_id_format: self.name_id_format(),
             relay_state: self.relay_state.clone(),
@@ -136,7 +141,7 @@ impl<'a> Unchecked<'a> {
     fn is_signed_by(&self, provider: &ServiceProvider) -> bool {
         match self.received {
             Received::Redirect(query) => query_is_signed(query, &provider.certificates),
-            Received::Post(_) => element_is_signed(&self.root, &provider.certificates).unwrap_or(false),
+            Received::Post(_) => is_signed(&self.root, &provider.certificates),
         }
     }
 }
@@ -168,7 +173,12 @@ fn query_is_signed(query: &str, certificates: &[String]) -> bool {
         && signature.is_some_and(|signature| signed_by_one_of(certificates, &signature, signed.as_bytes()))
 }
 
-/// An enveloped signature over the whole document, RSA-SHA256 with exclusive canonicalization only.
+/// Whether one of these keys signed the message.
+pub(super) fn is_signed(message: &Element, certificates: &[String]) -> bool {
+    element_is_signed(message, certificates).unwrap_or(false)
+}
+
+/// An enveloped signature over the whole message, RSA-SHA256 with exclusive canonicalization only.
 fn element_is_signed(root: &Element, certificates: &[String]) -> Option<bool> {
     let signature = root.child(DSIG, "Signature")?;
     let info = signature.child(DSIG, "SignedInfo")?;

@@ -41,6 +41,31 @@ fn instant(at: OffsetDateTime) -> String {
     at.replace_nanosecond(0).ok().and_then(|at| at.format(&Rfc3339).ok()).unwrap_or_default()
 }
 
+/// An `ArtifactResponse` that delivers `response`, or nothing. Core 3.5.2.
+pub(super) fn resolved(
+    keys: &Keys,
+    entity_id: &str,
+    now: OffsetDateTime,
+    request_id: &str,
+    response: &str,
+) -> Result<String, ErrorStack> {
+    let id = format!("_{}", random_hex(20));
+    let whole = |signature: &str| {
+        format!(
+            "<samlp:ArtifactResponse xmlns:samlp=\"{PROTOCOL}\" ID=\"{id}\" InResponseTo=\"{}\" IssueInstant=\"{}\" \
+             Version=\"2.0\"><saml:Issuer xmlns:saml=\"{ASSERTION}\">{}</saml:Issuer>{signature}<samlp:Status>\
+             <samlp:StatusCode Value=\"{SUCCESS}\"></samlp:StatusCode></samlp:Status>{}</samlp:ArtifactResponse>",
+            canonical_attribute(request_id),
+            instant(now),
+            canonical_text(entity_id),
+            // Canonical XML declares a namespace once.
+            response.replacen(&format!(" xmlns:samlp=\"{PROTOCOL}\""), "", 1),
+        )
+    };
+    let signature = keys.signature(&id, &whole(""))?;
+    Ok(whole(&signature))
+}
+
 impl Answering<'_> {
     /// A response that says who signed in, and by what class of authentication.
     pub(super) fn success(&self, person: &Person, context: &str) -> Result<String, ErrorStack> {

@@ -86,6 +86,14 @@ impl SigningKeys {
         &self.fingerprints
     }
 
+    /// Every signature verifies in bergshamra. For what can only be refused by it: nothing is read as true for that.
+    ///
+    /// # Errors
+    /// [`Error::Signature`] when one does not.
+    pub(super) fn check_with_one_engine(&self, signed: &Signed<'_>) -> Result<(), Error> {
+        run(&self.bergshamra, signed).map(|_| ()).map_err(|Refused| Error::Signature)
+    }
+
     /// A detached signature `value` over `octets` verifies with one of the keys.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! Why a sign-in can't start, or a message was refused. Texts are for the audit line and name no value of a person.
 
+mod artifact;
 mod metadata;
 mod rule;
 mod status;
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use crate::model::{Blamed, Code, IdpName, StateUnavailable, code};
 
+pub use artifact::ArtifactFault;
 pub use metadata::MetadataError;
 pub use rule::{Algorithm, Rule};
 pub use status::StatusCode;
@@ -45,6 +47,18 @@ pub enum Error {
     /// The metadata has no single sign-on service for the configured binding.
     #[error("the metadata of {0} has no single sign-on service for the wanted binding")]
     NoEndpoint(IdpName),
+
+    /// Artifacts are wanted, and the metadata has no service that resolves them.
+    #[error("the metadata of {0} has no artifact resolution service")]
+    NoArtifactService(IdpName),
+
+    // -- artifacts --
+    /// The artifact led to no answer.
+    #[error(transparent)]
+    Artifact(ArtifactFault),
+    /// The identity provider can't be reached, or is too slow.
+    #[error("the artifact resolution service does not answer: {0}")]
+    BackChannel(String),
 
     // -- before any XML engine --
     /// More bytes than a response can need.
@@ -182,7 +196,10 @@ impl Blamed for Error {
             Self::Metadata { .. }
             | Self::MetadataNotLoaded(_)
             | Self::MetadataExpired(_)
-            | Self::NoEndpoint(_) => &code::SAML_METADATA,
+            | Self::NoEndpoint(_)
+            | Self::NoArtifactService(_) => &code::SAML_METADATA,
+            Self::Artifact(_) => &code::SAML_ARTIFACT,
+            Self::BackChannel(_) => &code::SAML_BACK_CHANNEL,
             Self::UnknownIdp(_) => &code::SIGN_IN_UNKNOWN_IDP,
             Self::TooLarge => &code::WEB_TOO_LARGE,
             Self::NotBase64

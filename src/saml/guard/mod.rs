@@ -67,10 +67,7 @@ impl<'x> Guarded<'x> {
 
 /// Every rule, in order, on a document that must have this root: first on bytes and text, then on the tree.
 pub(super) fn inspect(bytes: &[u8], kind: Root) -> Result<Guarded<'_>, Error> {
-    let text = transport::check_encoding(bytes)?;
-    let text = transport::check_declaration(text)?;
-    transport::check_markup(text)?;
-    transport::check_tags(text)?;
+    let text = inspect_text(bytes)?;
     let document = parse(text)?;
     let root = document.root_element();
     root::check_root(root, kind)?;
@@ -99,6 +96,15 @@ pub(super) fn inspect_metadata<'a>(root: Node<'a, '_>) -> Result<Signatures<'a>,
     signature::check_references(root)?;
     root.first_element_child().map_or(Ok(()), signature::check_key_infos)?;
     Ok(Signatures::of(root, None))
+}
+
+/// The rules on bytes and text, which hold for an envelope too. Returns the text without XML declaration.
+pub(super) fn inspect_text(bytes: &[u8]) -> Result<&str, Error> {
+    let text = transport::check_encoding(bytes)?;
+    let text = transport::check_declaration(text)?;
+    transport::check_markup(text)?;
+    transport::check_tags(text)?;
+    Ok(text)
 }
 
 /// The rules of structure once more, on verified bytes: what is read as true has the same shape that was guarded.

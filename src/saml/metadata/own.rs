@@ -21,6 +21,7 @@ use super::about::{AboutUs, Contact, Logo, Organization};
 /// How long a rendered document with `validUntil` is served.
 const RENDERED_FOR: Duration = Duration::from_hours(1);
 
+const HTTP_ARTIFACT: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Artifact";
 const HTTP_POST: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
 
 /// Our metadata, as it is served. Always holds the key that signs.
@@ -152,6 +153,8 @@ impl Entity<'_> {
         let acs = self.settings.acs_url();
         let post = [("Binding", HTTP_POST), ("Location", &*acs), ("index", "0"), ("isDefault", "true")];
         role.empty("md:AssertionConsumerService", &post);
+        let artifact = [("Binding", HTTP_ARTIFACT), ("Location", &*acs), ("index", "1")];
+        role.empty("md:AssertionConsumerService", &artifact);
     }
 }
 
