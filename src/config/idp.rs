@@ -4,11 +4,21 @@ use std::time::Duration;
 
 use crate::mapping::{NameSources, NamesConfig, Preset};
 use crate::model::{IdpChoice, IdpName};
-use crate::saml::{Binding, IdpInitiated, IdpSettings, MetadataSource, MetadataTrust, ResponseBinding};
+use crate::saml::{
+    Binding, IdpInitiated, IdpSettings, MetadataSource, MetadataTrust, ResponseBinding, WantSigned,
+};
 
 use super::files::Files;
 use super::section::Section;
 use super::{about, address, request, saml};
+
+/// The words of `want_signed`.
+const WANT_SIGNED: [(&str, WantSigned); 4] = [
+    ("either", WantSigned::Either),
+    ("response", WantSigned::Response),
+    ("assertion", WantSigned::Assertion),
+    ("both", WantSigned::Both),
+];
 
 /// What one `[idp.<name>]` says.
 pub(super) struct Idp {
@@ -37,6 +47,9 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
     let request_binding = section.one_of("request_binding", &bindings, None);
     let bindings = [("post", ResponseBinding::Post), ("artifact", ResponseBinding::Artifact)];
     let response_binding = section.one_of("response_binding", &bindings, ResponseBinding::Post);
+    let want_signed = section.one_of("want_signed", &WANT_SIGNED, WantSigned::Either);
+    let clock_skew =
+        section.has("clock_skew_seconds").then(|| section.seconds("clock_skew_seconds", 0, 0..=300));
     let request = request::read(section);
     let words =
         [("off", IdpInitiated::Off), ("confirm", IdpInitiated::Confirm), ("restart", IdpInitiated::Restart)];
@@ -54,6 +67,8 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
         entity_id,
         request_binding,
         response_binding,
+        want_signed,
+        clock_skew,
         request,
         allow_cbc,
         trust,

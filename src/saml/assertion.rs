@@ -2,16 +2,17 @@
 
 use crate::model::{Attributes, Identity, IdpName, NameId};
 
+use super::authentication::{authn_statements, best_context, oldest_authentication, session_end};
 use super::decryption::{Decryption, Trust};
 use super::error::Error;
 use super::guard::Root;
-use super::response::{authn_context, authn_instant, authn_statement, instant_of};
+use super::response::Expected;
 use super::xml::{Node, SAML, child, children, elements, is, plain_text};
 
 /// Most `Attribute` elements we read.
 const MAX_ATTRIBUTES: usize = 256;
 /// Most values over all attributes.
-const MAX_VALUES: usize = 2048;
+const MAX_VALUES: usize = 4096;
 
 /// An assertion that passed every check. Only [`ServiceProvider::verify`](super::ServiceProvider::verify) makes one.
 #[derive(Debug)]
@@ -35,20 +36,24 @@ impl VerifiedAssertion {
 pub(super) fn read_identity(
     assertion: Node<'_, '_>,
     idp: &IdpName,
-    issuer: &str,
+    expected: &Expected,
     decryption: &Decryption,
 ) -> Result<Identity, Error> {
-    let statement = authn_statement(assertion)?;
     Ok(Identity {
         idp: idp.clone(),
-        issuer: issuer.to_owned(),
+        issuer: expected.issuer.clone(),
         name_id: read_subject(assertion, decryption)?,
-        session_index: statement.attribute("SessionIndex").map(str::to_owned),
-        authn_context: authn_context(statement).map(str::to_owned),
-        authn_instant: authn_instant(statement)?,
-        session_not_on_or_after: instant_of(statement, "SessionNotOnOrAfter")?,
+        session_index: session_index(assertion),
+        authn_context: best_context(assertion, expected).map(str::to_owned),
+        authn_instant: oldest_authentication(assertion)?,
+        session_not_on_or_after: session_end(assertion)?,
         attributes: read_attributes(assertion, decryption)?,
     })
+}
+
+/// The first `SessionIndex` of the authentication statements. Core 2.7.2.
+fn session_index(assertion: Node<'_, '_>) -> Option<String> {
+    authn_statements(assertion).find_map(|statement| statement.attribute("SessionIndex")).map(str::to_owned)
 }
 
 /// The subject's `NameID`, plain or encrypted, when sent. Core 2.4.1.

@@ -4,10 +4,11 @@ use time::Duration;
 
 use crate::model::Finding;
 
+use super::authentication::authn_context;
 use super::guard::{self, Root};
 use super::instant;
-use super::response::{Expected, authn_context};
-use super::xml::{DS, Node, SAML, SAMLP, child, children, plain_text};
+use super::response::Expected;
+use super::xml::{DS, Node, SAML, SAMLP, child, children, collapsed, plain_text};
 
 /// Every point of `xml` that tells why it was refused; empty when it can't even be parsed within limits.
 pub(super) fn of_response(xml: &[u8], expected: &Expected, keys: &[String]) -> Vec<Finding> {
@@ -82,7 +83,7 @@ impl Findings<'_> {
             self.instant("Conditions NotOnOrAfter", conditions.attribute("NotOnOrAfter"), Edge::End);
             for restriction in children(conditions, SAML, "AudienceRestriction") {
                 let audiences: Vec<_> =
-                    children(restriction, SAML, "Audience").filter_map(plain_text).collect();
+                    children(restriction, SAML, "Audience").filter_map(plain_text).map(collapsed).collect();
                 let differs = !audiences.contains(&expected.audience.as_str());
                 self.list.push(Finding::compared(
                     "Audience",

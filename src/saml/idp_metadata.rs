@@ -187,19 +187,30 @@ fn cache_duration(role: Node<'_, '_>) -> Option<Duration> {
 
 /// Certificates for signing: `use="signing"`, and those without `use`, which serve both. Metadata 2.4.1.1.
 /// Their dates and issuers mean nothing; their keys do. The first certificate of an `X509Data` holds the key; others
-/// in it are its chain, and what issues certificates does not sign answers. Several `X509Data` are several keys.
+/// in it are its chain, and what issues certificates does not sign answers. Several `X509Data` are several keys. A weak
+/// key beside a good one is passed over: nothing that it signs counts.
 fn certificates(role: Node<'_, '_>) -> Result<Vec<Vec<u8>>, MetadataError> {
     let for_signing = |key: &Node<'_, '_>| matches!(key.attribute("use"), None | Some("signing"));
     let mut found: Vec<Vec<u8>> = Vec::new();
+    let mut passed_over = 0;
     for key in children(role, MD, "KeyDescriptor").filter(for_signing) {
         for certificate in key.descendants().filter_map(own_certificate) {
-            let certificate = read_certificate(certificate).ok_or(MetadataError::Key)?;
-            if !found.contains(&certificate) {
-                found.push(certificate);
+            match read_certificate(certificate) {
+                Some(certificate) if !found.contains(&certificate) => found.push(certificate),
+                Some(_) => {}
+                None => passed_over += 1,
             }
         }
     }
+    if passed_over > 0 {
+        tracing::warn!(
+            passed_over,
+            usable = found.len(),
+            "metadata has signing keys that are unreadable or weak: they do not count"
+        );
+    }
     match found.len() {
+        0 if passed_over > 0 => Err(MetadataError::Key),
         0 => Err(MetadataError::NoSigningKey),
         1..=MAX_KEYS => Ok(found),
         _ => Err(MetadataError::TooManyKeys),

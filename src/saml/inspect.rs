@@ -53,7 +53,7 @@ impl ServiceProvider {
         let (idp, metadata) = self.sent_by(captured.idp.as_ref(), said.issuer.as_deref())?;
         let request_id = captured.request_id.clone().or(said.in_response_to);
         let assumed = assumed(captured, request_id.as_deref());
-        let unasked = self.expected(&metadata);
+        let unasked = self.expected(idp, &metadata);
         let expected = match request_id {
             Some(_) => Expected {
                 request_id,

@@ -5,6 +5,9 @@ use time::{Date, Month, OffsetDateTime, Time, UtcOffset};
 
 use super::error::Error;
 
+/// Longest time that we read: fractions may have many digits.
+const MAX_LENGTH: usize = 64;
+
 /// Writes `YYYY-MM-DDThh:mm:ssZ`. SAML core 1.3.3.
 pub(super) fn format(instant: OffsetDateTime) -> Result<String, Error> {
     let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
@@ -18,7 +21,7 @@ pub(super) fn format(instant: OffsetDateTime) -> Result<String, Error> {
 /// adding a skew or a lifetime can't overflow.
 pub(super) fn parse(text: &str) -> Option<OffsetDateTime> {
     let bytes = text.as_bytes();
-    if !text.is_ascii() || bytes.len() < 20 || bytes.len() > 40 {
+    if !text.is_ascii() || bytes.len() < 20 || bytes.len() > MAX_LENGTH {
         return None;
     }
     let separators = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];

@@ -4,6 +4,7 @@
 //! `verification` holds that way on one screen, `docs/saml-checks.md` lists every check.
 
 mod assertion;
+mod authentication;
 mod authn_request;
 mod binding;
 mod compute;
@@ -46,7 +47,7 @@ pub use metadata::{AboutUs, Contact, Logo, Organization};
 pub use refused::Refused;
 pub use settings::{
     Binding, DecryptionKey, IdpInitiated, IdpSettings, MetadataSource, MetadataTrust, ResponseBinding,
-    Settings,
+    Settings, WantSigned,
 };
 
 use authn_request::Request;
@@ -112,7 +113,14 @@ impl ServiceProvider {
         let idps: Vec<_> =
             idps.into_iter().map(|idp| Idp::new(idp, now).map(Arc::new)).collect::<Result<_, _>>()?;
         Ok(Self {
-            metadata: OwnMetadata::new(&settings, &key, &decryption, now, &*random)?,
+            metadata: OwnMetadata::new(
+                &settings,
+                &key,
+                &decryption,
+                wants_assertions_signed(&idps),
+                now,
+                &*random,
+            )?,
             refresh: Refresh::new(&idps, Arc::clone(&clock), Arc::clone(&random))?,
             reminders: Reminders::default(),
             settings,
@@ -233,7 +241,7 @@ impl ServiceProvider {
         pending: Option<&PendingSignIn>,
         is_vouched_for: bool,
     ) -> Verification {
-        let unasked = self.expected(metadata);
+        let unasked = self.expected(idp, metadata);
         let expected = match pending {
             Some(pending) => Expected {
                 request_id: Some(pending.request_id.as_str().to_owned()),
@@ -253,17 +261,18 @@ impl ServiceProvider {
     }
 
     /// What every answer of `idp` must say at this moment that nobody asked for.
-    fn expected(&self, idp: &IdpMetadata) -> Expected {
+    fn expected(&self, idp: &Idp, metadata: &IdpMetadata) -> Expected {
         let now = self.clock.now();
         Expected {
             acs: self.settings.acs_url(),
             audience: self.settings.entity_id.clone(),
-            issuer: idp.entity_id.clone(),
+            issuer: metadata.entity_id.clone(),
             request_id: None,
             started_at: now - unsolicited::OLDEST,
             requested: Requested::default(),
             now,
-            skew: self.settings.clock_skew,
+            skew: idp.settings.clock_skew.unwrap_or(self.settings.clock_skew),
+            want_signed: idp.settings.want_signed,
             max_lifetime: self.settings.max_assertion_lifetime,
         }
     }
@@ -281,6 +290,11 @@ impl ServiceProvider {
         let idp = self.idps.iter().find(|idp| idp.settings.name == *name);
         idp.ok_or_else(|| Error::UnknownIdp(name.clone()))
     }
+}
+
+/// One document speaks to all: who must sign only the response is not asked for more when all others are like it.
+fn wants_assertions_signed(idps: &[Arc<Idp>]) -> bool {
+    !idps.iter().all(|idp| idp.settings.want_signed == WantSigned::Response)
 }
 
 /// Signs `request` and puts it on its way.

@@ -152,10 +152,11 @@ impl ServiceProvider {
         };
         let id = resolve.id.clone();
         let envelope = self.exchange(idp, location, resolve).await?;
-        let open = async |idp: Arc<IdpMetadata>| {
+        let open = async |metadata: Arc<IdpMetadata>| {
+            let asked = Some(id.clone());
             let expected =
-                Expected { request_id: Some(id.clone()), started_at: issued, ..self.expected(&idp) };
-            let (envelope, resolution) = (Arc::clone(&envelope), Resolution { idp, expected });
+                Expected { request_id: asked, started_at: issued, ..self.expected(idp, &metadata) };
+            let (envelope, resolution) = (Arc::clone(&envelope), Resolution { idp: metadata, expected });
             self.verifying.run(envelope.len(), move || resolution.open(&envelope)).await
         };
         let delivered = match open(Arc::clone(&metadata)).await {

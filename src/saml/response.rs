@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use crate::model::Requested;
+use crate::model::{IdpName, Requested};
 
+use super::authentication::{check_authn_context, check_authn_statements, check_session_not_over};
 use super::error::{Error, StatusCode};
 use super::instant;
-use super::xml::{Node, SAML, SAMLP, child, children, elements, is, plain_text};
+use super::settings::WantSigned;
+use super::xml::{Node, SAML, SAMLP, child, children, collapsed, elements, is, plain_text};
 
 /// What an acceptable answer must say.
 pub(super) struct Expected {
@@ -28,6 +30,8 @@ pub(super) struct Expected {
     pub(super) now: OffsetDateTime,
     /// Tolerated clock difference, both ways.
     pub(super) skew: Duration,
+    /// What must be signed.
+    pub(super) want_signed: WantSigned,
     /// Longest acceptable lifetime of an assertion.
     pub(super) max_lifetime: Duration,
 }
@@ -58,10 +62,21 @@ pub(super) fn check_response(
 ) -> Result<(), Error> {
     check_version(response)?;
     check_destination(response, is_signed, expected)?;
-    check_response_issuer(response, expected)?;
+    check_response_issuer(response, is_signed, expected)?;
     check_status(response)?;
     check_in_response_to(response, expected)?;
     check_issue_instant(response, expected)
+}
+
+/// Tells the operator when the identity provider's clock seems to differ: answers come within seconds of their making.
+pub(super) fn note_clock(assertion: Node<'_, '_>, idp: &IdpName, expected: &Expected) {
+    const NOTABLE: time::Duration = time::Duration::SECOND.saturating_mul(60);
+    let Ok(Some(issued)) = instant_of(assertion, "IssueInstant") else { return };
+    let offset = issued - expected.now;
+    if offset.abs() > NOTABLE {
+        let seconds = offset.whole_seconds();
+        tracing::warn!(idp.name = %idp, clock.offset_seconds = seconds, "the identity provider's clock differs from ours, or its answers take long");
+    }
 }
 
 /// The checks of the verified assertion. Returns when its bearer confirmation ends.
@@ -70,10 +85,12 @@ pub(super) fn check_assertion(assertion: Node<'_, '_>, expected: &Expected) -> R
     check_issuer(assertion, expected)?;
     check_issue_instant(assertion, expected)?;
     check_conditions_known(assertion)?;
+    check_conditions_once(assertion)?;
+    check_window(assertion)?;
     check_validity(assertion, expected)?;
     check_audience(assertion, expected)?;
     check_lifetime(assertion, expected)?;
-    check_authn_statement(assertion, expected)?;
+    check_authn_statements(assertion, expected)?;
     check_authn_context(assertion, expected)?;
     check_session_not_over(assertion, expected)?;
     check_name_id_format(assertion, expected)?;
@@ -95,10 +112,13 @@ fn check_destination(response: Node<'_, '_>, is_signed: bool, expected: &Expecte
     }
 }
 
-/// `Issuer` of the response, when sent, is the identity provider that was asked. Profiles 4.1.4.2.
-fn check_response_issuer(response: Node<'_, '_>, expected: &Expected) -> Result<(), Error> {
+/// `Issuer` of the response is the identity provider that was asked; it may be missing only when nothing but a plain
+/// assertion is signed. Profiles 4.1.4.2 with errata.
+fn check_response_issuer(response: Node<'_, '_>, is_signed: bool, expected: &Expected) -> Result<(), Error> {
+    let is_required = is_signed || child(response, SAML, "EncryptedAssertion").is_some();
     match child(response, SAML, "Issuer") {
         Some(issuer) => check_entity(issuer, expected),
+        None if is_required => Err(Error::Issuer),
         None => Ok(()),
     }
 }
@@ -108,10 +128,12 @@ fn check_issuer(assertion: Node<'_, '_>, expected: &Expected) -> Result<(), Erro
     check_entity(child(assertion, SAML, "Issuer").ok_or(Error::Issuer)?, expected)
 }
 
-/// An `Issuer` holds the expected entity id, in the entity format. Core 8.3.6.
+/// An `Issuer` holds the expected entity id, in the entity format, which has no qualifiers. Core 8.3.6.
 fn check_entity(issuer: Node<'_, '_>, expected: &Expected) -> Result<(), Error> {
     const ENTITY: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:entity";
-    let is_entity = issuer.attribute("Format").is_none_or(|format| format == ENTITY);
+    const QUALIFIERS: [&str; 3] = ["NameQualifier", "SPNameQualifier", "SPProvidedID"];
+    let is_entity = issuer.attribute("Format").is_none_or(|format| format == ENTITY)
+        && !QUALIFIERS.iter().any(|name| issuer.has_attribute(*name));
     if is_entity && plain_text(issuer) == Some(&expected.issuer) { Ok(()) } else { Err(Error::Issuer) }
 }
 
@@ -175,20 +197,22 @@ fn check_issue_instant(node: Node<'_, '_>, expected: &Expected) -> Result<(), Er
 /// Returns the latest end of all bearer confirmations, those that do not fit too (another sign-in may fit them):
 /// until then the assertion must not be taken again.
 fn check_subject_confirmation(assertion: Node<'_, '_>, expected: &Expected) -> Result<OffsetDateTime, Error> {
-    const BEARER: &str = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
-    let subject =
-        child(assertion, SAML, "Subject").ok_or(Error::SubjectConfirmation("there is no Subject"))?;
-    let bearers = children(subject, SAML, "SubjectConfirmation")
-        .filter(|node| node.attribute("Method") == Some(BEARER));
     let mut outcome = Err(Error::SubjectConfirmation("there is no bearer confirmation"));
     let mut latest = expected.now;
-    for bearer in bearers {
+    for bearer in bearers(assertion) {
         latest = confirmation_end(bearer).map_or(latest, |end| latest.max(end));
         if outcome.is_err() {
             outcome = check_bearer(bearer, expected);
         }
     }
     outcome.map(|()| latest)
+}
+
+fn bearers<'a, 'i>(assertion: Node<'a, 'i>) -> impl Iterator<Item = Node<'a, 'i>> {
+    const BEARER: &str = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
+    let confirmations = children(assertion, SAML, "Subject")
+        .flat_map(|subject| children(subject, SAML, "SubjectConfirmation"));
+    confirmations.filter(|confirmation| confirmation.attribute("Method") == Some(BEARER))
 }
 
 fn confirmation_end(bearer: Node<'_, '_>) -> Option<OffsetDateTime> {
@@ -257,6 +281,28 @@ fn check_conditions_known(assertion: Node<'_, '_>) -> Result<(), Error> {
     }
 }
 
+/// One-time use and proxy restriction stand at most once each. Core 2.5.1.5, 2.5.1.6.
+fn check_conditions_once(assertion: Node<'_, '_>) -> Result<(), Error> {
+    let conditions = conditions(assertion)?;
+    if ["OneTimeUse", "ProxyRestriction"]
+        .into_iter()
+        .all(|name| children(conditions, SAML, name).count() <= 1)
+    {
+        Ok(())
+    } else {
+        Err(Error::Conditions("there is one twice"))
+    }
+}
+
+/// `NotBefore` lies before `NotOnOrAfter`. Core 2.5.1.2.
+fn check_window(assertion: Node<'_, '_>) -> Result<(), Error> {
+    let conditions = conditions(assertion)?;
+    match (instant_of(conditions, "NotBefore")?, instant_of(conditions, "NotOnOrAfter")?) {
+        (Some(start), Some(end)) if start >= end => Err(Error::Conditions("they end before they begin")),
+        _ => Ok(()),
+    }
+}
+
 /// `NotBefore` has come and `NotOnOrAfter` has not. Core 2.5.1.2.
 fn check_validity(assertion: Node<'_, '_>, expected: &Expected) -> Result<(), Error> {
     let conditions = conditions(assertion)?;
@@ -267,44 +313,25 @@ fn check_validity(assertion: Node<'_, '_>, expected: &Expected) -> Result<(), Er
     if end.is_some_and(|end| expected.is_over(end)) { Err(Error::Expired) } else { Ok(()) }
 }
 
-/// There is an audience restriction, and every one of them names us. Core 2.5.1.4, profiles 4.1.4.2.
+/// There is an audience restriction, and every one of them names us. White space around a URI is not part of it.
+/// Core 2.5.1.4, profiles 4.1.4.2, XML schema 3.2.17.
 fn check_audience(assertion: Node<'_, '_>, expected: &Expected) -> Result<(), Error> {
     let mut restrictions = children(conditions(assertion)?, SAML, "AudienceRestriction").peekable();
     let names_us = |restriction: Node<'_, '_>| {
         children(restriction, SAML, "Audience")
-            .any(|audience| plain_text(audience) == Some(&expected.audience))
+            .any(|audience| plain_text(audience).map(collapsed) == Some(&expected.audience))
     };
     if restrictions.peek().is_some() && restrictions.all(names_us) { Ok(()) } else { Err(Error::Audience) }
 }
 
-/// The assertion ends, and soon enough after it was issued: both its conditions and its confirmations. A thief of
-/// the identity provider's old assertions, or of its key, gets no long-lived ones past us.
+/// The assertion ends soon enough after it was issued: its conditions, where they end, and its bearer confirmations, one
+/// of which does. A thief of the identity provider's old assertions, or of its key, gets no long-lived ones past us.
 fn check_lifetime(assertion: Node<'_, '_>, expected: &Expected) -> Result<(), Error> {
     let issued = instant_of(assertion, "IssueInstant")?.ok_or(Error::IssueInstant)?;
     let longest = issued + expected.max_lifetime;
-    let conditions_end = instant_of(conditions(assertion)?, "NotOnOrAfter")?.ok_or(Error::Lifetime)?;
-    let mut ends =
-        confirmation_data(assertion).filter_map(|data| instant_of(data, "NotOnOrAfter").ok().flatten());
-    if conditions_end > longest || ends.any(|end| end > longest) { Err(Error::Lifetime) } else { Ok(()) }
-}
-
-/// There is exactly one authentication statement; its instant is not ahead, and not before a request that asked
-/// for a new authentication. Core 2.7.2, 3.4.1; profiles 4.1.4.2.
-fn check_authn_statement(assertion: Node<'_, '_>, expected: &Expected) -> Result<(), Error> {
-    let instant = authn_instant(authn_statement(assertion)?)?;
-    if expected.is_ahead(instant) {
-        return Err(Error::AuthnStatement("AuthnInstant is in the future"));
-    }
-    if expected.requested.force_authn && expected.is_before_request(instant) {
-        return Err(Error::StaleAuthentication);
-    }
-    Ok(())
-}
-
-/// The authentication is of a class that was requested, where any was. Core 2.7.2.2, 3.3.2.2.1.
-fn check_authn_context(assertion: Node<'_, '_>, expected: &Expected) -> Result<(), Error> {
-    let context = authn_context(authn_statement(assertion)?);
-    if expected.requested.accepts_context(context) { Ok(()) } else { Err(Error::AuthnContext) }
+    let conditions_end = instant_of(conditions(assertion)?, "NotOnOrAfter")?;
+    let mut ends = bearers(assertion).filter_map(confirmation_end).chain(conditions_end);
+    if ends.any(|end| end > longest) { Err(Error::Lifetime) } else { Ok(()) }
 }
 
 /// `NameID` has the format that was requested, where one was. Core 3.4.1.1.
@@ -312,12 +339,6 @@ fn check_name_id_format(assertion: Node<'_, '_>, expected: &Expected) -> Result<
     let name_id = child(assertion, SAML, "Subject").and_then(|subject| child(subject, SAML, "NameID"));
     let format = name_id.and_then(|name_id| name_id.attribute("Format"));
     if expected.requested.accepts_format(format) { Ok(()) } else { Err(Error::NameIdFormat) }
-}
-
-/// `SessionNotOnOrAfter`, when sent, is ahead. Core 2.7.2.
-fn check_session_not_over(assertion: Node<'_, '_>, expected: &Expected) -> Result<(), Error> {
-    let end = instant_of(authn_statement(assertion)?, "SessionNotOnOrAfter")?;
-    if end.is_some_and(|end| expected.is_over(end)) { Err(Error::SessionOver) } else { Ok(()) }
 }
 
 /// The data of every confirmation, whatever its method.
@@ -329,27 +350,6 @@ fn confirmation_data<'a, 'i: 'a>(assertion: Node<'a, 'i>) -> impl Iterator<Item 
 
 fn conditions<'a, 'i>(assertion: Node<'a, 'i>) -> Result<Node<'a, 'i>, Error> {
     child(assertion, SAML, "Conditions").ok_or(Error::Conditions("there are none"))
-}
-
-/// The one authentication statement.
-pub(super) fn authn_statement<'a, 'i>(assertion: Node<'a, 'i>) -> Result<Node<'a, 'i>, Error> {
-    let mut statements = children(assertion, SAML, "AuthnStatement");
-    match (statements.next(), statements.next()) {
-        (Some(statement), None) => Ok(statement),
-        (None, _) => Err(Error::AuthnStatement("there is none")),
-        _ => Err(Error::AuthnStatement("there are several")),
-    }
-}
-
-/// `AuthnContextClassRef` of a statement.
-pub(super) fn authn_context<'a>(statement: Node<'a, '_>) -> Option<&'a str> {
-    plain_text(child(child(statement, SAML, "AuthnContext")?, SAML, "AuthnContextClassRef")?)
-}
-
-/// `AuthnInstant` of a statement.
-pub(super) fn authn_instant(statement: Node<'_, '_>) -> Result<OffsetDateTime, Error> {
-    let instant = instant_of(statement, "AuthnInstant")?;
-    instant.ok_or(Error::AuthnStatement("it has no AuthnInstant"))
 }
 
 /// A time attribute: absent is `None`, unreadable is an error.

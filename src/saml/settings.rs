@@ -54,14 +54,18 @@ pub struct IdpSettings {
     pub request_binding: Option<Binding>,
     /// The binding for its answers.
     pub response_binding: ResponseBinding,
+    /// What it must sign.
+    pub want_signed: WantSigned,
+    /// Tolerated clock difference to it, when not [`Settings::clock_skew`].
+    pub clock_skew: Option<Duration>,
     /// What is asked of it for instances that don't say otherwise.
     pub request: RequestOptions,
     /// Whether it may encrypt with AES-CBC, inside its signature.
     pub allow_cbc: bool,
-    /// What its metadata must be like to be believed.
-    pub trust: MetadataTrust,
     /// What its answers may do that nobody here asked for.
     pub idp_initiated: IdpInitiated,
+    /// What its metadata must be like to be believed.
+    pub trust: MetadataTrust,
 }
 
 /// What an identity provider's metadata must be like to be believed, beside coming from its file or address.
@@ -73,6 +77,19 @@ pub struct MetadataTrust {
     pub max_lifetime: Option<Duration>,
     /// Whether there must be a `validUntil`. Without it, an old signed document can be served for ever.
     pub needs_valid_until: bool,
+}
+
+/// What must be signed for an answer to count. Profiles 4.1.3.5 leaves it to both sides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WantSigned {
+    /// The response, the assertion, or both.
+    Either,
+    /// The response.
+    Response,
+    /// The assertion.
+    Assertion,
+    /// The response and the assertion.
+    Both,
 }
 
 /// Where an identity provider's metadata comes from.
@@ -124,10 +141,12 @@ impl IdpSettings {
             entity_id: None,
             request_binding: None,
             response_binding: ResponseBinding::Post,
+            want_signed: WantSigned::Either,
+            clock_skew: None,
             request: RequestOptions::default(),
             allow_cbc: false,
-            trust: MetadataTrust::default(),
             idp_initiated: IdpInitiated::Off,
+            trust: MetadataTrust::default(),
         }
     }
 }

@@ -13,7 +13,8 @@ use super::findings;
 use super::guard::{self, Guarded, Root};
 use super::idp_metadata::IdpMetadata;
 use super::refused::Refused;
-use super::response::{Expected, check_assertion, check_response, check_status};
+use super::response::{Expected, check_assertion, check_response, check_status, note_clock};
+use super::settings::WantSigned;
 use super::xml::{Node, SAML, SAMLP, child, is};
 
 /// One response to verify.
@@ -63,9 +64,15 @@ impl Verification {
     fn run_plain(&self, guarded: &Guarded<'_>) -> Result<Outcome, Error> {
         let signatures = guarded.signatures();
         if self.is_vouched_for && signatures.count == 0 {
+            check_is_signed_as_wanted(true, false, self.expected.want_signed)?;
             return self.conclude_both(guarded.root(), guarded.assertion().ok_or(Error::NoAssertion)?, true);
         }
         check_is_signed(signatures.count)?;
+        check_is_signed_as_wanted(
+            signatures.cover_root,
+            signatures.sign_assertion,
+            self.expected.want_signed,
+        )?;
         self.on_verified(guarded, |root| {
             let _span = tracing::trace_span!("rules").entered();
             let (response, assertion) = if signatures.cover_root {
@@ -96,8 +103,10 @@ impl Verification {
         let guarded = plain_text.inspect(Root::Assertion)?;
         let signatures = guarded.signatures().count;
         check_is_covered(signatures, trust)?;
+        check_is_signed_as_wanted(trust == Trust::Verified, signatures > 0, self.expected.want_signed)?;
         let conclude = |assertion: Node<'_, '_>| {
             check_is_kind(response, assertion)?;
+            note_clock(assertion, &self.idp_name, &self.expected);
             self.conclude(assertion)
         };
         if signatures == 0 { conclude(guarded.root()) } else { self.on_verified(&guarded, conclude) }
@@ -126,6 +135,7 @@ impl Verification {
         is_response_signed: bool,
     ) -> Result<Outcome, Error> {
         check_is_kind(response, assertion)?;
+        note_clock(assertion, &self.idp_name, &self.expected);
         check_response(response, is_response_signed, &self.expected)?;
         self.conclude(assertion)
     }
@@ -134,7 +144,7 @@ impl Verification {
     fn conclude(&self, assertion: Node<'_, '_>) -> Result<Outcome, Error> {
         let end = check_assertion(assertion, &self.expected)?;
         Ok(Outcome {
-            identity: read_identity(assertion, &self.idp_name, &self.expected.issuer, &self.decryption)?,
+            identity: read_identity(assertion, &self.idp_name, &self.expected, &self.decryption)?,
             replay_key: ReplayKey {
                 issuer: self.expected.issuer.clone(),
                 assertion_id: assertion.attribute("ID").unwrap_or_default().to_owned(),
@@ -161,6 +171,17 @@ fn check_is_covered(signatures: usize, trust: Trust) -> Result<(), Error> {
 /// The response, its assertion, or both are signed. Profiles 4.1.3.5.
 fn check_is_signed(signatures: usize) -> Result<(), Error> {
     if signatures == 0 { Err(Error::Unsigned) } else { Ok(()) }
+}
+
+/// What our configuration wants signed is signed. Profiles 4.1.3.5.
+fn check_is_signed_as_wanted(response: bool, assertion: bool, want: WantSigned) -> Result<(), Error> {
+    let enough = match want {
+        WantSigned::Either => response || assertion,
+        WantSigned::Response => response,
+        WantSigned::Assertion => assertion,
+        WantSigned::Both => response && assertion,
+    };
+    if enough { Ok(()) } else { Err(Error::NotSignedAsWanted) }
 }
 
 /// The verified root is the element that the guard saw as the signature's target.

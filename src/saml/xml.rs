@@ -18,6 +18,8 @@ pub(super) const XENC: &str = "http://www.w3.org/2001/04/xmlenc#";
 pub(super) const XENC11: &str = "http://www.w3.org/2009/xmlenc11#";
 /// Exclusive canonicalisation: an algorithm and the namespace of its `InclusiveNamespaces`.
 pub(super) const EXC_C14N: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
+/// The same, for documents that keep their comments: those that we read have none.
+pub(super) const EXC_C14N_WITH_COMMENTS: &str = "http://www.w3.org/2001/10/xml-exc-c14n#WithComments";
 /// The enveloped-signature transform.
 pub(super) const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
 
@@ -58,6 +60,11 @@ pub(super) fn plain_text<'a>(node: Node<'a, '_>) -> Option<&'a str> {
         (Some(text), None) if text.is_text() => text.text(),
         _ => None,
     }
+}
+
+/// `text` without the white space around it, as of a type that collapses it. XML schema 4.3.6.
+pub(super) fn collapsed(text: &str) -> &str {
+    text.trim_matches([' ', '\t', '\r', '\n'])
 }
 
 /// Whether `node` is text of nothing but XML white space.

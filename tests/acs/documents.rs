@@ -1,6 +1,6 @@
 //! Documents made from a good answer.
 
-use crate::idp::{Answer, IDP, Sign, SignatureShape, encode};
+use crate::idp::{Answer, IDP, Sign, SignatureShape, encode, sign};
 
 /// A good document, really signed.
 pub(crate) fn good() -> String {
@@ -13,6 +13,14 @@ pub(crate) fn both_ways(change: impl Fn(&mut Answer)) -> [String; 2] {
         let mut answer = Answer { sign, ..Answer::default() };
         change(&mut answer);
         answer.xml()
+    })
+}
+
+/// The default document, changed as text and then correctly signed, on the assertion and on the response.
+pub(crate) fn rewritten(change: impl Fn(String) -> String) -> [String; 2] {
+    [Sign::Assertion, Sign::Response].map(|side| {
+        let answer = Answer { sign: side, ..Answer::default() };
+        sign(&change(answer.unsigned_xml()), answer.key)
     })
 }
 

@@ -350,6 +350,17 @@ impl Answer {
         )
     }
 
+    /// The whole document with one template in place: of the response's signature, or else of the assertion's.
+    pub(crate) fn unsigned_xml(&self) -> String {
+        if self.sign == Sign::Response {
+            let template = self.shape.template(&self.response_id, self.key);
+            self.response_xml(&template, &self.assertion_xml(""))
+        } else {
+            let template = self.shape.template(&self.assertion_id, self.key);
+            self.response_xml("", &self.assertion_xml(&template))
+        }
+    }
+
     /// The whole document, signed.
     pub(crate) fn xml(&self) -> String {
         let inner = self.shape.template(&self.assertion_id, self.key);

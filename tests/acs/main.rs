@@ -4,6 +4,7 @@
 
 mod accepted;
 mod artifact;
+mod attacks;
 mod back_channel;
 mod crashers;
 #[path = "../support/damage.rs"]
@@ -24,6 +25,7 @@ mod metadata_signed;
 mod metadata_site;
 mod metadata_warnings;
 mod mutations;
+mod oddities;
 mod refused;
 mod replay;
 mod requested;
@@ -31,6 +33,7 @@ mod requests;
 mod shapes;
 mod signature_shapes;
 mod signatures;
+mod signed_as_wanted;
 mod times;
 #[path = "../support/tree.rs"]
 mod tree;

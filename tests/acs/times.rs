@@ -58,20 +58,61 @@ async fn an_assertion_before_its_time_is_refused() {
 
 #[tokio::test]
 async fn an_assertion_after_its_time_is_refused() {
-    for xml in both_ways(|a| a.not_on_or_after = Some("2026-03-01T09:29:00Z".to_owned())) {
+    for xml in both_ways(|a| {
+        a.not_before = Some("2026-03-01T09:28:00Z".to_owned());
+        a.not_on_or_after = Some("2026-03-01T09:29:00Z".to_owned());
+    }) {
         assert_refused!(verdict(xml).await, Error::Expired);
     }
 }
 
 #[tokio::test]
 async fn an_assertion_that_lives_too_long_or_forever_is_refused() {
-    for end in [None, Some("2026-03-01T10:29:56Z".to_owned()), Some("8999-12-31T23:59:59Z".to_owned())] {
+    for end in [Some("2026-03-01T10:29:56Z".to_owned()), Some("8999-12-31T23:59:59Z".to_owned())] {
         for xml in both_ways(|a| a.not_on_or_after.clone_from(&end)) {
             assert_refused!(verdict(xml).await, Error::Lifetime);
         }
     }
     for xml in both_ways(|a| a.confirmations[0].not_on_or_after = Some("2026-03-01T10:29:56Z".to_owned())) {
         assert_refused!(verdict(xml).await, Error::Lifetime);
+    }
+}
+
+#[tokio::test]
+async fn conditions_that_end_before_they_begin_are_refused() {
+    for end in ["2026-03-01T09:29:25Z", "2026-03-01T09:29:24Z"] {
+        for xml in both_ways(|a| a.not_on_or_after = Some(end.to_owned())) {
+            assert_refused!(verdict(xml).await, Error::Conditions(_));
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_authentication_and_session_of_several_counts() {
+    let with = |attributes: &str| {
+        let (good, other) =
+            (authn_statement(r#"AuthnInstant="2026-03-01T09:29:50Z""#), authn_statement(attributes));
+        [vec![good.clone(), other.clone()], vec![other, good]]
+    };
+    for statements in with(r#"AuthnInstant="2026-03-01T09:31:01Z""#) {
+        assert_refused!(
+            verdict(Answer::with(|a| a.authn_statements = statements).xml()).await,
+            Error::AuthnStatement(_)
+        );
+    }
+    for statements in
+        with(r#"AuthnInstant="2026-03-01T08:00:00Z" SessionNotOnOrAfter="2026-03-01T09:29:00Z""#)
+    {
+        assert_refused!(
+            verdict(Answer::with(|a| a.authn_statements = statements).xml()).await,
+            Error::SessionOver
+        );
+    }
+    let mut forced = pending();
+    forced.requested.force_authn = true;
+    for statements in with(r#"AuthnInstant="2026-03-01T08:00:00Z""#) {
+        let stale = encode(Answer::with(|a| a.authn_statements = statements).xml());
+        assert_refused!(Gateway::new().verify_field(stale, &forced).await, Error::StaleAuthentication);
     }
 }
 

@@ -54,7 +54,7 @@ impl Decryption {
         let sealed = Sealed::read(holder)?;
         self.check_cbc(&sealed, trust)?;
         let octets = self.keys.open(&sealed).ok_or(Error::Decryption)?;
-        Ok(PlainText { octets, trust })
+        Ok(PlainText { octets: guard::normalized(octets), trust })
     }
 
     /// AES-CBC does not notice changes, and who may try them learns the plain text from our answers: it is opened

@@ -73,7 +73,7 @@ pub enum Error {
     /// The message in the query is not deflated.
     #[error("the message is not deflated")]
     NotDeflated,
-    /// Not UTF-8, a byte order mark, a NUL, or another declared encoding or XML version.
+    /// Not UTF-8, a NUL, or another declared encoding or XML version.
     #[error("the message is not plain UTF-8")]
     NotUtf8,
     /// Not well-formed.
@@ -85,6 +85,9 @@ pub enum Error {
     /// Nothing that covers the assertion is signed.
     #[error("neither the response nor the assertion is signed")]
     Unsigned,
+    /// Another part is signed than the configuration wants.
+    #[error("not everything is signed that want_signed asks of this identity provider")]
+    NotSignedAsWanted,
     /// An algorithm is not on the allow-list.
     #[error("{0} is not an accepted algorithm")]
     Algorithm(Algorithm),
@@ -160,7 +163,7 @@ pub enum Error {
     /// Not every audience restriction names us.
     #[error("an audience restriction does not name us, or there is none")]
     Audience,
-    /// Valid for longer than we accept, or without an end.
+    /// Valid for longer than we accept.
     #[error("the assertion is valid for too long")]
     Lifetime,
     /// No usable authentication statement.
@@ -214,7 +217,7 @@ impl Blamed for Error {
             | Self::Content(_) => &code::SAML_MALFORMED,
             Self::Forbidden(_) => &code::SAML_FORBIDDEN_SHAPE,
             Self::Busy => &code::SAML_BUSY,
-            Self::Unsigned => &code::SAML_UNSIGNED,
+            Self::Unsigned | Self::NotSignedAsWanted => &code::SAML_UNSIGNED,
             Self::Algorithm(_) => &code::SAML_ALGORITHM,
             Self::Unsolicited => &code::SIGN_IN_UNSOLICITED,
             Self::Encrypted => &code::SAML_ENCRYPTED,

@@ -45,6 +45,9 @@ pub enum Rule {
     /// Octets after the end of a deflated message.
     #[error("something after the end of the message")]
     Trailing,
+    /// An element that claims another type than its own.
+    #[error("a SAML element of another type than its own")]
+    Types,
     /// An encrypted part with other parts than the plain ones, or in the wrong place.
     #[error("an encrypted part with unusual parts, or in the wrong place")]
     Encryption,

@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use crate::saml::error::{Error, Rule};
 use crate::saml::xml::{Node, SAML, SAMLP, is};
 
-/// Longest identifier we accept.
-const MAX_LENGTH: usize = 128;
+/// Longest identifier we accept: what federations agreed on for any value.
+const MAX_LENGTH: usize = 256;
 
-/// G7: every attribute that any engine could take for an identifier is un-prefixed, an `NCName`, at most 128
+/// G7: every attribute that any engine could take for an identifier is un-prefixed, an `NCName`, at most 256
 /// bytes, and unique over all spellings; messages and assertions have one called `ID`. SAML core 1.3.4.
 pub(super) fn check_identifiers(root: Node<'_, '_>) -> Result<(), Error> {
     let mut seen = HashSet::new();

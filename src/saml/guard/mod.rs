@@ -9,6 +9,7 @@ mod root;
 mod signature;
 mod structure;
 mod transport;
+mod types;
 
 pub(super) use root::Root;
 pub(super) use signature::{DIGEST_METHODS, SIGNATURE_METHODS, Signatures};
@@ -18,12 +19,17 @@ use super::engine::Signed;
 use super::error::{Error, Rule};
 use super::xml::{Node, SAML, child};
 
-/// Most nodes (elements and texts) of a document.
-const MAX_NODES: u32 = 4096;
+/// Most nodes (elements and texts) of a document: somebody in very many groups, on lines of their own.
+const MAX_NODES: u32 = 10 * 1024;
 
-/// The base64 form field, decoded: the bytes of a message.
+/// The base64 form field, decoded: the bytes of a message, in the form that [`normalized`] gives them.
 pub(super) fn decode(field: &str) -> Result<Vec<u8>, Error> {
-    transport::decode(field)
+    transport::decode(field).map(normalized)
+}
+
+/// A message with its white space as every XML parser must read it.
+pub(super) fn normalized(message: Vec<u8>) -> Vec<u8> {
+    transport::normalized(message)
 }
 
 /// A document that broke no rule. Nothing in it is verified.
@@ -76,6 +82,7 @@ pub(super) fn inspect(bytes: &[u8], kind: Root) -> Result<Guarded<'_>, Error> {
     structure::check_one_assertion(root)?;
     structure::check_names(root)?;
     structure::check_extensions(root)?;
+    types::check_types(root)?;
     identifiers::check_identifiers(root)?;
     signature::check_places(root)?;
     signature::check_shapes(root)?;
@@ -103,6 +110,7 @@ pub(super) fn inspect_text(bytes: &[u8]) -> Result<&str, Error> {
     let text = transport::check_encoding(bytes)?;
     let text = transport::check_declaration(text)?;
     transport::check_markup(text)?;
+    transport::check_characters(text)?;
     transport::check_tags(text)?;
     Ok(text)
 }
@@ -110,6 +118,7 @@ pub(super) fn inspect_text(bytes: &[u8]) -> Result<&str, Error> {
 /// The rules of structure once more, on verified bytes: what is read as true has the same shape that was guarded.
 pub(super) fn inspect_verified(root: Node<'_, '_>) -> Result<(), Error> {
     structure::check_models(root)?;
+    types::check_types(root)?;
     encryption::check_encryption(root)
 }
 

@@ -4,7 +4,8 @@ use crate::saml::error::{Algorithm, Error, Rule};
 use crate::saml::guard::root::may_hold_assertion;
 use crate::saml::guard::structure::has_no_stray_text;
 use crate::saml::xml::{
-    DS, DS11, ENVELOPED, EXC_C14N, Node, SAML, XENC, child, elements, is, is_base64, is_space, plain_text,
+    DS, DS11, ENVELOPED, EXC_C14N, EXC_C14N_WITH_COMMENTS, Node, SAML, XENC, child, elements, is, is_base64,
+    is_space, plain_text,
 };
 
 /// Signature methods: RSA and ECDSA with SHA-2. RFC 6931.
@@ -35,6 +36,8 @@ pub(in crate::saml) struct Signatures<'a> {
     pub(in crate::saml) target: &'a str,
     /// Whether that element is the root.
     pub(in crate::saml) cover_root: bool,
+    /// Whether the assertion has a signature of its own.
+    pub(in crate::saml) sign_assertion: bool,
     /// `PrefixList` of the outermost signature's canonicalisation.
     pub(in crate::saml) prefixes: Vec<&'a str>,
 }
@@ -48,6 +51,7 @@ impl<'a> Signatures<'a> {
             count: signed.len(),
             target: outermost.and_then(|(node, _)| node.attribute("ID")).unwrap_or(""),
             cover_root: outermost.is_some_and(|(node, _)| *node == root),
+            sign_assertion: signed.iter().any(|(node, _)| Some(*node) == assertion),
             prefixes: outermost.map(|(_, signature)| prefixes(*signature)).unwrap_or_default(),
         }
     }
@@ -101,8 +105,8 @@ pub(super) fn check_only_root_is_signed(root: Node<'_, '_>) -> Result<(), Error>
     }
 }
 
-/// G9: `SignedInfo`, `SignatureValue`, `KeyInfo` or none, and no `Object`; one exclusive canonicalisation without
-/// comments, one signature method of the list, one reference. XML signature 4.
+/// G9: `SignedInfo`, `SignatureValue`, `KeyInfo` or none, and no `Object`; one exclusive canonicalisation, one signature
+/// method of the list, one reference. XML signature 4.
 pub(super) fn check_shapes(root: Node<'_, '_>) -> Result<(), Error> {
     signatures(root).try_for_each(|signature| {
         let shape = || {
@@ -126,7 +130,7 @@ fn names(node: Node<'_, '_>, wanted: &[&str]) -> bool {
 }
 
 fn check_canonicalization(method: Option<Node<'_, '_>>) -> Result<(), Error> {
-    let method = method.filter(|node| only_attribute(*node, "Algorithm") == Some(EXC_C14N));
+    let method = method.filter(|node| only_attribute(*node, "Algorithm").is_some_and(is_exclusive));
     let method = method.ok_or(Error::Algorithm(Algorithm::Canonicalization))?;
     if is_plain_canonicalization(method) { Ok(()) } else { Err(Error::Forbidden(Rule::SignatureShape)) }
 }
@@ -139,6 +143,11 @@ fn check_signature_method(method: Option<Node<'_, '_>>) -> Result<(), Error> {
     } else {
         Err(Error::Algorithm(Algorithm::Signature))
     }
+}
+
+/// With or without comments: there are none. Core 5.4.3.
+fn is_exclusive(algorithm: &str) -> bool {
+    algorithm == EXC_C14N || algorithm == EXC_C14N_WITH_COMMENTS
 }
 
 /// Empty, or one `InclusiveNamespaces` with a few prefixes only. Exclusive canonicalisation 4.
@@ -162,14 +171,20 @@ fn only_attribute<'a>(node: Node<'a, '_>, name: &str) -> Option<&'a str> {
     if node.attributes().len() == 1 { node.attribute(name) } else { None }
 }
 
-/// G10: the reference has one attribute, `URI`, which is `#` and the `ID` of the signature's parent; it is
+/// The value of the only attribute, or of the only one beside `Id`.
+fn attribute_beside_id<'a>(node: Node<'a, '_>, name: &str) -> Option<&'a str> {
+    let others = node.attributes().filter(|attribute| attribute.name() != "Id").count();
+    if others == 1 { node.attribute(name) } else { None }
+}
+
+/// G10: the reference has a `URI`, which is `#` and the `ID` of the signature's parent, and perhaps an `Id`; it is
 /// transformed by enveloped-signature and exclusive canonicalisation and nothing else; its digest is of the list
 /// and of the right length. SAML core 5.4.2 to 5.4.4.
 pub(super) fn check_references(root: Node<'_, '_>) -> Result<(), Error> {
     signatures(root).try_for_each(|signature| {
         let reference = reference(signature).ok_or(Error::Forbidden(Rule::Reference))?;
         let parent = signature.parent_element().and_then(|parent| parent.attribute("ID"));
-        let target = only_attribute(reference, "URI").and_then(|uri| uri.strip_prefix('#'));
+        let target = attribute_beside_id(reference, "URI").and_then(|uri| uri.strip_prefix('#'));
         let plain = names(reference, &["Transforms", "DigestMethod", "DigestValue"])
             && has_plain_transforms(reference);
         if target.is_none() || target != parent || !plain {
@@ -189,7 +204,7 @@ fn has_plain_transforms(reference: Node<'_, '_>) -> bool {
     names(transforms, &["Transform", "Transform"])
         && algorithm(first).as_deref() == Some(ENVELOPED)
         && first.is_some_and(|node| node.first_child().is_none())
-        && algorithm(second).as_deref() == Some(EXC_C14N)
+        && algorithm(second).as_deref().is_some_and(is_exclusive)
         && second.is_some_and(is_plain_canonicalization)
 }
 
@@ -209,8 +224,11 @@ pub(super) fn check_base64_texts(root: Node<'_, '_>) -> Result<(), Error> {
     let holds_base64 = |node: &Node<'_, '_>| {
         ["SignatureValue", "DigestValue", "X509Certificate"].iter().any(|name| is(*node, DS, name))
     };
+    let has_no_more_than_id = |node: Node<'_, '_>| {
+        node.attributes().all(|attribute| attribute.name() == "Id" && is(node, DS, "SignatureValue"))
+    };
     let holds_only_base64 =
-        |node: Node<'_, '_>| node.attributes().len() == 0 && plain_text(node).is_some_and(is_base64);
+        |node: Node<'_, '_>| has_no_more_than_id(node) && plain_text(node).is_some_and(is_base64);
     let mut inside = signatures(root).flat_map(|signature| signature.descendants());
     if inside.all(|node| !holds_base64(&node) || holds_only_base64(node)) {
         Ok(())

@@ -19,7 +19,8 @@ const ANY: usize = usize::MAX;
 const IDENTIFIER: &[(&str, &str)] = &[(SAML, "NameID"), (SAML, "BaseID"), (SAML, "EncryptedID")];
 
 /// Content models of the SAML schemas for the elements whose order we rely on. (An empty `AttributeStatement` is
-/// against the schema, and identity providers send it for people without attributes.)
+/// against the schema, and identity providers send it for people without attributes. A bare `Statement` is one that only
+/// its type explains.)
 const MODELS: &[((&str, &str), &[Slot])] = &[
     (
         (SAMLP, "Response"),
@@ -78,12 +79,7 @@ const MODELS: &[((&str, &str), &[Slot])] = &[
             slot(&[(SAML, "Conditions")], 0, 1),
             slot(&[(SAML, "Advice")], 0, 1),
             slot(
-                &[
-                    (SAML, "Statement"),
-                    (SAML, "AuthnStatement"),
-                    (SAML, "AuthzDecisionStatement"),
-                    (SAML, "AttributeStatement"),
-                ],
+                &[(SAML, "AuthnStatement"), (SAML, "AuthzDecisionStatement"), (SAML, "AttributeStatement")],
                 0,
                 ANY,
             ),
@@ -99,6 +95,16 @@ const MODELS: &[((&str, &str), &[Slot])] = &[
         (SAML, "AuthnStatement"),
         &[slot(&[(SAML, "SubjectLocality")], 0, 1), slot(&[(SAML, "AuthnContext")], 1, 1)],
     ),
+    (
+        (SAML, "AuthnContext"),
+        &[
+            slot(&[(SAML, "AuthnContextClassRef")], 0, 1),
+            slot(&[(SAML, "AuthnContextDecl"), (SAML, "AuthnContextDeclRef")], 0, 1),
+            slot(&[(SAML, "AuthenticatingAuthority")], 0, ANY),
+        ],
+    ),
+    ((SAML, "ProxyRestriction"), &[slot(&[(SAML, "Audience")], 0, ANY)]),
+    ((SAML, "OneTimeUse"), &[]),
     ((SAML, "AttributeStatement"), &[slot(&[(SAML, "Attribute"), (SAML, "EncryptedAttribute")], 0, ANY)]),
     ((SAML, "Attribute"), &[slot(&[(SAML, "AttributeValue")], 0, ANY)]),
 ];
@@ -108,6 +114,9 @@ const TEXTS: &[(&str, &str)] = &[
     (SAML, "Issuer"),
     (SAML, "NameID"),
     (SAML, "Audience"),
+    (SAML, "AuthnContextClassRef"),
+    (SAML, "AuthnContextDeclRef"),
+    (SAML, "AuthenticatingAuthority"),
     (SAMLP, "StatusMessage"),
     (SAMLP, "SessionIndex"),
 ];
@@ -229,19 +238,22 @@ fn home_of(name: &str) -> Option<&'static str> {
     }
 }
 
-/// G14: extensions, status details and advice hold nothing of SAML's or XML signature's own, and nothing
-/// without a namespace. SAML core 3.2.1 says the same of `Extensions`.
+/// G14: extensions, status details and advice hold nothing of SAML's or XML signature's own; what stands in extensions
+/// and advice has a namespace. Core 3.2.1, 2.6.1.
 pub(super) fn check_extensions(response: Node<'_, '_>) -> Result<(), Error> {
-    let open = |node: &Node<'_, '_>| {
-        is(*node, SAMLP, "Extensions") || is(*node, SAMLP, "StatusDetail") || is(*node, SAML, "Advice")
+    let is_open = |node: &Node<'_, '_>| has_foreign_content(*node) || is(*node, SAMLP, "StatusDetail");
+    let is_foreign = |node: Node<'_, '_>| match node.tag_name().namespace() {
+        Some(namespace) => ![SAML, SAMLP, DS, XENC].contains(&namespace),
+        None => node.parent().is_none_or(|parent| !has_foreign_content(parent)),
     };
-    let foreign = |node: &Node<'_, '_>| {
-        node.tag_name().namespace().is_some_and(|namespace| ![SAML, SAMLP, DS, XENC].contains(&namespace))
-    };
-    let inside = response.descendants().filter(open).flat_map(|node| node.descendants().skip(1));
-    if inside.filter(Node::is_element).all(|node| foreign(&node)) {
+    let inside = response.descendants().filter(is_open).flat_map(|node| node.descendants().skip(1));
+    if inside.filter(Node::is_element).all(is_foreign) {
         Ok(())
     } else {
         Err(Error::Forbidden(Rule::Extensions))
     }
+}
+
+fn has_foreign_content(node: Node<'_, '_>) -> bool {
+    is(node, SAMLP, "Extensions") || is(node, SAML, "Advice")
 }

@@ -20,6 +20,8 @@ const MAX_ATTRIBUTES: usize = 64;
 const MAX_SCOPE: usize = 32;
 /// Longest namespace name, in bytes: canonicalisation repeats it at every element that uses it.
 const MAX_NAMESPACE_NAME: usize = 128;
+/// XML white space, as characters.
+const SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
 
 /// Base64 of the form field: the alphabet, padding, and the line breaks that the binding permits. SAML bindings 3.5.4.
 pub(super) fn decode(field: &str) -> Result<Vec<u8>, Error> {
@@ -38,29 +40,70 @@ fn check_size(decoded: usize) -> Result<(), Error> {
     if decoded > MAX_BYTES + MAX_BYTES / 16 { Err(Error::TooLarge) } else { Ok(()) }
 }
 
-/// G1: UTF-8 without byte order mark or NUL. Engines read other encodings differently.
-pub(super) fn check_encoding(bytes: &[u8]) -> Result<&str, Error> {
-    let text = std::str::from_utf8(bytes).map_err(|_| Error::NotUtf8)?;
-    if text.starts_with('\u{feff}') || text.contains('\0') { Err(Error::NotUtf8) } else { Ok(text) }
+/// Line ends become line feeds, and white space inside tags becomes spaces: parsers must read them so, and not all do.
+/// XML 1.0 2.11, 3.3.3.
+pub(super) fn normalized(message: Vec<u8>) -> Vec<u8> {
+    if !message.iter().any(|byte| matches!(byte, b'\r' | b'\n' | b'\t')) {
+        return message;
+    }
+    let mut normal = Vec::with_capacity(message.len());
+    let mut rest = message.into_iter().peekable();
+    // What ends the tag, or the quoted value inside it; `None` between tags.
+    let mut end = None;
+    while let Some(mut byte) = rest.next() {
+        if byte == b'\r' {
+            rest.next_if_eq(&b'\n');
+            byte = b'\n';
+        }
+        end = match (end, byte) {
+            (None, b'<') => Some(b'>'),
+            (Some(b'>'), b'>') => None,
+            (Some(b'>'), b'"' | b'\'') => Some(byte),
+            (Some(quote), _) if quote == byte => Some(b'>'),
+            _ => end,
+        };
+        normal.push(if end.is_some() && is_space(byte) { b' ' } else { byte });
+    }
+    normal
 }
 
-/// G1: the XML declaration is absent, or says 1.0 and UTF-8. What follows it is the document that is read from here on.
+/// G1: UTF-8 without NUL. One byte order mark in front of it is not part of the document. XML 1.0 4.3.3.
+pub(super) fn check_encoding(bytes: &[u8]) -> Result<&str, Error> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Error::NotUtf8)?;
+    if text.contains('\0') { Err(Error::NotUtf8) } else { Ok(text.strip_prefix('\u{feff}').unwrap_or(text)) }
+}
+
+/// G1: the XML declaration is absent, or says 1.0 and UTF-8. What follows it is the document that is read from here on;
+/// it begins with a tag.
 pub(in crate::saml) fn check_declaration(text: &str) -> Result<&str, Error> {
-    let Some(rest) = text.strip_prefix("<?xml") else { return Ok(text) };
-    let (declaration, document) = rest.split_once("?>").ok_or(Error::NotXml)?;
-    let declaration = declaration.replace('\'', "\"");
-    let mut parts = declaration.split_ascii_whitespace();
-    if parts.next() != Some("version=\"1.0\"") {
-        return Err(Error::NotUtf8);
-    }
-    for part in parts {
-        let known = part.eq_ignore_ascii_case("encoding=\"utf-8\"")
-            || matches!(part, "standalone=\"yes\"" | "standalone=\"no\"");
-        if !known {
-            return Err(Error::NotUtf8);
-        }
-    }
-    Ok(document.trim_ascii_start())
+    let declared = text.strip_prefix("<?xml").filter(|rest| rest.starts_with(SPACE));
+    let document = match declared.map(|rest| rest.split_once("?>").ok_or(Error::NotXml)).transpose()? {
+        Some((declaration, document)) if is_plain_declaration(declaration) => document,
+        Some(_) => return Err(Error::NotUtf8),
+        None => text,
+    };
+    let document = document.trim_start_matches(SPACE);
+    if document.starts_with('<') { Ok(document) } else { Err(Error::NotXml) }
+}
+
+/// `version`, then perhaps `encoding` and `standalone`. XML 1.0 2.8.
+fn is_plain_declaration(text: &str) -> bool {
+    let Some((version, rest)) = pseudo_attribute(text, "version") else { return false };
+    let (encoding, rest) = pseudo_attribute(rest, "encoding").unwrap_or(("UTF-8", rest));
+    let (standalone, rest) = pseudo_attribute(rest, "standalone").unwrap_or(("no", rest));
+    version == "1.0"
+        && encoding.eq_ignore_ascii_case("utf-8")
+        && matches!(standalone, "yes" | "no")
+        && rest.trim_matches(SPACE).is_empty()
+}
+
+/// Takes ` name="value"` off the front of `text`: the value and the rest.
+fn pseudo_attribute<'a>(text: &'a str, name: &str) -> Option<(&'a str, &'a str)> {
+    let rest = text.strip_prefix(SPACE)?.trim_start_matches(SPACE).strip_prefix(name)?;
+    let rest = rest.trim_start_matches(SPACE).strip_prefix('=')?.trim_start_matches(SPACE);
+    rest.strip_prefix('"')
+        .and_then(|rest| rest.split_once('"'))
+        .or_else(|| rest.strip_prefix('\'')?.split_once('\''))
 }
 
 /// G3: no comment, processing instruction, CDATA section or document type. Engines and readers split text at
@@ -74,6 +117,30 @@ pub(super) fn check_markup(document: &str) -> Result<(), Error> {
         rest = &rest[at + 1..];
     }
     Ok(())
+}
+
+/// G3: characters are those that XML has, plain or by reference, and references are to them or to the five entities of
+/// XML itself. Parsers differ on others. XML 1.0 2.2, 4.1, 4.6.
+pub(super) fn check_characters(document: &str) -> Result<(), Error> {
+    let mut after_ampersands = document.split('&').skip(1);
+    let are_references =
+        after_ampersands.all(|rest| rest.split_once(';').is_some_and(|(name, _)| is_reference(name)));
+    if are_references && document.chars().all(is_xml_character) { Ok(()) } else { Err(Error::NotXml) }
+}
+
+fn is_reference(name: &str) -> bool {
+    let Some(number) = name.strip_prefix('#') else {
+        return ["lt", "gt", "amp", "quot", "apos"].contains(&name);
+    };
+    let code = match number.strip_prefix('x') {
+        Some(digits) => u32::from_str_radix(digits, 16),
+        None => number.parse(),
+    };
+    code.ok().and_then(char::from_u32).is_some_and(is_xml_character)
+}
+
+fn is_xml_character(character: char) -> bool {
+    !matches!(character, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
 }
 
 /// G2 and G12, tag by tag, before any parser builds a tree.
@@ -130,9 +197,9 @@ fn check_namespace_length(value: &str) -> Result<(), Error> {
 }
 
 /// G12: namespace names are absolute URIs of a strict alphabet, so that canonicalisation can't fail on them or
-/// read them differently. `xmlns=""` is allowed: it undeclares the default.
+/// read them differently. `xmlns=""` is allowed: it undeclares the default. The prefix `xmlns` is nobody's to declare.
 fn check_namespace_name(name: &str, value: &str) -> Result<(), Error> {
-    let fits = is_absolute_uri(value) || name == "xmlns" && value.is_empty();
+    let fits = name != "xmlns:xmlns" && is_absolute_uri(value) || name == "xmlns" && value.is_empty();
     if fits { Ok(()) } else { Err(Error::Forbidden(Rule::NamespaceName)) }
 }
 

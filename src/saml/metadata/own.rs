@@ -27,6 +27,7 @@ const HTTP_POST: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
 /// Our metadata, as it is served. Always holds the key that signs.
 pub(in crate::saml) struct OwnMetadata {
     copy: Mutex<Rendered>,
+    wants_assertions_signed: bool,
 }
 
 struct Rendered {
@@ -44,10 +45,12 @@ impl OwnMetadata {
         settings: &Settings,
         key: &OwnKey,
         decryption: &DecryptionKeys,
+        wants_assertions_signed: bool,
         now: OffsetDateTime,
         random: &dyn Random,
     ) -> Result<Self, Error> {
-        Ok(Self { copy: Mutex::new(rendered(settings, key, decryption, now, random)?) })
+        let copy = Mutex::new(rendered(settings, key, decryption, wants_assertions_signed, now, random)?);
+        Ok(Self { copy, wants_assertions_signed })
     }
 
     /// The document; rendered anew when its time has come.
@@ -61,7 +64,7 @@ impl OwnMetadata {
     ) -> Arc<str> {
         let mut copy = self.copy.lock().unwrap_or_else(PoisonError::into_inner);
         if copy.due.is_some_and(|due| due <= now) {
-            match rendered(settings, key, decryption, now, random) {
+            match rendered(settings, key, decryption, self.wants_assertions_signed, now, random) {
                 Ok(new) => *copy = new,
                 Err(error) => tracing::error!(%error, "our metadata is not rendered anew"),
             }
@@ -74,6 +77,7 @@ fn rendered(
     settings: &Settings,
     key: &OwnKey,
     decryption: &DecryptionKeys,
+    wants_assertions_signed: bool,
     now: OffsetDateTime,
     random: &dyn Random,
 ) -> Result<Rendered, Error> {
@@ -82,6 +86,7 @@ fn rendered(
         settings,
         key,
         decryption,
+        wants_assertions_signed,
         id: format!("_{}", random.token()),
         valid_until: about.valid_for.map(|time| instant::format(now + time)).transpose()?,
     };
@@ -98,6 +103,7 @@ struct Entity<'a> {
     settings: &'a Settings,
     key: &'a OwnKey,
     decryption: &'a DecryptionKeys,
+    wants_assertions_signed: bool,
     id: String,
     valid_until: Option<String>,
 }
@@ -127,9 +133,10 @@ impl Entity<'_> {
     }
 
     fn render_role(&self, entity: &mut Document) {
+        let wants_assertions_signed = self.wants_assertions_signed.to_string();
         let attributes = [
             ("AuthnRequestsSigned", "true"),
-            ("WantAssertionsSigned", "true"),
+            ("WantAssertionsSigned", &*wants_assertions_signed),
             ("protocolSupportEnumeration", SAMLP),
         ];
         entity.element("md:SPSSODescriptor", &attributes, |role| {
