@@ -139,6 +139,6 @@ fn read(guarded: &Guarded<'_>, verification: &Verification) -> Result<Identity, 
     let response = check_response(guarded.root(), guarded.signatures().cover_root, expected);
     let assertion = guarded.assertion().ok_or(Error::NoAssertion)?;
     let end = check_assertion(assertion, expected);
-    let identity = read_identity(assertion, idp_name, &expected.issuer, decryption)?;
+    let identity = read_identity(assertion, idp_name, expected, decryption)?;
     response.and(end).map(|_| identity)
 }

@@ -6,7 +6,6 @@ mod accepted;
 mod artifact;
 mod attacks;
 mod back_channel;
-mod crashers;
 #[path = "../support/damage.rs"]
 mod damage;
 mod documents;

@@ -12,9 +12,6 @@ pub enum Rule {
     /// A namespace name outside a strict URI alphabet.
     #[error("a namespace name that is not an absolute URI")]
     NamespaceName,
-    /// A tab or line break inside an attribute's value.
-    #[error("a tab or line break inside an attribute's value")]
-    AttributeValue,
     /// Elements out of the schema's order, or text between them.
     #[error("elements out of the schema's order, or text between them")]
     Structure,
