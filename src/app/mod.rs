@@ -23,7 +23,7 @@ use crate::federation::Federation;
 use crate::model::{CallBudget, Clock, Random, Requested, SystemClock, SystemRandom, Username};
 use crate::saml::{self, ServiceProvider};
 use crate::sign_in::{Instance, Parts, SignIn};
-use crate::store::{MemoryPending, MemoryReplay, MemorySessions};
+use crate::store::{MemoryNamedSessions, MemoryPending, MemoryReplay, MemorySessions};
 use crate::telemetry;
 use crate::web::{self, Site, WebState};
 
@@ -118,6 +118,8 @@ fn parts(
         idps: config.idp_choices,
         pending: Arc::new(MemoryPending::new(clock.clone())),
         confirmations: Arc::new(MemoryPending::new(clock.clone())),
+        pending_logouts: Arc::new(MemoryPending::new(clock.clone())),
+        named_sessions: Arc::new(MemoryNamedSessions::new(clock.clone())),
         clock,
         random,
         pending_for: config.pending_for,

@@ -19,6 +19,8 @@ pub enum Event {
     HandOff,
     /// The end of a session.
     SignOut,
+    /// A message of single logout, from or for an identity provider.
+    Logout,
     /// A request that belongs to none of these.
     Request,
 }
@@ -32,6 +34,7 @@ impl Event {
             Self::SignIn => "sign_in",
             Self::HandOff => "hand_off",
             Self::SignOut => "sign_out",
+            Self::Logout => "logout",
             Self::Request => "request",
         }
     }

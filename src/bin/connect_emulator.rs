@@ -81,7 +81,12 @@ fn options(arguments: Arguments, seed: Seed) -> Options {
         options.behaviour.fault_rate = rate;
     }
     if let (Some(entity_id), Some(acs_url)) = (arguments.sp_entity_id, arguments.sp_acs_url) {
-        options.idp.service_providers.push(ServiceProvider { entity_id, acs_url, certificates: Vec::new() });
+        options.idp.service_providers.push(ServiceProvider {
+            entity_id,
+            acs_url,
+            logout_url: None,
+            certificates: Vec::new(),
+        });
     }
     options.idp.metadata_urls.extend(arguments.sp_metadata_url);
     options

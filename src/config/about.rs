@@ -6,19 +6,12 @@ use url::Url;
 
 use crate::saml::{AboutUs, Contact, Logo, Organization};
 
-use super::address;
 use super::files::Files;
 use super::section::Section;
+use super::{address, request};
 
 /// Most certificates beside the signing key's own.
 const MORE_CERTIFICATES: usize = 3;
-/// Short words for the formats of SAML core 8.3.
-const NAME_ID_FORMATS: [(&str, &str); 4] = [
-    ("persistent", "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"),
-    ("transient", "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"),
-    ("email", "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"),
-    ("unspecified", "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"),
-];
 
 pub(super) fn read(section: &mut Section<'_>, files: &Files<'_>) -> AboutUs {
     let usual = AboutUs::default();
@@ -66,15 +59,11 @@ pub(super) fn certificate(text: String) -> Result<String, String> {
     }
 }
 
-fn name_id_formats(section: &mut Section<'_>) -> Vec<&'static str> {
-    let words = section.texts("name_id_formats").unwrap_or_default();
+fn name_id_formats(section: &mut Section<'_>) -> Vec<String> {
+    const KEY: &str = "name_id_formats";
+    let words = section.texts(KEY).unwrap_or_default();
     let format = |word: &String| {
-        let found = NAME_ID_FORMATS.iter().find(|(known, _)| known == word).map(|(_, format)| *format);
-        if found.is_none() {
-            let known = NAME_ID_FORMATS.map(|(known, _)| known).join(", ");
-            section.problem("name_id_formats", format!("has a word that is none of {known}"));
-        }
-        found
+        request::name_id_format(word).map_err(|message| section.problem(KEY, format!("each {message}"))).ok()
     };
     words.iter().filter_map(format).collect()
 }

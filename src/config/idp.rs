@@ -50,6 +50,7 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
     let want_signed = section.one_of("want_signed", &WANT_SIGNED, WantSigned::Either);
     let clock_skew =
         section.has("clock_skew_seconds").then(|| section.seconds("clock_skew_seconds", 0, 0..=300));
+    let single_logout = section.flag("single_logout", true);
     let request = request::read(section);
     let words =
         [("off", IdpInitiated::Off), ("confirm", IdpInitiated::Confirm), ("restart", IdpInitiated::Restart)];
@@ -69,10 +70,12 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
         response_binding,
         want_signed,
         clock_skew,
+        single_logout,
         request,
         allow_cbc,
         trust,
         idp_initiated,
+        trust,
         ..IdpSettings::new(name.clone(), metadata)
     });
     Idp { name, display_name, names, settings }

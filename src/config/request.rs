@@ -36,7 +36,8 @@ fn contexts(section: &Section<'_>, texts: Vec<String>) -> Vec<String> {
     texts
 }
 
-fn name_id_format(text: &str) -> Result<String, String> {
+/// A word for a format of SAML core 8.3, or its URI.
+pub(super) fn name_id_format(text: &str) -> Result<String, String> {
     if let Some((_, urn)) = FORMATS.iter().find(|(word, _)| *word == text) {
         return Ok((*urn).to_owned());
     }

@@ -163,6 +163,7 @@ impl Emulator {
         self.shared.idp.trust(ServiceProvider {
             entity_id: entity_id.to_owned(),
             acs_url: acs_url.to_owned(),
+            logout_url: None,
             certificates: Vec::new(),
         });
     }

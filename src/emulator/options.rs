@@ -110,6 +110,8 @@ pub struct IdpOptions {
     pub sign: Sign,
     /// `SessionNotOnOrAfter` of the assertion: this long after sign-in.
     pub session_lifetime: Option<Duration>,
+    /// Whether a logout ends as if another application had not answered.
+    pub partial_logout: bool,
 }
 
 /// A service provider the identity provider answers.
@@ -119,6 +121,8 @@ pub struct ServiceProvider {
     pub entity_id: String,
     /// Where its responses go, and nowhere else.
     pub acs_url: String,
+    /// Where it takes logout messages, by HTTP-Redirect and HTTP-POST, when it does.
+    pub logout_url: Option<String>,
     /// Its signing certificates (base64 DER); when there are any, its requests must be signed by one.
     pub certificates: Vec<String>,
 }

@@ -150,6 +150,29 @@ codes! {
     SAML_BUSY = "saml.busy", Wait, "Very many people are signing in right now",
         "This sign-in was not finished. Wait a few seconds, then start again from your bookmark.";
 
+    // -- single logout --
+    /// The identity provider answers a logout that this browser did not start, or that was answered before.
+    SAML_LOGOUT_NOT_PENDING = "saml.logout_not_pending", Person, "This browser has no sign-out under way",
+        "It was finished already, took too long, or was started in another browser. To be sure, open /sign-out on this site.";
+    /// A logout message is not signed.
+    SAML_LOGOUT_UNSIGNED = "saml.logout_unsigned", IdpOwner, "The sign-out is not signed",
+        "The identity provider's team must switch on signing of logout requests and responses.";
+    /// `Destination` of a logout message is not our single logout service.
+    SAML_LOGOUT_DESTINATION = "saml.logout_destination", IdpOwner, "The sign-out is addressed elsewhere",
+        "The identity provider's team must set the single logout service URL from this gateway's metadata.";
+    /// A time in a logout message is over or not yet reached, beyond the allowed skew.
+    SAML_LOGOUT_EXPIRED = "saml.logout_expired", IdpOwner, "The sign-out took too long, or a clock is wrong",
+        "Sign out again. If it happens again, the clocks of the identity provider and of this gateway must be compared.";
+    /// The logout request was used before.
+    SAML_LOGOUT_REPLAY = "saml.logout_replay", Person, "This sign-out was done already",
+        "There is nothing more to do here. To be sure, open /sign-out on this site.";
+    /// Something may live on: sessions elsewhere, or applications that the identity provider could not reach.
+    SAML_LOGOUT_PARTIAL = "saml.logout_partial", Person, "Something may still be signed in",
+        "Close every browser window that was used for Amazon Connect or another company application.";
+    /// The identity provider could not end its session.
+    SAML_LOGOUT_FAILED = "saml.logout_failed", IdpOwner, "Your company's sign-in service did not sign you out",
+        "Close the browser to end that session. If it happens again, the identity provider's team must look at it.";
+
     // -- mapping --
     /// A rule says no.
     MAPPING_DENIED = "mapping.denied", Admin, "You may not use this contact centre",

@@ -47,7 +47,7 @@ text_id! {
     Destination
 }
 text_id! {
-    /// The `ID` of one of our `AuthnRequest`s: `_` and 160 random bits in hex.
+    /// The `ID` of one of our requests: `_` and 160 random bits in hex.
     RequestId
 }
 text_id! {

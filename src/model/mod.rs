@@ -9,6 +9,8 @@ pub mod departure;
 pub mod finding;
 pub mod identity;
 pub mod ids;
+pub mod logout;
+pub mod named_sessions;
 pub mod pace;
 pub mod pending;
 pub mod placement;
@@ -32,6 +34,8 @@ pub use identity::{Attributes, Identity, NameId};
 pub use ids::{
     Destination, IdpName, InstanceArn, InstanceName, RequestId, SessionId, SupportId, UserId, Username,
 };
+pub use logout::{LogoutStatus, PendingLogout, Reply};
+pub use named_sessions::{NamedSessions, SubjectKey};
 pub use pace::{Patience, Stopped, admitted, paced};
 pub use pending::{Pending, PendingConfirmation, PendingKey, PendingSignIn};
 pub use placement::{

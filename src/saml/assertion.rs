@@ -72,7 +72,7 @@ pub(super) fn decrypt_id(encrypted: Node<'_, '_>, decryption: &Decryption) -> Re
 }
 
 /// A `NameID`, octet for octet. Core 2.2.3.
-fn read_name_id(name_id: Node<'_, '_>) -> Result<NameId, Error> {
+pub(super) fn read_name_id(name_id: Node<'_, '_>) -> Result<NameId, Error> {
     let value = plain_text(name_id).filter(|value| !value.trim().is_empty());
     let attribute = |name: &str| name_id.attribute(name).map(str::to_owned);
     Ok(NameId {

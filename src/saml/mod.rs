@@ -19,6 +19,7 @@ mod idp;
 mod idp_metadata;
 mod inspect;
 mod instant;
+mod logout;
 mod metadata;
 mod own_key;
 mod refused;
@@ -43,6 +44,7 @@ use crate::model::{
 pub use assertion::VerifiedAssertion;
 pub use error::{Algorithm, ArtifactFault, Error, MetadataError, Rule, StatusCode};
 pub use inspect::{Captured, Inspected};
+pub use logout::{LogoutMessage, LogoutRequest};
 pub use metadata::{AboutUs, Contact, Logo, Organization};
 pub use refused::Refused;
 pub use settings::{

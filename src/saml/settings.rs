@@ -58,6 +58,8 @@ pub struct IdpSettings {
     pub want_signed: WantSigned,
     /// Tolerated clock difference to it, when not [`Settings::clock_skew`].
     pub clock_skew: Option<Duration>,
+    /// Whether people may be offered to end its session too, when its metadata has a single logout service.
+    pub single_logout: bool,
     /// What is asked of it for instances that don't say otherwise.
     pub request: RequestOptions,
     /// Whether it may encrypt with AES-CBC, inside its signature.
@@ -143,6 +145,7 @@ impl IdpSettings {
             response_binding: ResponseBinding::Post,
             want_signed: WantSigned::Either,
             clock_skew: None,
+            single_logout: true,
             request: RequestOptions::default(),
             allow_cbc: false,
             idp_initiated: IdpInitiated::Off,
@@ -155,5 +158,9 @@ impl Settings {
     /// The address of our assertion consumer service.
     pub(super) fn acs_url(&self) -> String {
         format!("{}/saml/acs", self.public_url.as_str().trim_end_matches('/'))
+    }
+    /// The address of our single logout service.
+    pub(super) fn logout_url(&self) -> String {
+        format!("{}/saml/logout", self.public_url.as_str().trim_end_matches('/'))
     }
 }

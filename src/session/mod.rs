@@ -1,5 +1,6 @@
 //! The gateway's own session: who is signed in at this browser. The browser holds only an opaque id.
 
+use serde::Deserialize as _;
 use time::OffsetDateTime;
 use tower_sessions::cookie::SameSite;
 use tower_sessions::session::Error as SessionError;
@@ -79,6 +80,23 @@ pub fn id(session: &Session) -> Option<SessionId> {
 pub async fn end_other(store: &dyn SessionStore, id: &SessionId) -> Result<(), StateUnavailable> {
     let Ok(id) = id.expose().parse() else { return Ok(()) };
     store.delete(&id).await.map_err(|error| unavailable(&SessionError::Store(error)))
+}
+
+/// Ends a session that is not this request's, and says whose it was; `None` when it has ended before.
+///
+/// # Errors
+/// When the session store does not answer.
+pub async fn take_other(
+    store: &dyn SessionStore,
+    id: &SessionId,
+    now: OffsetDateTime,
+) -> Result<Option<SignedIn>, StateUnavailable> {
+    let Ok(id) = id.expose().parse() else { return Ok(None) };
+    let found = store.load(&id).await.map_err(|error| unavailable(&SessionError::Store(error)))?;
+    store.delete(&id).await.map_err(|error| unavailable(&SessionError::Store(error)))?;
+    // Written by another version of the gateway: nobody can tell whose it was.
+    let signed_in = found.and_then(|record| SignedIn::deserialize(record.data.get(KEY)?.clone()).ok());
+    Ok(signed_in.filter(|signed_in| signed_in.until > now))
 }
 
 /// Ends the session, here and in the store.

@@ -34,6 +34,9 @@ pub enum Cause {
     /// This browser has no such sign-in under way.
     #[error("no sign-in with this RelayState is under way in this browser")]
     NotPending,
+    /// This browser has no such logout under way.
+    #[error("no logout with this RelayState is under way in this browser")]
+    LogoutNotPending,
     /// The rules refuse the person.
     #[error("{}", .0.detail)]
     Denied(Denial),
@@ -133,6 +136,7 @@ impl Blamed for SignInError {
             Cause::UnknownDestination => &code::SIGN_IN_UNKNOWN_DESTINATION,
             Cause::UnknownIdp => &code::SIGN_IN_UNKNOWN_IDP,
             Cause::NotPending => &code::SIGN_IN_NOT_PENDING,
+            Cause::LogoutNotPending => &code::SAML_LOGOUT_NOT_PENDING,
             Cause::Denied(denial) => denial.code,
             Cause::Saml(error) => error.code(),
             Cause::Connect(error) => error.code(),

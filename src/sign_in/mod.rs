@@ -1,11 +1,13 @@
 //! The journey of one sign-in, with no HTTP, AWS or SAML library word in it.
 
 mod error;
+mod logout;
 mod people;
 mod types;
 mod unsolicited;
 
 pub use error::{Cause, SignInError};
+pub use logout::{LogoutAnswered, LogoutAsked};
 pub use types::{
     Answer, Ask, Before, Brought, Completed, Confirmation, Entry, Instance, InstanceChoice, Parts, SignedOut,
     Start, Unsolicited,
@@ -14,6 +16,7 @@ pub use types::{
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+pub use crate::saml::LogoutMessage;
 use people::{People, Present};
 
 use crate::mapping::place;
@@ -214,13 +217,14 @@ impl SignIn {
     /// Ends what we can end: tokens here and now; each instance's own session is left to the browser.
     pub async fn sign_out(&self, signed_in: &SignedIn) -> SignedOut {
         self.forget(signed_in).await;
-        let mut instances = Vec::new();
-        for instance in &self.parts.instances {
-            if signed_in.handed_over.iter().any(|(name, _)| *name == instance.name) {
-                instances.push((instance.display_name.clone(), instance.federation.logout_url()));
-            }
-        }
-        SignedOut { instances }
+        self.ways_out(|name| signed_in.handed_over.iter().any(|(entered, _)| entered == name))
+    }
+
+    /// Where each of these instances ends its own session.
+    fn ways_out(&self, entered: impl Fn(&InstanceName) -> bool) -> SignedOut {
+        let instances = self.parts.instances.iter().filter(|instance| entered(&instance.name));
+        let way_out = |instance: &Instance| (instance.display_name.clone(), instance.federation.logout_url());
+        SignedOut { instances: instances.map(way_out).collect() }
     }
 
     /// Replaces tokens that are about to end, for people who are inside and whom today's rules still

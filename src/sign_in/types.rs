@@ -11,8 +11,9 @@ use crate::connect::Connect;
 use crate::federation::Federation;
 use crate::mapping::Rules;
 use crate::model::{
-    Clock, ConnectUser, Departure, Destination, IdpChoice, IdpName, InstanceName, Pending,
-    PendingConfirmation, PendingSignIn, Placement, Random, RequestOptions, SessionId, SignedIn, Trace,
+    Clock, ConnectUser, Departure, Destination, IdpChoice, IdpName, InstanceName, NamedSessions, Pending,
+    PendingConfirmation, PendingLogout, PendingSignIn, Placement, Random, RequestOptions, SessionId,
+    SignedIn, Trace,
 };
 use crate::saml::ServiceProvider;
 
@@ -50,6 +51,10 @@ pub struct Parts {
     pub pending: Arc<dyn Pending<PendingSignIn>>,
     /// Answers that wait for a person's word.
     pub confirmations: Arc<dyn Pending<PendingConfirmation>>,
+    /// Logouts under way.
+    pub pending_logouts: Arc<dyn Pending<PendingLogout>>,
+    /// Which sessions belong to whom at the identity providers.
+    pub named_sessions: Arc<dyn NamedSessions>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// The randomness.
@@ -174,8 +179,17 @@ pub struct InstanceChoice {
 }
 
 /// What a sign-out leaves to the browser.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct SignedOut {
     /// Instances that were entered: name on the page, and where each ends its own session (`None`: it has no such address).
     pub instances: Vec<(String, Option<Url>)>,
+}
+
+impl SignedOut {
+    /// What another session of the same browser leaves to it too; each instance once.
+    pub fn add(&mut self, other: Self) {
+        let new = other.instances.into_iter().filter(|found| !self.instances.contains(found));
+        let new: Vec<_> = new.collect();
+        self.instances.extend(new);
+    }
 }

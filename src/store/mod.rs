@@ -3,10 +3,12 @@
 //! Everything has an end and is swept as it is used; nothing grows without bound.
 
 mod expiring;
+mod named_sessions;
 mod pending;
 mod replay;
 mod sessions;
 
+pub use named_sessions::MemoryNamedSessions;
 pub use pending::MemoryPending;
 pub use replay::MemoryReplay;
 pub use sessions::MemorySessions;

@@ -66,7 +66,7 @@ async fn complete(
 ) -> Result<Response, Refusal> {
     let completed =
         web.sign_in.complete(answer).await.map_err(|error| Refusal::of(&error).during(Event::SignIn))?;
-    arrival::begin(session, store, &completed, support_id).await?;
+    arrival::begin(web, session, store, &completed, support_id).await?;
     let next = Redirect::to(&paths::onward(completed.instance.as_ref(), completed.destination.as_ref()));
     let next = cookies::forget_restarts(next);
     Ok(completed.instance.iter().fold(next, cookies::note_arrival))

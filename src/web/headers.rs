@@ -11,19 +11,25 @@ use sha2::{Digest as _, Sha256};
 use url::{Origin, Url};
 
 use super::Site;
-use super::pages::{SCRIPT, STYLE};
+use super::pages::{LEAVE, SCRIPT, STYLE};
 use crate::model::SupportId;
 
 static STYLE_HASH: LazyLock<String> = LazyLock::new(|| hash(STYLE));
 static SCRIPT_HASH: LazyLock<String> = LazyLock::new(|| hash(SCRIPT));
+static LEAVE_HASH: LazyLock<String> = LazyLock::new(|| hash(LEAVE));
 
 /// What one page may do beyond showing text: nothing, unless it says so.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Csp {
     form_action: Option<String>,
     frame_src: Vec<String>,
-    script: bool,
+    frame_ancestors: Vec<String>,
+    script: Option<&'static LazyLock<String>>,
 }
+
+/// Marks a response that another site's page may frame: its policy says whose.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct MayBeFramed;
 
 impl Csp {
     /// The page may send its form to us.
@@ -33,33 +39,47 @@ impl Csp {
 
     /// The page sends its form to one origin by itself.
     pub(super) fn form_to(action: &Url) -> Self {
-        Self { form_action: Some(source(&action.origin())), script: true, ..Self::default() }
+        Self { form_action: Some(source(&action.origin())), script: Some(&SCRIPT_HASH), ..Self::default() }
     }
 
     /// The page sends its form to an identity provider by itself. Chromium applies form-action to the
     /// redirects that follow, and an identity provider may redirect to any host of its own.
     pub(super) fn form_to_idp(action: &Url) -> Self {
         let form_action = Some(format!("https: {}", source(&action.origin())));
-        Self { form_action, script: true, ..Self::default() }
+        Self { form_action, script: Some(&SCRIPT_HASH), ..Self::default() }
     }
 
     /// The page may frame these addresses' origins.
     pub(super) fn frames<'a>(urls: impl Iterator<Item = &'a Url>) -> Self {
-        let mut frame_src: Vec<String> = urls.map(|url| source(&url.origin())).collect();
-        frame_src.sort();
-        frame_src.dedup();
-        Self { frame_src, ..Self::default() }
+        Self { frame_src: sources(urls), ..Self::default() }
+    }
+
+    /// The page goes on to an identity provider by itself, by a form to this address or by a link.
+    pub(super) fn leaving_to(self, action: Option<&Url>) -> Self {
+        let form_action = action.map(|action| format!("https: {}", source(&action.origin())));
+        Self { form_action, script: Some(&LEAVE_HASH), ..self }
+    }
+
+    /// Pages of these addresses' origins may frame the page.
+    pub(super) fn framed_by<'a>(self, urls: impl Iterator<Item = &'a Url>) -> Self {
+        Self { frame_ancestors: sources(urls), ..self }
+    }
+
+    /// Whether any page may frame this one.
+    pub(super) fn may_be_framed(&self) -> bool {
+        !self.frame_ancestors.is_empty()
     }
 
     /// The header's value.
     pub(super) fn header(&self) -> String {
         let style = STYLE_HASH.as_str();
         let mut text = format!(
-            "default-src 'none'; style-src '{style}'; base-uri 'none'; frame-ancestors 'none'; form-action {}",
+            "default-src 'none'; style-src '{style}'; base-uri 'none'; frame-ancestors {}; form-action {}",
+            if self.may_be_framed() { self.frame_ancestors.join(" ") } else { "'none'".to_owned() },
             self.form_action.as_deref().unwrap_or("'none'")
         );
-        if self.script {
-            let _ = write!(text, "; script-src '{}'", SCRIPT_HASH.as_str());
+        if let Some(hash) = self.script {
+            let _ = write!(text, "; script-src '{}'", hash.as_str());
         }
         if !self.frame_src.is_empty() {
             let _ = write!(text, "; frame-src {}", self.frame_src.join(" "));
@@ -75,6 +95,7 @@ const PERMISSIONS: &str = "accelerometer=(), camera=(), display-capture=(), geol
 /// Puts on what every response carries, where the page itself has not said otherwise.
 pub(super) fn apply(site: &Site, path: &str, support_id: &SupportId, response: &mut Response) {
     let csp = Csp::default().header();
+    let may_be_framed = response.extensions().get::<MayBeFramed>().is_some();
     let mut set = |name: HeaderName, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
             response.headers_mut().entry(name).or_insert(value);
@@ -82,7 +103,10 @@ pub(super) fn apply(site: &Site, path: &str, support_id: &SupportId, response: &
     };
     set(header::CONTENT_SECURITY_POLICY, &csp);
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    set(header::X_FRAME_OPTIONS, "DENY");
+    if !may_be_framed {
+        // This header can't name an origin.
+        set(header::X_FRAME_OPTIONS, "DENY");
+    }
     set(header::REFERRER_POLICY, "no-referrer");
     set(header::CACHE_CONTROL, "no-store");
     set(HeaderName::from_static("permissions-policy"), PERMISSIONS);
@@ -105,6 +129,13 @@ fn opener_policy(path: &str) -> &'static str {
 /// An origin as a CSP source. One that can't be named matches nothing.
 fn source(origin: &Origin) -> String {
     if origin.is_tuple() { origin.ascii_serialization() } else { "'none'".to_owned() }
+}
+
+fn sources<'a>(urls: impl Iterator<Item = &'a Url>) -> Vec<String> {
+    let mut sources: Vec<String> = urls.map(|url| source(&url.origin())).collect();
+    sources.sort();
+    sources.dedup();
+    sources
 }
 
 fn hash(text: &str) -> String {
@@ -146,6 +177,21 @@ mod tests {
     fn an_address_without_an_origin_opens_nothing() {
         let csp = Csp::form_to(&url("data:text/html,x")).header();
         assert!(csp.contains("form-action 'none'"), "{csp}");
+    }
+
+    #[test]
+    fn a_page_on_its_way_out_may_be_framed_by_the_identity_provider_and_nobody_else() {
+        let idp = [url("https://idp.test/slo"), url("https://idp.test/slo/response")];
+        let csp = Csp::frames([url("https://acme.my.connect.aws/logout")].iter())
+            .leaving_to(Some(&idp[0]))
+            .framed_by(idp.iter());
+        assert!(csp.may_be_framed());
+        let csp = csp.header();
+        assert!(
+            csp.contains("frame-ancestors https://idp.test; form-action https: https://idp.test;"),
+            "{csp}"
+        );
+        assert!(csp.ends_with("; frame-src https://acme.my.connect.aws"), "{csp}");
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod cookies;
 pub mod fuzzing;
 mod go;
 mod headers;
+mod logout;
 mod pages;
 mod paths;
 mod refusal;
@@ -80,6 +81,7 @@ pub fn router<S: SessionStore + Clone>(state: WebState, store: S) -> Router {
         .route("/go/{instance}", get(go::instance))
         .route("/go/{instance}/{destination}", get(go::destination))
         .route("/saml/acs", get(acs::get).post(acs::post))
+        .route("/saml/logout", get(logout::by_redirect).post(logout::by_post))
         .route("/sign-in/confirm", post(unsolicited::confirm))
         .route("/saml/metadata", get(metadata))
         .route("/sign-out", get(sign_out::confirm).post(sign_out::post))

@@ -2,17 +2,21 @@
 
 use askama::Template;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use url::Url;
 
-use super::headers::Csp;
+use super::headers::{Csp, MayBeFramed};
 use super::refusal::Refusal;
 use crate::model::{Blame, Code, code};
 
 /// The style sheet inside every page. The CSP allows it by its hash.
 pub(super) const STYLE: &str = include_str!("../../templates/style.css");
 
-/// Submits the page's form. The only script there is; the CSP allows it by its hash.
+/// Submits the page's form. The CSP allows it by its hash.
 pub(super) const SCRIPT: &str = include_str!("../../templates/submit.js");
+
+/// Goes on, by form or link, when the page's frames have loaded or a few seconds have passed. The same.
+pub(super) const LEAVE: &str = include_str!("../../templates/leave.js");
 
 /// Marks a response that has its page.
 #[derive(Debug, Clone, Copy)]
@@ -129,6 +133,26 @@ impl Error<'_> {
 #[template(path = "sign_out.html")]
 pub(super) struct SignOut<'a> {
     pub(super) site: &'a str,
+    /// Whether the identity provider can be asked to end its session too.
+    pub(super) everywhere: bool,
+}
+
+/// On the way to the identity provider, signed out already.
+#[derive(Template)]
+#[template(path = "signing_out.html")]
+pub(super) struct SigningOut<'a> {
+    pub(super) site: &'a str,
+    /// Where instances end their own sessions.
+    pub(super) frames: Vec<&'a str>,
+    pub(super) onward: ToIdp<'a>,
+}
+
+/// How a page goes on to the identity provider.
+pub(super) enum ToIdp<'a> {
+    /// HTTP-Redirect.
+    Link(&'a str),
+    /// HTTP-POST: `field` is `SAMLRequest` or `SAMLResponse`.
+    Form { action: &'a str, field: &'static str, message: &'a str, relay_state: &'a str },
 }
 
 /// Signed out.
@@ -138,6 +162,22 @@ pub(super) struct SignedOutPage<'a> {
     pub(super) site: &'a str,
     /// Instances that were entered, each with the address where it ends its own session.
     pub(super) instances: Vec<(String, Option<String>)>,
+    /// Whether a session of another browser was ended, which may have entered instances.
+    pub(super) elsewhere: bool,
+    pub(super) company: Company,
+}
+
+/// What is known of the session at the identity provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Company {
+    /// Nobody asked it to end.
+    NotAsked,
+    /// It has ended, and those of its other applications.
+    Ended,
+    /// Some application's session may live on.
+    Partial,
+    /// The identity provider failed, or its answer can't be believed.
+    Unknown,
 }
 
 /// A page with its policy.
@@ -145,11 +185,24 @@ pub(super) fn page(template: &impl Template, csp: &Csp) -> Result<Response, Refu
     let html = template
         .render()
         .map_err(|error| Refusal::new(&code::GATEWAY_INTERNAL, format!("rendering a page: {error}")))?;
-    let mut response = Html(html).into_response();
-    let csp = HeaderValue::from_str(&csp.header())
-        .map_err(|_| Refusal::new(&code::GATEWAY_INTERNAL, "a page's policy is not a header value"))?;
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, csp);
+    let mut response = with_policy(Html(html), csp)?;
     response.extensions_mut().insert(Rendered);
+    Ok(response)
+}
+
+/// A redirect that pages of `framed_by` may hold in a frame: browsers look at the policy of redirects, too.
+pub(super) fn redirect(address: &Url, framed_by: &[Url]) -> Result<Response, Refusal> {
+    with_policy(Redirect::to(address.as_str()), &Csp::default().framed_by(framed_by.iter()))
+}
+
+fn with_policy(response: impl IntoResponse, csp: &Csp) -> Result<Response, Refusal> {
+    let mut response = response.into_response();
+    let policy = HeaderValue::from_str(&csp.header())
+        .map_err(|_| Refusal::new(&code::GATEWAY_INTERNAL, "a page's policy is not a header value"))?;
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    if csp.may_be_framed() {
+        response.extensions_mut().insert(MayBeFramed);
+    }
     Ok(response)
 }
 

@@ -17,7 +17,6 @@ fn samples() -> Vec<(&'static str, String)> {
         again: "/go/prod",
         signed_in: code.blame == Blame::Admin,
     };
-    let logout = || Some("https://acme.my.connect.aws/logout".to_owned());
     vec![
         (
             "choose",
@@ -74,20 +73,57 @@ fn samples() -> Vec<(&'static str, String)> {
             .render(),
         ),
         ("error-idp", error(&code::SAML_SIGNATURE, None, Some("Service desk: 0800 555 0100")).render()),
-        ("sign-out", SignOut { site }.render()),
+    ]
+    .into_iter()
+    .chain(ways_out(site))
+    .map(|(name, html)| (name, html.unwrap()))
+    .collect()
+}
+
+/// The same, of signing out.
+fn ways_out(site: &str) -> Vec<(&'static str, askama::Result<String>)> {
+    let logout = || Some("https://acme.my.connect.aws/logout".to_owned());
+    let signed_out = |company| SignedOutPage { site, instances: vec![], elsewhere: false, company }.render();
+    vec![
+        ("sign-out", SignOut { site, everywhere: false }.render()),
+        ("sign-out-everywhere", SignOut { site, everywhere: true }.render()),
+        (
+            "signing-out-link",
+            SigningOut {
+                site,
+                frames: vec!["https://acme.my.connect.aws/logout"],
+                onward: ToIdp::Link("https://idp.test/slo?a=1&b=\"><script>"),
+            }
+            .render(),
+        ),
+        (
+            "signing-out-form",
+            SigningOut {
+                site,
+                frames: vec![],
+                onward: ToIdp::Form {
+                    action: "https://idp.test/slo",
+                    field: "SAMLResponse",
+                    message: "PHg+",
+                    relay_state: "a\"><script>",
+                },
+            }
+            .render(),
+        ),
         (
             "signed-out",
             SignedOutPage {
                 site,
                 instances: vec![("Production".to_owned(), logout()), ("Training".to_owned(), None)],
+                elsewhere: true,
+                company: Company::Partial,
             }
             .render(),
         ),
-        ("signed-out-plain", SignedOutPage { site, instances: vec![] }.render()),
+        ("signed-out-plain", signed_out(Company::NotAsked)),
+        ("signed-out-everywhere", signed_out(Company::Ended)),
+        ("signed-out-unknown", signed_out(Company::Unknown)),
     ]
-    .into_iter()
-    .map(|(name, html)| (name, html.unwrap()))
-    .collect()
 }
 
 fn sample(name: &str) -> String {
@@ -113,7 +149,12 @@ fn no_page_loads_anything_or_styles_or_scripts_inline() {
             assert!(!html.contains(banned), "{name}: {banned}");
         }
         let script = html.split_once("<script>").map(|(_, rest)| rest.split_once("</script>").unwrap().0);
-        assert_eq!(script, ["authn-request", "hand-off"].contains(&name).then_some(SCRIPT), "{name}");
+        let expected = match name {
+            "authn-request" | "hand-off" => Some(SCRIPT),
+            "signing-out-link" | "signing-out-form" => Some(LEAVE),
+            _ => None,
+        };
+        assert_eq!(script, expected, "{name}");
     }
 }
 
@@ -127,7 +168,7 @@ fn values_are_escaped_where_they_stand() {
 
 #[test]
 fn a_form_that_submits_itself_has_a_button_for_browsers_without_script() {
-    for name in ["authn-request", "hand-off"] {
+    for name in ["authn-request", "hand-off", "signing-out-form"] {
         let html = sample(name);
         assert!(html.contains(r#"<form method="post" action="https://"#), "{name}");
         assert!(html.contains(r#"<button class="button" type="submit">"#), "{name}");
@@ -165,7 +206,22 @@ fn signing_out_names_what_it_can_not_end() {
     assert!(html.contains(r#"<iframe src="https://acme.my.connect.aws/logout""#));
     assert!(html.contains(r#"href="https://acme.my.connect.aws/logout""#), "and a link that surely works");
     assert!(html.contains("Training: close all its windows"));
-    assert!(html.contains("may still be signed in at your company"));
+    assert!(html.contains("A session of yours in another browser"));
+    assert!(html.contains("could not sign you out of every application"));
+    assert!(sample("signed-out-plain").contains("may still be signed in at your company"));
+    assert!(sample("signed-out-unknown").contains("did not confirm"));
+}
+
+#[test]
+fn the_way_out_goes_on_without_script_too() {
+    let html = sample("signing-out-link");
+    let address = "https://idp.test/slo?a=1&#38;b=&#34;&#62;&#60;script&#62;";
+    let refresh = format!(r#"<noscript><meta http-equiv="refresh" content="4; url={address}"></noscript>"#);
+    assert!(html.contains(&refresh), "{html}");
+    assert!(html.contains(&format!(r#"<a class="button" id="onward" href="{address}">Continue</a>"#)));
+    assert!(html.contains(r#"<iframe src="https://acme.my.connect.aws/logout""#));
+    let html = sample("signing-out-form");
+    assert!(html.contains(r#"name="RelayState" value="a&#34;&#62;&#60;script&#62;""#), "{html}");
 }
 
 /// WCAG 2.2, 1.4.3: text has a contrast of at least 4.5 to 1.
@@ -208,7 +264,7 @@ fn luminance(sheet: &str, name: &str) -> f64 {
 #[test]
 fn every_page_can_be_looked_at() {
     let samples = samples();
-    assert_eq!(samples.len(), 14);
+    assert_eq!(samples.len(), 19);
     if let Some(folder) = std::env::var_os("GATEWAY_PAGES") {
         std::fs::create_dir_all(&folder).unwrap();
         for (name, html) in samples {

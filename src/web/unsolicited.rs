@@ -94,7 +94,7 @@ pub(super) async fn confirm(
         .confirm(&token, &secret, before.as_ref())
         .await
         .map_err(|error| Refusal::of(&error).during(Event::SignIn))?;
-    arrival::begin(&session, &store, &completed, &support_id).await?;
+    arrival::begin(&web, &session, &store, &completed, &support_id).await?;
     let next = paths::onward(completed.instance.as_ref(), completed.destination.as_ref());
     // Not a redirect: browsers hold those that follow a form to the form's own policy, and the way leads elsewhere.
     pages::page(&Onward { site: &web.site.display_name, next: &next }, &Csp::default())

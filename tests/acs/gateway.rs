@@ -78,10 +78,13 @@ impl Gateway {
     }
 
     pub(crate) fn build(settings: Settings, idp: IdpSettings, used: Used) -> Result<Self, Error> {
+        Self::build_with(settings, vec![idp], used)
+    }
+
+    pub(crate) fn build_with(settings: Settings, idps: Vec<IdpSettings>, used: Used) -> Result<Self, Error> {
         let clock = Arc::new(TestClock(Mutex::new(NOW)));
         let used = Arc::new(used);
-        let saml =
-            ServiceProvider::new(settings, vec![idp], clock.clone(), Arc::new(SystemRandom), used.clone())?;
+        let saml = ServiceProvider::new(settings, idps, clock.clone(), Arc::new(SystemRandom), used.clone())?;
         Ok(Self { saml, clock, used })
     }
 

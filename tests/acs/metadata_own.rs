@@ -35,10 +35,9 @@ fn everything() -> AboutUs {
         valid_for: Some(Duration::from_hours(48)),
         cache_for: Some(Duration::from_hours(6)),
         more_certificates: vec![NEXT.certificate_pem(), CURVE.certificate_pem()],
-        name_id_formats: vec![
-            "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",
-            "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress",
-        ],
+        name_id_formats: ["2.0:nameid-format:persistent", "1.1:nameid-format:emailAddress"]
+            .map(|format| format!("urn:oasis:names:tc:SAML:{format}"))
+            .to_vec(),
         language: "de".to_owned(),
         description: Some("Anmeldung <hier> & dort".to_owned()),
         information_url: Some(page("about")),

@@ -21,6 +21,7 @@ mod artifact;
 mod check;
 mod diagnosis;
 mod hostile;
+mod logout;
 mod secrets;
 mod sessions;
 mod step_up;

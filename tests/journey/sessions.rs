@@ -37,7 +37,11 @@ pub(crate) struct House {
 impl House {
     /// Starts both, with `more` in the gateway's configuration.
     pub(crate) async fn start(more: &str) -> Self {
-        let emulator = emulator("").await;
+        Self::before(emulator("").await, more).await
+    }
+
+    /// Starts a gateway before `emulator`.
+    pub(crate) async fn before(emulator: Emulator, more: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let gateway_url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let more = more.replace("SITE", &emulator.site_url("acme"));
@@ -76,7 +80,7 @@ impl House {
     }
 
     /// Who was asked for at this operation, in order.
-    fn asked_for(&self, operation: &str) -> Vec<String> {
+    pub(crate) fn asked_for(&self, operation: &str) -> Vec<String> {
         let history = self.emulator.history().into_iter();
         let calls = history.filter(|call| call.operation == operation && call.status == 200);
         calls.map(|call| call.username.unwrap_or_default()).collect()

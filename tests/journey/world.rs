@@ -5,7 +5,7 @@ use connect_gateway::emulator::{Behaviour, Emulator, Options, Seed};
 use crate::gateway::{Gateway, free_address};
 use crate::plain_browser::{Page, PlainBrowser};
 
-const SEED: &str = include_str!("../support/seed.toml");
+pub(crate) const SEED: &str = include_str!("../support/seed.toml");
 const RULES: &str = include_str!("../support/rules.toml");
 
 /// Everything that runs during one test.

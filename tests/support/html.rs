@@ -58,6 +58,12 @@ pub(crate) fn refresh(html: &str) -> Option<(u64, Option<String>)> {
     Some((seconds.trim().parse().ok()?, url))
 }
 
+/// Addresses of the frames of `html`.
+pub(crate) fn frames(html: &str) -> Vec<String> {
+    let frames = tags(html).into_iter().filter(|tag| tag.name == "iframe");
+    frames.filter_map(|tag| tag.attribute("src").map(str::to_owned)).collect()
+}
+
 fn read_form(html: &str, base: &Url) -> Form {
     let tags = tags(html);
     let attribute = |name| tags.first().and_then(|tag| tag.attribute(name));

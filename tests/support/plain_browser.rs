@@ -8,7 +8,7 @@ use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use tokio::sync::Semaphore;
 use url::{Host, Url};
 
-use crate::html::{Form, forms, refresh};
+use crate::html::{Form, forms, frames, refresh};
 
 /// More than any sign-in needs.
 const MAX_REDIRECTS: usize = 10;
@@ -51,6 +51,22 @@ impl Page {
     /// How long the page waits before it asks again, when it does.
     pub(crate) fn refresh(&self) -> Option<Duration> {
         refresh(&self.body).map(|(seconds, _)| Duration::from_secs(seconds))
+    }
+
+    /// Where the page goes after that: by default, here again.
+    fn next(&self) -> Url {
+        self.onward().unwrap_or_else(|| self.url.clone())
+    }
+
+    /// The address that the page goes on to by itself, when it names one.
+    pub(crate) fn onward(&self) -> Option<Url> {
+        let address = refresh(&self.body)?.1?;
+        Some(self.url.join(&address).unwrap())
+    }
+
+    /// What the page shows in frames.
+    pub(crate) fn frames(&self) -> Vec<Url> {
+        frames(&self.body).iter().map(|address| self.url.join(address).unwrap()).collect()
     }
 }
 
@@ -109,9 +125,7 @@ impl PlainBrowser {
     pub(crate) async fn step(&self, page: Page) -> Page {
         if let Some(wait) = page.refresh() {
             tokio::time::sleep(wait).await;
-            let named = refresh(&page.body).and_then(|(_, url)| url);
-            let next = named.map_or_else(|| page.url.clone(), |url| page.url.join(&url).unwrap());
-            return self.navigate(Method::GET, next, Vec::new(), Some(&page.url)).await;
+            return self.navigate(Method::GET, page.next(), Vec::new(), Some(&page.url)).await;
         }
         match page.onward_form() {
             Some(form) => self.submit(&page, &form).await,

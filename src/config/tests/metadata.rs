@@ -85,7 +85,7 @@ fn what_can_not_be_published_or_believed_is_refused_with_what_to_write() {
         ),
         ("additional_signing_certificate_files = \"crt\"", "additional_signing_certificate_files", "list"),
         ("metadata_valid_days = 366", "metadata_valid_days", "0 to 365"),
-        ("name_id_formats = [\"e-mail\"]", "name_id_formats", "persistent, transient, email"),
+        ("name_id_formats = [\"e-mail\"]", "name_id_formats", "\"persistent\""),
         ("language = \"deutsch bitte\"", "language", "de-CH"),
         ("information_url = \"http://acme.net\"", "information_url", "https://"),
         ("privacy_url = \"javascript:alert(1)\"", "privacy_url", "https://"),

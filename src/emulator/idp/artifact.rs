@@ -13,8 +13,9 @@ use url::form_urlencoded::Serializer;
 
 use super::super::pages::{see_other, sentence};
 use super::super::shared::Shared;
-use super::request::{self, ASSERTION, AuthnRequest, PROTOCOL};
+use super::request::{self, AuthnRequest};
 use super::response::resolved;
+use super::response::{ASSERTION, PROTOCOL};
 use super::xml::{Element, parse};
 
 const SOAP: &str = "http://schemas.xmlsoap.org/soap/envelope/";

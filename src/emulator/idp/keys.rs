@@ -67,6 +67,12 @@ impl Keys {
         &self.certificate
     }
 
+    /// An RSA-SHA256 signature over these bytes.
+    pub(super) fn sign(&self, bytes: &[u8]) -> Result<Vec<u8>, ErrorStack> {
+        let mut signer = Signer::new(MessageDigest::sha256(), &self.private)?;
+        signer.sign_oneshot_to_vec(bytes)
+    }
+
     /// A `ds:Signature` over canonical bytes that have this `ID`, itself in canonical form.
     pub(super) fn signature(&self, id: &str, canonical: &str) -> Result<String, ErrorStack> {
         let digest = STANDARD.encode(Sha256::digest(canonical.as_bytes()));
@@ -83,9 +89,7 @@ impl Keys {
             )
         };
         let declared = format!(" xmlns:ds=\"{DSIG}\"");
-        let mut signer = Signer::new(MessageDigest::sha256(), &self.private)?;
-        signer.update(signed_info(&declared).as_bytes())?;
-        let value = STANDARD.encode(signer.sign_to_vec()?);
+        let value = STANDARD.encode(self.sign(signed_info(&declared).as_bytes())?);
         Ok(format!(
             "<ds:Signature{declared}>{}<ds:SignatureValue>{value}</ds:SignatureValue>\
              <ds:KeyInfo><ds:X509Data><ds:X509Certificate>{}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>\

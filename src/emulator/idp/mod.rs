@@ -2,6 +2,7 @@
 
 mod artifact;
 mod keys;
+mod logout;
 mod pages;
 mod request;
 mod response;
@@ -54,8 +55,20 @@ struct IdpState {
     requests: HashMap<String, AuthnRequest>,
     /// Answers that wait to be fetched, by artifact: for whom, and the message.
     artifacts: HashMap<String, (String, String)>,
-    /// Remembered people, by session cookie.
-    sessions: HashMap<String, Authenticated>,
+    /// Who is signed in, by session cookie.
+    sessions: HashMap<String, Session>,
+    /// Logout requests that wait for their answer: their ids, and who was asked.
+    logouts: HashMap<String, String>,
+}
+
+/// A person in one browser.
+#[derive(Clone)]
+struct Session {
+    authenticated: Authenticated,
+    /// Whether the next sign-in asks nothing.
+    is_remembered: bool,
+    /// Where the person signed in: entity id and `SessionIndex`.
+    participants: Vec<(String, String)>,
 }
 
 /// Somebody, and by what class of authentication.
@@ -74,6 +87,7 @@ impl Idp {
             requests: HashMap::new(),
             artifacts: HashMap::new(),
             sessions: HashMap::new(),
+            logouts: HashMap::new(),
         };
         let keys = Keys::generate().map_err(io::Error::other)?;
         let loopback = reqwest::Client::builder().no_proxy().build().map_err(io::Error::other)?;
@@ -138,8 +152,10 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/saml/artifact", post(artifact::resolve))
         .route("/saml/login", get(login))
         .route("/saml/choose", post(choose))
+        .route("/saml/slo", get(logout::by_redirect).post(logout::by_post))
         .route("/portal", get(portal).post(open_app))
-        .route("/logout", get(sign_out))
+        .route("/logout", get(logout::sign_out))
+        .route("/people/end", post(logout::end_all))
         .with_state(shared)
 }
 
@@ -183,10 +199,10 @@ async fn receive(shared: &Shared, received: Received<'_>, headers: &HeaderMap) -
 }
 
 async fn checked(shared: &Shared, received: Received<'_>) -> Result<AuthnRequest, &'static str> {
-    let request = Unchecked::read(received)?;
+    let request = Unchecked::read(received, "SAMLRequest", "AuthnRequest")?;
     let provider = shared.idp.provider_or_metadata(&request.issuer()).await;
     let provider = provider.ok_or("The request comes from an unknown service provider")?;
-    request.check(&provider, &[format!("{}/saml/sso", shared.urls.idp)])
+    request.check(&provider, &format!("{}/saml/sso", shared.urls.idp))
 }
 
 #[derive(Deserialize)]
@@ -220,16 +236,20 @@ fn ask(shared: &Shared, reference: &str, request: &AuthnRequest, headers: &Heade
         None => return pages::choice(&shared.idp.lock().people, reference),
     };
     shared.idp.lock().requests.remove(reference);
-    respond(shared, request, &answer, None)
+    respond(shared, request, answer)
 }
 
+/// Somebody who signs in, and the session's cookie.
+type Answered = (String, Authenticated);
+
 /// Who is remembered, with an authentication that would do, and as that person is today.
-fn remembered(shared: &Shared, request: &AuthnRequest, headers: &HeaderMap) -> Option<Authenticated> {
-    let session = cookie(headers, COOKIE).filter(|_| !request.force_authn)?;
+fn remembered(shared: &Shared, request: &AuthnRequest, headers: &HeaderMap) -> Option<Answered> {
+    let id = cookie(headers, COOKIE).filter(|_| !request.force_authn)?;
     let state = &*shared.idp.lock();
-    let Authenticated { person, context } = state.sessions.get(&session)?;
+    let session = state.sessions.get(&id).filter(|session| session.is_remembered)?;
+    let Authenticated { person, context } = &session.authenticated;
     let person = state.people.iter().find(|known| known.uid == person.uid)?.clone();
-    would_do(request, context).then_some(Authenticated { person, context })
+    would_do(request, context).then_some((id, Authenticated { person, context }))
 }
 
 fn would_do(request: &AuthnRequest, context: &str) -> bool {
@@ -259,11 +279,16 @@ async fn choose(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
         return expired();
     };
     let authenticated = Authenticated { person, context };
-    let session = (field("remember") == "on").then(|| random_hex(20));
-    if let Some(session) = &session {
-        shared.idp.lock().sessions.insert(session.clone(), authenticated.clone());
-    }
-    respond(&shared, &request, &Ok(authenticated), session.as_deref())
+    let session = begin(&shared, &authenticated, field("remember") == "on");
+    respond(&shared, &request, Ok((session, authenticated)))
+}
+
+/// A session in this browser; its cookie goes with the answer.
+fn begin(shared: &Shared, authenticated: &Authenticated, is_remembered: bool) -> String {
+    let id = random_hex(20);
+    let session = Session { authenticated: authenticated.clone(), is_remembered, participants: Vec::new() };
+    shared.idp.lock().sessions.insert(id.clone(), session);
+    id
 }
 
 /// The list of apps.
@@ -283,26 +308,30 @@ async fn open_app(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
         return sentence(StatusCode::NOT_FOUND, "No such app", "Choose one from the list of apps.");
     };
     let request = AuthnRequest::none_of(&provider, field("relay_state"));
-    respond(&shared, &request, &Ok(Authenticated { person, context: PASSWORD }), None)
+    let authenticated = Authenticated { person, context: PASSWORD };
+    let session = begin(&shared, &authenticated, false);
+    respond(&shared, &request, Ok((session, authenticated)))
 }
 
 /// A form with the response, to the registered address only.
-fn respond(
-    shared: &Shared,
-    request: &AuthnRequest,
-    answer: &Result<Authenticated, &str>,
-    session: Option<&str>,
-) -> Response {
-    match signed(shared, request, answer) {
+fn respond(shared: &Shared, request: &AuthnRequest, answer: Result<Answered, &'static str>) -> Response {
+    let session_index = random_hex(20);
+    let found = answer.as_ref().map(|(_, found)| found).map_err(|reason| *reason);
+    match signed(shared, request, found, &session_index) {
         Ok(xml) => {
-            let name_id = answer.as_ref().ok().map(|found| found.person.name_id.as_str());
-            shared.note("idp", "Response", 200, name_id);
+            shared.note("idp", "Response", 200, found.ok().map(|found| found.person.name_id.as_str()));
+            let session = answer.ok().map(|(session, _)| session);
+            let mut state = shared.idp.lock();
+            if let Some(session) = session.as_ref().and_then(|session| state.sessions.get_mut(session)) {
+                session.participants.push((request.issuer.clone(), session_index));
+            }
             let cookie =
                 session.map(|session| format!("{COOKIE}={session}; Path=/; Secure; HttpOnly; SameSite=None"));
             if request.by_artifact {
                 return artifact::send(shared, request, xml, cookie.as_slice());
             }
-            pages::post(&request.acs_url, &xml, request.relay_state.as_deref(), cookie.as_deref())
+            let message = ("SAMLResponse", xml.as_str());
+            pages::post(&request.acs_url, message, request.relay_state.as_deref(), cookie.as_deref())
         }
         Err(error) => sentence(StatusCode::INTERNAL_SERVER_ERROR, "Signing failed", &error.to_string()),
     }
@@ -311,7 +340,8 @@ fn respond(
 fn signed(
     shared: &Shared,
     request: &AuthnRequest,
-    answer: &Result<Authenticated, &str>,
+    answer: Result<&Authenticated, &str>,
+    session_index: &str,
 ) -> Result<String, ErrorStack> {
     let entity_id = format!("{}/saml/metadata", shared.urls.idp);
     let answering = Answering {
@@ -321,16 +351,10 @@ fn signed(
         session_lifetime: shared.idp.options.session_lifetime,
         now: shared.clock.now(),
         request,
+        session_index,
     };
     match answer {
         Ok(found) => answering.success(&found.person, found.context),
         Err(reason) => answering.refusal(reason),
     }
-}
-
-async fn sign_out(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
-    if let Some(session) = cookie(&headers, COOKIE) {
-        shared.idp.lock().sessions.remove(&session);
-    }
-    sentence(StatusCode::OK, "Signed out", "You are signed out of the identity provider.")
 }

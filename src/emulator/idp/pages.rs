@@ -19,13 +19,21 @@ fn about(person: &Person) -> String {
 
 /// Who there is, when nobody asks for a sign-in.
 pub(super) fn people(people: &[Person]) -> Response {
-    let items: Vec<String> = people.iter().map(|person| format!("<li>{}</li>", about(person))).collect();
+    let item = |person: &Person| {
+        format!(
+            "<li>{}<form method=\"post\" action=\"/people/end\"><button name=\"uid\" value=\"{uid}\" id=\"end-{uid}\">\
+             End all sessions</button></form></li>",
+            about(person),
+            uid = escape(&person.uid),
+        )
+    };
+    let items: String = people.iter().map(item).collect();
     page(
         StatusCode::OK,
         "Identity provider",
         &format!(
-            "<p>Sign-in starts at the application, or at the <a href=\"/portal\">list of apps</a>.</p><ul>{}</ul>",
-            items.concat()
+            "<p>Sign-in starts at the application, or at the <a href=\"/portal\">list of apps</a>.</p>\
+             <p><a id=\"logout\" href=\"/logout\">Sign out here and in the application</a></p><ul>{items}</ul>"
         ),
     )
 }
@@ -76,20 +84,25 @@ pub(super) fn choice(people: &[Person], reference: &str) -> Response {
     page(StatusCode::OK, "Sign in", &body)
 }
 
-/// A form that submits itself, with a button for browsers without scripts.
-pub(super) fn post(acs_url: &str, xml: &str, relay_state: Option<&str>, cookie: Option<&str>) -> Response {
+/// A form that submits itself, with a button for browsers without scripts. `field` is `SAMLRequest` or `SAMLResponse`.
+pub(super) fn post(
+    action: &str,
+    (field, xml): (&str, &str),
+    relay_state: Option<&str>,
+    cookie: Option<&str>,
+) -> Response {
     let relay_state = relay_state
         .map(|state| format!("<input type=\"hidden\" name=\"RelayState\" value=\"{}\">", escape(state)))
         .unwrap_or_default();
     let body = format!(
         "<form method=\"post\" action=\"{}\" id=\"response\">\
-         <input type=\"hidden\" name=\"SAMLResponse\" value=\"{}\">{relay_state}\
+         <input type=\"hidden\" name=\"{field}\" value=\"{}\">{relay_state}\
          <button id=\"continue\">Continue</button></form>\
          <script>document.getElementById('response').submit()</script>",
-        escape(acs_url),
+        escape(action),
         STANDARD.encode(xml)
     );
-    let mut response = page(StatusCode::OK, "Signing you in", &body);
+    let mut response = page(StatusCode::OK, "One moment", &body);
     if let Some(cookie) = cookie.and_then(|cookie| HeaderValue::from_str(cookie).ok()) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
@@ -99,12 +112,15 @@ pub(super) fn post(acs_url: &str, xml: &str, relay_state: Option<&str>, cookie: 
 /// Metadata. SAML metadata 2.4.3.
 pub(super) fn metadata(base: &str, certificate: &str) -> String {
     let base = escape(base);
-    let bindings = ["HTTP-Redirect", "HTTP-POST"].map(|binding| {
-        format!(
-            "<md:SingleSignOnService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:{binding}\" \
-             Location=\"{base}/saml/sso\"/>"
-        )
-    });
+    let services = |name: &str, path: &str| {
+        ["HTTP-Redirect", "HTTP-POST"].map(|binding| {
+            format!(
+                "<md:{name} Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:{binding}\" Location=\"{base}{path}\"/>"
+            )
+        })
+    };
+    let logout = services("SingleLogoutService", "/saml/slo").concat();
+    let sign_on = services("SingleSignOnService", "/saml/sso").concat();
     format!(
         "<md:EntityDescriptor xmlns:md=\"urn:oasis:names:tc:SAML:2.0:metadata\" entityID=\"{base}/saml/metadata\">\
          <md:IDPSSODescriptor WantAuthnRequestsSigned=\"true\" \
@@ -114,8 +130,7 @@ pub(super) fn metadata(base: &str, certificate: &str) -> String {
          </md:KeyDescriptor>\
          <md:ArtifactResolutionService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:SOAP\" \
          Location=\"{base}/saml/artifact\" index=\"{INDEX}\"/>\
-         <md:NameIDFormat>urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress</md:NameIDFormat>\
-         {}</md:IDPSSODescriptor></md:EntityDescriptor>",
-        bindings.concat()
+         {logout}<md:NameIDFormat>urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress</md:NameIDFormat>\
+         {sign_on}</md:IDPSSODescriptor></md:EntityDescriptor>"
     )
 }

@@ -11,10 +11,9 @@ use sha2::{Digest as _, Sha256};
 use super::super::encoding::percent_decode_text;
 use super::super::options::ServiceProvider;
 use super::keys::{DSIG, ENVELOPED, EXCLUSIVE, RSA_SHA256, SHA256, signed_by_one_of};
+use super::response::{ASSERTION, PROTOCOL};
 use super::xml::{Element, parse};
 
-pub(super) const ASSERTION: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
-pub(super) const PROTOCOL: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
 const ARTIFACT: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Artifact";
 const LARGEST: u64 = 64 * 1024;
 
@@ -62,32 +61,38 @@ pub(super) enum Received<'a> {
     Post(&'a BTreeMap<String, String>),
 }
 
-/// A request not yet checked against its sender.
+/// A message not yet checked against its sender.
 pub(super) struct Unchecked<'a> {
     received: Received<'a>,
-    root: Element,
-    relay_state: Option<String>,
+    /// `SAMLRequest` or `SAMLResponse`.
+    parameter: &'static str,
+    pub(super) root: Element,
+    pub(super) relay_state: Option<String>,
 }
 
 impl<'a> Unchecked<'a> {
-    /// Decodes and parses; an error is a sentence.
-    pub(super) fn read(received: Received<'a>) -> Result<Self, &'static str> {
+    /// Decodes and parses a message of this kind; an error is a sentence.
+    pub(super) fn read(
+        received: Received<'a>,
+        parameter: &'static str,
+        kind: &str,
+    ) -> Result<Self, &'static str> {
         let (bytes, relay_state) = match &received {
             Received::Redirect(query) => {
-                let text = parameter(query, "SAMLRequest").ok_or("The address has no SAMLRequest")?;
-                (inflate(&text), parameter(query, "RelayState"))
+                let text = self::parameter(query, parameter).ok_or("The address has no such message")?;
+                (inflate(&text), self::parameter(query, "RelayState"))
             }
             Received::Post(fields) => {
-                let text = fields.get("SAMLRequest").ok_or("The form has no SAMLRequest")?;
+                let text = fields.get(parameter).ok_or("The form has no such message")?;
                 (STANDARD.decode(text).ok(), fields.get("RelayState").cloned())
             }
         };
         let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-        let root = text.as_deref().and_then(parse).ok_or("The SAMLRequest cannot be read")?;
-        if root.is(PROTOCOL, "AuthnRequest") && root.attribute("Version") == Some("2.0") {
-            Ok(Self { received, root, relay_state })
+        let root = text.as_deref().and_then(parse).ok_or("The message cannot be read")?;
+        if root.is(PROTOCOL, kind) && root.attribute("Version") == Some("2.0") {
+            Ok(Self { received, parameter, root, relay_state })
         } else {
-            Err("The SAMLRequest is no AuthnRequest of SAML 2.0")
+            Err("The message is of another kind, or not of SAML 2.0")
         }
     }
 
@@ -96,20 +101,30 @@ impl<'a> Unchecked<'a> {
         self.root.child(ASSERTION, "Issuer").map(Element::text).unwrap_or_default()
     }
 
+    /// Checks destination and signature; an error is a sentence.
+    pub(super) fn check_sender(
+        &self,
+        provider: &ServiceProvider,
+        destination: &str,
+    ) -> Result<(), &'static str> {
+        if self.root.attribute("Destination") != Some(destination) {
+            return Err("The request's Destination is not this identity provider");
+        }
+        if !provider.certificates.is_empty() && !self.is_signed_by(provider) {
+            return Err("The request is not signed by its sender");
+        }
+        Ok(())
+    }
+
     /// Checks destination, response address and signature; an error is a sentence.
     pub(super) fn check(
         self,
         provider: &ServiceProvider,
-        sso_urls: &[String],
+        sso_url: &str,
     ) -> Result<AuthnRequest, &'static str> {
-        if !self.root.attribute("Destination").is_some_and(|found| sso_urls.iter().any(|url| url == found)) {
-            return Err("The request's Destination is not this identity provider");
-        }
+        self.check_sender(provider, sso_url)?;
         if self.root.attribute("AssertionConsumerServiceURL").is_some_and(|url| url != provider.acs_url) {
             return Err("The request's AssertionConsumerServiceURL is not registered");
-        }
-        if !provider.certificates.is_empty() && !self.is_signed_by(provider) {
-            return Err("The request is not signed by its sender");
         }
         let flag = |name| matches!(self.root.attribute(name), Some("true" | "1"));
         let id = self.root.attribute("ID").filter(|id| !id.is_empty()).ok_or("The request has no ID")?;
@@ -140,7 +155,7 @@ impl<'a> Unchecked<'a> {
 
     fn is_signed_by(&self, provider: &ServiceProvider) -> bool {
         match self.received {
-            Received::Redirect(query) => query_is_signed(query, &provider.certificates),
+            Received::Redirect(query) => query_is_signed(query, self.parameter, &provider.certificates),
             Received::Post(_) => is_signed(&self.root, &provider.certificates),
         }
     }
@@ -164,8 +179,8 @@ fn inflate(text: &str) -> Option<Vec<u8>> {
 }
 
 /// Bindings 3.4.4.1: the signature covers the parameters exactly as they were sent.
-fn query_is_signed(query: &str, certificates: &[String]) -> bool {
-    let names = ["SAMLRequest", "RelayState", "SigAlg"];
+fn query_is_signed(query: &str, message: &str, certificates: &[String]) -> bool {
+    let names = [message, "RelayState", "SigAlg"];
     let signed = names.iter().filter_map(|name| raw(query, name).map(|value| format!("{name}={value}")));
     let signed = signed.collect::<Vec<_>>().join("&");
     let signature = parameter(query, "Signature").and_then(|text| STANDARD.decode(text).ok());

@@ -12,8 +12,8 @@ use super::keys::Keys;
 use super::request::AuthnRequest;
 use super::xml::{canonical_attribute, canonical_text};
 
-const ASSERTION: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
-const PROTOCOL: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
+pub(super) const ASSERTION: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
+pub(super) const PROTOCOL: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
 pub(super) const EMAIL: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress";
 const BEARER: &str = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
 const BASIC: &str = "urn:oasis:names:tc:SAML:2.0:attrname-format:basic";
@@ -35,9 +35,10 @@ pub(super) struct Answering<'a> {
     pub(super) session_lifetime: Option<std::time::Duration>,
     pub(super) now: OffsetDateTime,
     pub(super) request: &'a AuthnRequest,
+    pub(super) session_index: &'a str,
 }
 
-fn instant(at: OffsetDateTime) -> String {
+pub(super) fn instant(at: OffsetDateTime) -> String {
     at.replace_nanosecond(0).ok().and_then(|at| at.format(&Rfc3339).ok()).unwrap_or_default()
 }
 
@@ -127,7 +128,7 @@ impl Answering<'_> {
              </saml:SubjectConfirmation></saml:Subject>\
              <saml:Conditions NotBefore=\"{since}\" NotOnOrAfter=\"{until}\"><saml:AudienceRestriction>\
              <saml:Audience>{audience}</saml:Audience></saml:AudienceRestriction></saml:Conditions>\
-             <saml:AuthnStatement AuthnInstant=\"{now}\" SessionIndex=\"{id}\"{session}><saml:AuthnContext>\
+             <saml:AuthnStatement AuthnInstant=\"{now}\" SessionIndex=\"{index}\"{session}><saml:AuthnContext>\
              <saml:AuthnContextClassRef>{context}</saml:AuthnContextClassRef></saml:AuthnContext>\
              </saml:AuthnStatement>{attributes}</saml:Assertion>",
             issuer = canonical_text(self.entity_id),
@@ -135,6 +136,7 @@ impl Answering<'_> {
             name_id = canonical_text(&person.name_id),
             request = self.in_response_to(),
             recipient = canonical_attribute(&self.request.acs_url),
+            index = self.session_index,
             audience = canonical_text(&self.request.issuer),
             attributes = attributes(person),
         )

@@ -18,7 +18,14 @@ pub(super) fn service_provider(metadata: &str) -> Result<ServiceProvider, String
     let signing = |key: &&Element| key.attribute("use").is_none_or(|purpose| purpose == "signing");
     let certificates =
         role.children(METADATA, "KeyDescriptor").filter(signing).flat_map(certificates).collect();
-    Ok(ServiceProvider { entity_id: entity_id.to_owned(), acs_url: acs_url.to_owned(), certificates })
+    let logout_url =
+        role.child(METADATA, "SingleLogoutService").and_then(|service| service.attribute("Location"));
+    Ok(ServiceProvider {
+        entity_id: entity_id.to_owned(),
+        acs_url: acs_url.to_owned(),
+        logout_url: logout_url.map(str::to_owned),
+        certificates,
+    })
 }
 
 fn certificates(key: &Element) -> Vec<String> {

@@ -187,6 +187,19 @@ pub enum Error {
     /// The assertion was used before.
     #[error("the assertion was used before")]
     Replay,
+    // -- single logout --
+    /// A logout message in a form carries no signature over the whole of it, or one in a query none at all.
+    #[error("the logout message is not signed")]
+    LogoutUnsigned,
+    /// `Destination` is missing, or is not our single logout service.
+    #[error("Destination is not our single logout service")]
+    LogoutDestination,
+    /// `IssueInstant` is unreadable, ahead, old, or before our request, or `NotOnOrAfter` has passed.
+    #[error("IssueInstant or NotOnOrAfter is outside the time of this logout")]
+    LogoutExpired,
+    /// The logout request was used before.
+    #[error("the logout request was used before")]
+    LogoutReplay,
     /// The replay store can't tell.
     #[error("the replay store can't tell: {0}")]
     ReplayUnknown(#[from] StateUnavailable),
@@ -241,6 +254,10 @@ impl Blamed for Error {
             Self::Lifetime => &code::SAML_LIFETIME,
             Self::AuthnStatement(_) | Self::StaleAuthentication => &code::SAML_AUTHN_STATEMENT,
             Self::Replay => &code::SAML_REPLAY,
+            Self::LogoutUnsigned => &code::SAML_LOGOUT_UNSIGNED,
+            Self::LogoutDestination => &code::SAML_LOGOUT_DESTINATION,
+            Self::LogoutExpired => &code::SAML_LOGOUT_EXPIRED,
+            Self::LogoutReplay => &code::SAML_LOGOUT_REPLAY,
             Self::ReplayUnknown(_) => &code::GATEWAY_STATE_UNAVAILABLE,
         }
     }

@@ -16,7 +16,7 @@ pub struct AboutUs {
     /// PEM certificates that are published beside the signing key's own: the next one, or the last one.
     pub more_certificates: Vec<String>,
     /// `NameIDFormat`, most wanted first; empty: as the identity provider likes.
-    pub name_id_formats: Vec<&'static str>,
+    pub name_id_formats: Vec<String>,
     /// `xml:lang` of every text.
     pub language: String,
     /// `mdui:Description`.

@@ -22,6 +22,7 @@ use super::about::{AboutUs, Contact, Logo, Organization};
 const RENDERED_FOR: Duration = Duration::from_hours(1);
 
 const HTTP_ARTIFACT: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Artifact";
+const HTTP_REDIRECT: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect";
 const HTTP_POST: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
 
 /// Our metadata, as it is served. Always holds the key that signs.
@@ -148,6 +149,10 @@ impl Entity<'_> {
             }
             for certificate in self.decryption.certificates_base64() {
                 render_key(role, "encryption", &certificate, render_encryption_methods);
+            }
+            for binding in [HTTP_REDIRECT, HTTP_POST] {
+                let address = self.settings.logout_url();
+                role.empty("md:SingleLogoutService", &[("Binding", binding), ("Location", &address)]);
             }
             for format in &self.settings.about.name_id_formats {
                 role.text("md:NameIDFormat", &[], format);
