@@ -1,6 +1,6 @@
 # `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: demo test bench lint fmt help build-packages test-packages
+.PHONY: demo test bench fuzz lint fmt help build-packages test-packages fuzz-packages
 
 # A test among the targets: cargo then builds the dependencies as `make test` does, and they are built once for both.
 demo: build-packages ## Run the gateway against a local stand-in for AWS and an identity provider
@@ -13,13 +13,18 @@ test: build-packages test-packages ## Run every test: unit, HTTP, boto3, SimpleS
 bench: build-packages ## Print CPU per verified SAML answer, as a ratio to one RSA-2048 verification
 	cargo bench --locked
 
+fuzz: build-packages fuzz-packages ## Fuzz every reader of outside bytes for FUZZ_SECONDS each (60); see docs/fuzzing.md
+	@scripts/fuzz
+
 lint: build-packages ## Check formatting and lints; licences and advisories too where cargo-deny is installed
 	cargo fmt --check
+	cargo fmt --check --manifest-path fuzz/Cargo.toml
 	cargo clippy --locked --all-targets -- -D warnings
 	@scripts/check-dependencies
 
 fmt: ## Format the code
 	cargo fmt
+	cargo fmt --manifest-path fuzz/Cargo.toml
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 15
@@ -29,3 +34,6 @@ build-packages:
 
 test-packages:
 	@scripts/install-packages test
+
+fuzz-packages:
+	@scripts/install-packages fuzz

@@ -13,6 +13,8 @@ mod discovery;
 mod engine;
 mod error;
 mod findings;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod guard;
 mod idp;
 mod idp_metadata;

@@ -91,7 +91,7 @@ pub(super) async fn read(request: Request) -> Result<Bytes, Refusal> {
 }
 
 /// What came to the assertion consumer service.
-enum Received {
+pub(super) enum Received {
     /// The answer to a request of ours, or an artifact for it: its `RelayState` is one of our making.
     Answer(Answer),
     /// One that no request asked for.
@@ -99,7 +99,7 @@ enum Received {
 }
 
 impl Received {
-    fn read(body: &[u8], headers: &HeaderMap) -> Result<Self, Refusal> {
+    pub(super) fn read(body: &[u8], headers: &HeaderMap) -> Result<Self, Refusal> {
         Self::of(Fields::read(body)?, headers)
     }
 

@@ -8,6 +8,8 @@ mod arrival;
 mod boundary;
 mod choose;
 mod cookies;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod go;
 mod headers;
 mod logout;

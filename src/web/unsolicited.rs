@@ -49,8 +49,8 @@ pub(super) async fn receive(
 }
 
 /// Our own sign-in at that identity provider, unless that went on for too long already.
-fn restart(headers: &HeaderMap, idp: &IdpName, to: Option<&Ask>) -> Response {
-    let restarts = cookies::restarts(headers) + 1;
+pub(super) fn restart(headers: &HeaderMap, idp: &IdpName, to: Option<&Ask>) -> Response {
+    let restarts = cookies::restarts(headers).saturating_add(1);
     if restarts > MOST_RESTARTS {
         let refusal = Refusal::new(&code::SIGN_IN_RESTARTED, "a restarted sign-in was not answered")
             .during(Event::SignIn)
@@ -99,4 +99,20 @@ pub(super) async fn confirm(
     // Not a redirect: browsers hold those that follow a form to the form's own policy, and the way leads elsewhere.
     let page = pages::page(&Onward::signed_in(&web.site.display_name, &next), &Csp::default())?;
     Ok(choose::remember(&web, page, &completed.signed_in.identity.idp))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_of_restarts_that_no_number_can_follow_ends_them_too() {
+        let idp = IdpName::new("company");
+        for (sent, goes_on) in [("0", true), ("2", true), ("3", false), ("4294967295", false)] {
+            let cookie = HeaderValue::from_str(&format!("__Host-gateway-restarts={sent}")).unwrap();
+            let headers = HeaderMap::from_iter([(header::COOKIE, cookie)]);
+            let response = restart(&headers, &idp, None);
+            assert_eq!(response.status().is_redirection(), goes_on, "{sent}");
+        }
+    }
 }

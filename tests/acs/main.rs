@@ -6,6 +6,8 @@ mod accepted;
 mod artifact;
 mod attacks;
 mod back_channel;
+#[path = "../support/damage.rs"]
+mod damage;
 mod documents;
 mod encryption;
 mod encryption_parts;
@@ -37,4 +39,6 @@ mod signature_shapes;
 mod signatures;
 mod signed_as_wanted;
 mod times;
+#[path = "../support/tree.rs"]
+mod tree;
 mod unsolicited;

@@ -24,7 +24,8 @@ pub(in crate::saml) fn wrap(message: &str) -> String {
 /// When a rule of the guard forbids the text, when it is not an envelope with one message in its body, when a header
 /// must be understood, and when the message is a fault.
 pub(in crate::saml) fn open(bytes: &[u8]) -> Result<String, Error> {
-    let text = guard::inspect_text(bytes)?;
+    let bytes = guard::normalized(bytes.to_vec());
+    let text = guard::inspect_text(&bytes)?;
     let document = guard::parse(text)?;
     let envelope = document.root_element();
     let body = check_envelope(envelope)?;

@@ -1,0 +1,27 @@
+//! What the fuzz targets share: documents that are really signed, ways to change them, and the limits.
+
+#[path = "../../tests/support/damage.rs"]
+#[allow(dead_code, reason = "made for the tests")]
+mod damage;
+#[path = "../../tests/acs/encryptor.rs"]
+#[allow(dead_code, reason = "made for the tests")]
+mod encryptor;
+#[path = "../../tests/acs/gateway.rs"]
+#[allow(dead_code, unused_imports, unused_macros, reason = "made for the tests")]
+mod gateway;
+#[path = "../../tests/acs/idp.rs"]
+#[allow(dead_code, reason = "made for the tests")]
+mod idp;
+#[path = "../../tests/support/tree.rs"]
+#[allow(dead_code, reason = "made for the tests")]
+mod tree;
+
+pub mod acs;
+pub mod decryption;
+pub mod limits;
+mod mutation;
+mod readers;
+mod signer;
+mod tally;
+
+pub use readers::{acs_form, cookies, metadata, redirect_query, soap, way, xml_guard};
