@@ -42,23 +42,23 @@ pub(super) async fn receive(
         .await
         .map_err(|error| Refusal::of(&error).during(Event::SignIn))?;
     match outcome {
-        sign_in::Unsolicited::Restart { idp, to } => restart(headers, &idp, to.as_ref()),
+        sign_in::Unsolicited::Restart { idp, to } => Ok(restart(headers, &idp, to.as_ref())),
         sign_in::Unsolicited::Confirm(confirmation) => question(&web.site.display_name, &confirmation)
             .map(|page| cookies::keep_secret(page, &secret, web.site.pending_for)),
     }
 }
 
 /// Our own sign-in at that identity provider, unless that went on for too long already.
-fn restart(headers: &HeaderMap, idp: &IdpName, to: Option<&Ask>) -> Result<Response, Refusal> {
-    let restarts = cookies::restarts(headers) + 1;
+fn restart(headers: &HeaderMap, idp: &IdpName, to: Option<&Ask>) -> Response {
+    let restarts = cookies::restarts(headers).saturating_add(1);
     if restarts > MOST_RESTARTS {
         let refusal = Refusal::new(&code::SIGN_IN_RESTARTED, "a restarted sign-in was not answered")
             .during(Event::SignIn)
             .with_idp(Some(idp));
-        return Ok(cookies::forget_restarts(refusal));
+        return cookies::forget_restarts(refusal);
     }
     let here = paths::onward(to.map(|to| &to.instance), to.and_then(|to| to.destination.as_ref()));
-    Ok(cookies::note_restarts(Redirect::to(&paths::with_idp(&here, Some(idp))), restarts))
+    cookies::note_restarts(Redirect::to(&paths::with_idp(&here, Some(idp))), restarts)
 }
 
 fn question(site: &str, confirmation: &Confirmation) -> Result<Response, Refusal> {

@@ -2,7 +2,7 @@
 //! those that were asked for.
 
 use connect_gateway::model::{Identity, IdpName};
-use connect_gateway::saml::{Error, IdpInitiated, IdpSettings, VerifiedAssertion};
+use connect_gateway::saml::{Error, IdpInitiated, IdpSettings};
 
 use crate::gateway::{
     Gateway, Used, assert_alice, assert_refused, code, company, pending, settings, verdict,
@@ -49,7 +49,7 @@ async fn its_sender_is_told_by_either_issuer() {
         unsolicited(Sign::Assertion, |_| {}),
         unsolicited(Sign::Assertion, |a| a.response_issuer = None),
         unsolicited(Sign::Nothing, |a| {
-            "<saml:Issuer>https://other.test</saml:Issuer>".clone_into(&mut a.issuer)
+            "<saml:Issuer>https://other.test</saml:Issuer>".clone_into(&mut a.issuer);
         }),
     ] {
         let sender = gateway.saml.unsolicited_sender(&encode(answer.xml())).await.unwrap();
@@ -198,7 +198,7 @@ const BAD: &[Bad] = &[
     ("no confirmation", |a| a.confirmations.clear(), "saml.subject_confirmation"),
     (
         "no bearer confirmation",
-        |a| a.confirmations[0].method = "urn:oasis:names:tc:SAML:2.0:cm:sender-vouches".to_owned(),
+        |a| "urn:oasis:names:tc:SAML:2.0:cm:sender-vouches".clone_into(&mut a.confirmations[0].method),
         "saml.subject_confirmation",
     ),
     ("no recipient", |a| a.confirmations[0].recipient = None, "saml.subject_confirmation"),

@@ -10,7 +10,7 @@ fn browser() -> PlainBrowser {
 }
 
 /// A second identity provider, which serves all instances but `by-console`.
-fn several(settings: String) -> String {
+fn several(settings: &str) -> String {
     let corporate = "[idp.corporate]\ndisplay_name = \"Acme staff\"\nemail_domains = [\"acme.test\"]";
     let settings = settings.replace("[idp.corporate]", corporate);
     let settings = settings.replace("[instance.by-console]", "[instance.by-console]\nidps = [\"corporate\"]");
@@ -20,7 +20,7 @@ fn several(settings: String) -> String {
 }
 
 /// The same, and a chooser elsewhere.
-fn elsewhere(settings: String) -> String {
+fn elsewhere(settings: &str) -> String {
     let service = "saml.discovery_service_url = \"https://discovery.test/ds?federation=1\"\n";
     format!("{service}{}", several(settings))
 }

@@ -32,7 +32,7 @@ async fn is_signed_in(world: &World, browser: &PlainBrowser) -> bool {
     answer.status() != 401
 }
 
-fn restarting(settings: String) -> String {
+fn restarting(settings: &str) -> String {
     settings.replace("\"confirm\"", "\"restart\"")
 }
 
@@ -141,7 +141,7 @@ async fn a_stranger_is_refused_without_a_question() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_instance_is_entered_through_its_own_identity_providers_only() {
-    let others = |settings: String| {
+    let others = |settings: &str| {
         let settings = settings.replace("[instance.by-console]", "[instance.by-console]\nidps = [\"other\"]");
         let settings = settings.replace("[instance.strict]", "[instance.strict]\nidps = [\"other\"]");
         format!("{settings}\n[idp.other]\nmetadata_url = \"http://127.0.0.1:9/\"\n")

@@ -18,15 +18,15 @@ pub(crate) struct World {
 impl World {
     /// Starts everything, with `more` in the seed. Throttling and lag are the real ones; no call fails by chance.
     pub(crate) async fn start(more: &str) -> Self {
-        Self::configured(more, |settings| settings).await
+        Self::configured(more, str::to_owned).await
     }
 
     /// The same, with a change to the gateway's configuration.
-    pub(crate) async fn configured(more: &str, change: impl Fn(String) -> String) -> Self {
+    pub(crate) async fn configured(more: &str, change: impl Fn(&str) -> String) -> Self {
         let emulator = emulator(more).await;
         let address = free_address();
         let gateway_url = format!("http://localhost:{}", address.port());
-        let gateway = Gateway::start(address, &gateway_url, &change(settings(&emulator)), &[]).await;
+        let gateway = Gateway::start(address, &gateway_url, &change(&settings(&emulator)), &[]).await;
         let metadata = reqwest::get(format!("{gateway_url}/saml/metadata")).await.unwrap();
         emulator.trust_service_provider_metadata(&metadata.text().await.unwrap()).unwrap();
         Self { gateway_url, emulator, gateway }
