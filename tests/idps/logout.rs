@@ -52,7 +52,8 @@ async fn signing_out_everywhere_ends_the_session_at_the_identity_provider() {
 async fn signing_out_here_only_leaves_the_session_at_the_identity_provider() {
     let world = World::start("").await;
     let browser = signed_in(&world).await;
-    sign_out(&world, &browser, "here").await;
+    let page = sign_out(&world, &browser, "here").await;
+    assert!(page.frames().iter().any(|frame| frame.path() == "/logout"), "{}", page.body);
     assert!(!has_session_cookie(&world, &browser));
     assert_inside(&world.login_page(&browser, "acme").await, "alice");
 }
