@@ -78,6 +78,12 @@ static ORIGINALS: LazyLock<Vec<Original>> = LazyLock::new(|| {
     signs.into_iter().flat_map(|sign| [signed(&Answer::default(), sign), signed(&rich, sign)]).collect()
 });
 
+/// Makes what every input needs.
+pub fn prepare() {
+    LazyLock::force(&ORIGINALS);
+    LazyLock::force(&DAMAGES);
+}
+
 /// What the bytes made of an original.
 struct Case {
     original: &'static Original,

@@ -16,6 +16,12 @@ use crate::tally::count;
 static GATEWAY: LazyLock<Gateway> =
     LazyLock::new(|| quietly(Gateway::trusting(idp_metadata(&[&IDP, &CURVE]))));
 
+/// Makes what every input needs.
+pub fn prepare() {
+    LazyLock::force(&GATEWAY);
+    LazyLock::force(&PINNED);
+}
+
 /// `Cookie` headers, one a line.
 pub fn cookies(bytes: &[u8]) {
     let instance = InstanceName::new("prod");
