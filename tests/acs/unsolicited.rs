@@ -2,7 +2,7 @@
 //! those that were asked for.
 
 use connect_gateway::model::{Identity, IdpName};
-use connect_gateway::saml::{Error, IdpInitiated, IdpSettings};
+use connect_gateway::saml::{Error, IdpInitiated, IdpSettings, VerifiedAssertion};
 
 use crate::gateway::{
     Gateway, Used, assert_alice, assert_refused, code, company, pending, settings, verdict,

@@ -21,5 +21,6 @@ mod clocks;
 mod encryption;
 mod idp_initiated;
 mod keys;
+mod logout;
 mod sign_in;
 mod world;
