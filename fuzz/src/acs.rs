@@ -125,12 +125,12 @@ pub fn run(bytes: &[u8]) {
     }
     match GATEWAY.saml.verify_here(&STANDARD.encode(&case.xml), &pending()) {
         Ok(identity) if case.signed_again => {
-            count("accepted, signed again");
+            count("accepted and signed again");
             let name_id = identity.name_id.map(|name_id| name_id.value);
             assert_eq!(name_id, name_id_of(&case.document), "not what was signed");
         }
         Ok(identity) => {
-            count("accepted, not signed again");
+            count("accepted as first signed");
             assert!(identity == case.original.identity, "not what was signed");
         }
         Err(saml::Error::EnginesDisagree) => count("the engines disagree"),

@@ -126,7 +126,7 @@ pub fn metadata(bytes: &[u8]) {
     if xml.contains("SignatureValue") {
         settings.trust.certificates = Some(PINNED.clone());
         assert!(!GATEWAY.saml.reads_metadata(settings), "nobody signed this");
-        count("shown to the engines, or refused before");
+        count("pinned");
     }
 }
 
