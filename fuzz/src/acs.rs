@@ -17,7 +17,7 @@ use openssl::ec::{EcGroup, EcKey, EcPoint};
 use openssl::nid::Nid;
 use openssl::pkey::PKey;
 
-use crate::damage::{Damage, Damages};
+use crate::damage::{BYTE_KINDS, Damage, Damages, damaged_byte};
 use crate::gateway::{Gateway, pending};
 use crate::idp::{Answer, Key, Sign, SignatureShape, attribute, encode, metadata};
 use crate::limits::quietly;
@@ -153,24 +153,28 @@ pub fn next_damage() -> [u8; 4] {
     NEXT.fetch_add(1, Ordering::Relaxed).to_le_bytes()
 }
 
-/// One input: the number of one of all single damages, the same that `tests/acs/mutations.rs` does a part of.
+/// One input: the number of one of all single damages, the same that `tests/acs/mutations.rs` does a part of; higher
+/// numbers are two damages.
 ///
 /// # Panics
 /// When something is accepted that the identity provider did not sign, or the gateway takes the blame.
 pub fn damaged(bytes: &[u8]) {
     let Ok(number) = <[u8; 4]>::try_from(bytes) else { return };
     let total: usize = DAMAGES.iter().map(|(.., all)| all.len()).sum();
-    let mut number = u32::from_le_bytes(number) as usize;
-    if number >= total {
-        count("beyond the last damage");
-        number %= total;
-    }
+    let number = u32::from_le_bytes(number) as usize;
+    let (round, mut number) = (number / total, number % total);
     for (original, damages, all) in DAMAGES.iter() {
         let Some(damage) = all.get(number) else {
             number -= all.len();
             continue;
         };
-        let xml = damages.apply(*damage);
+        let mut xml = damages.apply(*damage);
+        if round > 0 {
+            // All were done once: another one on top, anywhere.
+            let anywhere = (number * 1000 + round).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20;
+            xml = damaged_byte(&xml, anywhere % xml.len(), anywhere % BYTE_KINDS);
+            count("damaged twice");
+        }
         count("documents");
         if saml::fuzzing::passes_guard(&xml) {
             count("guard");
