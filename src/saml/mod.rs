@@ -7,6 +7,7 @@ mod assertion;
 mod authentication;
 mod authn_request;
 mod binding;
+mod call_failed;
 mod compute;
 mod decryption;
 mod discovery;

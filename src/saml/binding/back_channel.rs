@@ -7,6 +7,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode};
 use url::Url;
 
+use crate::saml::call_failed::reasons;
 use crate::saml::error::{ArtifactFault, Error};
 
 /// The longest that an identity provider may take for the whole answer.
@@ -75,14 +76,6 @@ fn check_envelope_size(length: usize) -> Result<(), Error> {
     if length > MAX_BYTES { Err(Error::TooLarge) } else { Ok(()) }
 }
 
-/// The host and the reasons; never the address's path or query.
 fn failed(url: &Url, error: reqwest::Error) -> Error {
-    let error = error.without_url();
-    let mut text = format!("{}: {error}", url.host_str().unwrap_or_default());
-    let mut next = std::error::Error::source(&error);
-    while let Some(source) = next {
-        text = format!("{text}: {source}");
-        next = source.source();
-    }
-    Error::BackChannel(text)
+    Error::BackChannel(reasons(url, error))
 }

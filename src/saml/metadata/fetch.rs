@@ -9,6 +9,7 @@ use reqwest::redirect::{Attempt, Policy};
 use reqwest::{Client, Response, StatusCode};
 use url::Url;
 
+use crate::saml::call_failed::reasons;
 use crate::saml::error::{Error, MetadataError};
 use crate::saml::idp_metadata::MAX_BYTES;
 
@@ -88,14 +89,6 @@ async fn text(mut response: Response, url: &Url) -> Result<String, MetadataError
     String::from_utf8(body).map_err(|_| MetadataError::NotXml)
 }
 
-/// The host that was asked, the error and what is beneath it.
 fn failed(url: &Url, error: reqwest::Error) -> MetadataError {
-    let error = error.without_url();
-    let mut text = format!("{}: {error}", url.host_str().unwrap_or_default());
-    let mut next = std::error::Error::source(&error);
-    while let Some(source) = next {
-        text = format!("{text}: {source}");
-        next = source.source();
-    }
-    MetadataError::Fetch(text)
+    MetadataError::Fetch(reasons(url, error))
 }
