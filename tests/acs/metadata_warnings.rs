@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
 use connect_gateway::model::Secret;
+use connect_gateway::saml::{IdpSettings, ResponseBinding};
 use time::{Duration, OffsetDateTime};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
@@ -56,7 +57,7 @@ fn valid_until(until: OffsetDateTime) -> String {
     entity(ENTITY_ID, &format!(r#"validUntil="{until}""#), &key_descriptor(&key, ""))
 }
 
-fn certified(idp: connect_gateway::saml::IdpSettings) -> Gateway {
+fn certified(idp: IdpSettings) -> Gateway {
     let mut settings = settings();
     settings.signing_key = Secret::new(IDP.key_pem());
     settings.signing_certificate = Key::certify(IDP.private.clone(), TO_NOW + 400).certificate_pem();
@@ -70,6 +71,20 @@ fn a_metadata_file_is_spoken_of_two_weeks_before_it_is_over() {
     let found = warnings(&gateway(13));
     assert_eq!(found.len(), 1);
     assert!(found[0].starts_with("idp.company.metadata_file: the metadata is valid until 2026-03-14"));
+}
+
+#[test]
+fn an_identity_provider_without_a_service_that_is_wanted_is_spoken_of() {
+    let metadata = valid_until(NOW + Duration::days(100));
+    let artifacts = IdpSettings { response_binding: ResponseBinding::Artifact, ..company(metadata.clone()) };
+    assert!(warnings(&certified(company(metadata))).is_empty());
+    let found = warnings(&certified(artifacts));
+    assert_eq!(
+        found,
+        [
+            "idp.company.metadata_file: the metadata of company has no artifact resolution service: nobody can sign in with it"
+        ]
+    );
 }
 
 #[tokio::test]

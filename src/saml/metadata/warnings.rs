@@ -1,4 +1,4 @@
-//! What will stop working soon, said while there is time.
+//! What will stop working soon, said while there is time, and what can't work.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +18,7 @@ const FILE: Duration = Duration::days(14);
 /// How often the same thing is logged.
 const DAILY: Duration = Duration::DAY;
 
-/// Everything that ends soon, by the key of the configuration that it is about.
+/// Everything that ends soon or can't work, by the key of the configuration that it is about.
 pub(in crate::saml) fn warnings(idps: &[Arc<Idp>], key: &OwnKey, now: OffsetDateTime) -> Vec<Problem> {
     let own = key.end().filter(|end| *end < now + CERTIFICATE);
     let own = own.map(|end| {
@@ -46,7 +46,8 @@ fn of_idp(idp: &Idp, metadata: &IdpMetadata, now: OffsetDateTime) -> Vec<Problem
     let rolls = metadata.keys_end.filter(|end| (now..now + CERTIFICATE).contains(end));
     let rolls =
         rolls.map(|end| format!("the last signing certificate ends on {}: expect a new one", end.date()));
-    over.into_iter().chain(rolls).map(about).collect()
+    let shut = idp.endpoint(metadata).err().map(|error| format!("{error}: nobody can sign in with it"));
+    over.into_iter().chain(rolls).chain(shut).map(about).collect()
 }
 
 /// Logs each warning once a day.
