@@ -1,6 +1,6 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz::limits::watch(|| fuzz::acs::damaged(bytes)));
+libfuzzer_sys::fuzz_target!(init: fuzz::prepare(), |bytes: &[u8]| fuzz::limits::watch(|| fuzz::acs::damaged(bytes)));
 
 // Not by chance: each damage has its turn.
 libfuzzer_sys::fuzz_mutator!(|data: &mut [u8], _size: usize, max_size: usize, _seed: u32| {

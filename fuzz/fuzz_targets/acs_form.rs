@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz::limits::watch(|| fuzz::acs_form(bytes)));
+libfuzzer_sys::fuzz_target!(init: fuzz::prepare(), |bytes: &[u8]| fuzz::limits::watch(|| fuzz::acs_form(bytes)));

@@ -44,6 +44,13 @@ static PARTS: LazyLock<Vec<(Element, Element)>> = LazyLock::new(|| {
     SIGNS.into_iter().map(parts).collect()
 });
 
+/// Makes what every input needs.
+pub fn prepare() {
+    LazyLock::force(&GATEWAY);
+    LazyLock::force(&PARTS);
+    LazyLock::force(&STRANGER);
+}
+
 /// One input.
 ///
 /// # Panics

@@ -12,6 +12,9 @@ mod gateway;
 #[path = "../../tests/acs/idp.rs"]
 #[allow(dead_code, reason = "made for the tests")]
 mod idp;
+#[path = "../../tests/acs/logout_idp.rs"]
+#[allow(dead_code, reason = "made for the tests")]
+mod logout_idp;
 #[path = "../../tests/support/tree.rs"]
 #[allow(dead_code, reason = "made for the tests")]
 mod tree;
@@ -19,9 +22,18 @@ mod tree;
 pub mod acs;
 pub mod decryption;
 pub mod limits;
+pub mod logout;
 mod mutation;
 mod readers;
 mod signer;
 mod tally;
 
 pub use readers::{acs_form, cookies, metadata, redirect_query, soap, way, xml_guard};
+
+/// Makes keys and documents before the first input: they take longer than one may.
+pub fn prepare() {
+    readers::prepare();
+    acs::prepare();
+    decryption::prepare();
+    logout::prepare();
+}

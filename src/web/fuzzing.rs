@@ -17,6 +17,8 @@ pub struct Cookies {
     pub browser_secret: Option<String>,
     /// The session's id, as far as it is one.
     pub session: Option<tower_sessions::session::Id>,
+    /// The identity provider that was used last.
+    pub last_idp: Option<String>,
     /// Whether a sign-in may be restarted once more.
     pub may_restart: bool,
     /// Whether a sign-in for the instance was completed a moment ago.
@@ -34,7 +36,8 @@ pub fn read_cookies<'a>(sent: impl Iterator<Item = &'a [u8]>, instance: &Instanc
     let restarted = unsolicited::restart(&headers, &IdpName::new("company"), None);
     let kept = headers.get(COOKIE).map(|value| value.as_bytes().to_vec());
     Cookies {
-        may_restart: restarted.is_ok_and(|response| response.status().is_redirection()),
+        may_restart: restarted.status().is_redirection(),
+        last_idp: cookies::last_idp(&headers),
         session: session_id(kept.as_deref()),
         kept,
         browser_secret: cookies::browser_secret(&headers),

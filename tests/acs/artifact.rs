@@ -204,7 +204,10 @@ async fn the_answer_inside_keeps_to_every_rule_of_a_posted_one() {
         assert_refused!(House::replying(another).await.verify().await, Error::InResponseTo);
         let audience = content(|a| a.audiences = vec![vec!["https://other.test".to_owned()]]);
         assert_refused!(House::replying(audience).await.verify().await, Error::Audience);
-        let over = content(|a| a.not_on_or_after = Some("2026-03-01T09:28:00Z".to_owned()));
+        let over = content(|a| {
+            a.not_before = None;
+            a.not_on_or_after = Some("2026-03-01T09:28:00Z".to_owned());
+        });
         assert_refused!(House::replying(over).await.verify().await, Error::Expired);
     }
 }

@@ -6,6 +6,7 @@ mod accepted;
 mod artifact;
 mod attacks;
 mod back_channel;
+mod crashers;
 #[path = "../support/damage.rs"]
 mod damage;
 mod documents;

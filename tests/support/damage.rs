@@ -98,7 +98,8 @@ impl Damages {
     }
 }
 
-fn damaged_byte(xml: &[u8], at: usize, kind: usize) -> Vec<u8> {
+/// The text with one damage at a byte.
+pub(crate) fn damaged_byte(xml: &[u8], at: usize, kind: usize) -> Vec<u8> {
     let (before, byte, after) = (&xml[..at], xml[at], &xml[at + 1..]);
     let instead: &[u8] = match kind {
         0 => &[],
