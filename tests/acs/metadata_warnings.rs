@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
-use connect_gateway::model::Secret;
-use connect_gateway::saml::{IdpSettings, ResponseBinding};
+use connect_gateway::model::{IdpName, Secret};
+use connect_gateway::saml::{IdpSettings, MetadataSource, ResponseBinding};
 use time::{Duration, OffsetDateTime};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
@@ -49,6 +49,24 @@ fn the_last_certificate_of_an_identity_provider_is_spoken_of_a_month_before_it_e
     );
     assert!(warnings(&with_certificates(400, &[28, 90])).is_empty(), "the next one is there");
     assert!(warnings(&with_certificates(400, &[-5])).is_empty(), "many are used long after their end");
+}
+
+#[test]
+fn two_identity_providers_that_call_themselves_the_same_are_spoken_of() {
+    let key = Key::certify(IDP.private.clone(), TO_NOW + 400);
+    let idp = |name: &str, entity_id: &str| {
+        let xml = entity(entity_id, "", &key_descriptor(&key, ""));
+        IdpSettings::new(IdpName::new(name), MetadataSource::Xml(xml))
+    };
+    let mut settings = settings();
+    settings.signing_key = Secret::new(key.key_pem());
+    settings.signing_certificate = key.certificate_pem();
+    let idps = vec![idp("first", ENTITY_ID), idp("other", "https://other.test"), idp("second", ENTITY_ID)];
+    let gateway = Gateway::build_with(settings, idps, Used::default()).unwrap();
+    assert_eq!(
+        warnings(&gateway),
+        ["idp.second.entity_id: is also what idp.first calls itself: one of them is not who it says"]
+    );
 }
 
 fn valid_until(until: OffsetDateTime) -> String {

@@ -18,7 +18,8 @@ const FILE: Duration = Duration::days(14);
 /// How often the same thing is logged.
 const DAILY: Duration = Duration::DAY;
 
-/// Everything that ends soon or can't work, by the key of the configuration that it is about.
+/// Everything that ends soon or can't work, and names that lead to the wrong door, by the key of the configuration that
+/// it is about.
 pub(in crate::saml) fn warnings(idps: &[Arc<Idp>], key: &OwnKey, now: OffsetDateTime) -> Vec<Problem> {
     let own = key.end().filter(|end| *end < now + CERTIFICATE);
     let own = own.map(|end| {
@@ -27,8 +28,29 @@ pub(in crate::saml) fn warnings(idps: &[Arc<Idp>], key: &OwnKey, now: OffsetDate
             format!("ends on {}: see docs/key-rollover.md", end.date()),
         )
     });
-    let theirs = idps.iter().filter_map(|idp| Some((idp, idp.last_good()?)));
-    own.into_iter().chain(theirs.flat_map(|(idp, metadata)| of_idp(idp, &metadata, now))).collect()
+    let theirs: Vec<_> = idps.iter().filter_map(|idp| Some((idp, idp.last_good()?))).collect();
+    let ends = theirs.iter().flat_map(|(idp, metadata)| of_idp(idp, metadata, now));
+    own.into_iter().chain(ends).chain(namesakes(&theirs)).collect()
+}
+
+/// Metadata says what an identity provider calls itself. Where two call themselves the same, who is looked for by that
+/// name is the first: in discovery, in logout requests, and in answers that nobody asked for.
+fn namesakes(idps: &[(&Arc<Idp>, Arc<IdpMetadata>)]) -> Vec<Problem> {
+    let mut first: HashMap<&str, &Idp> = HashMap::new();
+    let mut problems = Vec::new();
+    for (idp, metadata) in idps {
+        let known = *first.entry(&metadata.entity_id).or_insert(idp);
+        if known.settings.name != idp.settings.name {
+            problems.push(Problem::new(
+                format!("idp.{}.entity_id", idp.settings.name),
+                format!(
+                    "is also what idp.{} calls itself: one of them is not who it says",
+                    known.settings.name
+                ),
+            ));
+        }
+    }
+    problems
 }
 
 fn of_idp(idp: &Idp, metadata: &IdpMetadata, now: OffsetDateTime) -> Vec<Problem> {
