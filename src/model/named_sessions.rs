@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 
-use super::{NameId, SessionId, StateUnavailable};
+use super::{IdpName, NameId, SessionId, StateUnavailable};
 
 /// `Format` when none is sent. SAML core 2.2.2, 8.3.1.
 const UNSPECIFIED: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified";
@@ -14,13 +14,15 @@ const UNSPECIFIED: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified
 pub struct SubjectKey([u8; 32]);
 
 impl SubjectKey {
-    /// The subject called `name_id` by `issuer`, octet for octet. What is absent counts as what it defaults to: the
+    /// The subject called `name_id` by `idp`, which calls itself `issuer`, octet for octet. Metadata says what an identity
+    /// provider calls itself; our own name for it keeps two apart that say the same. What is absent counts as what it defaults to: the
     /// unspecified format, the issuer as `NameQualifier`, and `ours`, our entity id, as `SPNameQualifier`.
     /// SAML core 2.2.2, 8.3.7.
     #[must_use]
-    pub fn new(issuer: &str, name_id: &NameId, ours: &str) -> Self {
+    pub fn new(idp: &IdpName, issuer: &str, name_id: &NameId, ours: &str) -> Self {
         let mut hash = Sha256::new();
         for part in [
+            idp.as_str(),
             issuer,
             &name_id.value,
             name_id.format.as_deref().unwrap_or(UNSPECIFIED),
@@ -88,7 +90,7 @@ mod tests {
     }
 
     fn key(name: &NameId) -> SubjectKey {
-        SubjectKey::new("https://idp.test", name, "https://sp.test")
+        SubjectKey::new(&IdpName::new("company"), "https://idp.test", name, "https://sp.test")
     }
 
     #[test]
@@ -116,7 +118,10 @@ mod tests {
         ] {
             assert_ne!(key(&plain), key(&different), "{:?}", different.value);
         }
-        let elsewhere = SubjectKey::new("https://other.test", &plain, "https://sp.test");
+        let elsewhere =
+            SubjectKey::new(&IdpName::new("company"), "https://other.test", &plain, "https://sp.test");
         assert_ne!(key(&plain), elsewhere, "another identity provider's alice is another person");
+        let namesake = SubjectKey::new(&IdpName::new("other"), "https://idp.test", &plain, "https://sp.test");
+        assert_ne!(key(&plain), namesake, "whatever that one calls itself");
     }
 }

@@ -15,7 +15,7 @@ use super::engine::SigningKeys;
 use super::error::MetadataError;
 use super::instant;
 use super::metadata::parse_duration;
-use super::settings::{Binding, IdpSettings, MetadataTrust};
+use super::settings::{Binding, IdpSettings, MetadataSource, MetadataTrust};
 use super::xml::{DS, MD, Node, SAMLP, child, children, is, is_space};
 
 /// Largest document: the aggregates of large federations are bigger, and have no place in a sign-in gateway.
@@ -84,6 +84,7 @@ impl IdpMetadata {
             logout_endpoints: children(role, MD, "SingleLogoutService").filter_map(logout_endpoint).collect(),
             artifact_endpoints: children(role, MD, "ArtifactResolutionService")
                 .filter_map(artifact_endpoint)
+                .filter(|(_, location)| may_be_called(location, &settings.metadata))
                 .collect(),
             valid_until,
             cache_for: cache_duration(role),
@@ -290,6 +291,15 @@ fn artifact_endpoint(service: Node<'_, '_>) -> Option<(u16, Url)> {
     is_soap.then_some((index, location))
 }
 
+/// We call this address ourselves: what is on this machine is for whoever's metadata is from here, and no other
+/// site's metadata makes us talk to our neighbours.
+fn may_be_called(location: &Url, source: &MetadataSource) -> bool {
+    match source {
+        MetadataSource::Url(url) => location.scheme() == "https" || url.scheme() == "http",
+        MetadataSource::Xml(_) => true,
+    }
+}
+
 fn address(text: &str) -> Option<Url> {
     Url::parse(text).ok().filter(is_safe)
 }
@@ -303,4 +313,33 @@ pub(super) fn is_safe(url: &Url) -> bool {
         None => false,
     };
     url.scheme() == "https" && url.has_host() || url.scheme() == "http" && loopback
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::IdpName;
+
+    #[test]
+    fn only_metadata_from_this_machine_makes_us_call_this_machine() {
+        let services = r#"<ArtifactResolutionService index="0" Location="http://127.0.0.1:9901/quit" Binding="urn:oasis:names:tc:SAML:2.0:bindings:SOAP"/><ArtifactResolutionService index="1" Location="https://idp.test/artifact" Binding="urn:oasis:names:tc:SAML:2.0:bindings:SOAP"/><SingleSignOnService"#;
+        let services = services.replace('<', "<md:");
+        let xml = include_str!("../../config/examples/idp-metadata.xml").replacen(
+            "<md:SingleSignOnService",
+            &services,
+            1,
+        );
+        let url = |text: &str| MetadataSource::Url(Url::parse(text).unwrap());
+        for (source, called) in [
+            (MetadataSource::Xml(String::new()), &[0, 1][..]),
+            (url("http://localhost:9000/metadata"), &[0, 1]),
+            (url("https://idp.test/metadata"), &[1]),
+        ] {
+            let settings = IdpSettings::new(IdpName::new("company"), source);
+            let now = OffsetDateTime::UNIX_EPOCH;
+            let read = IdpMetadata::read(&parse(&xml).unwrap(), &settings, now).unwrap();
+            let indexes: Vec<u16> = read.artifact_endpoints.iter().map(|(index, _)| *index).collect();
+            assert_eq!(indexes, called, "{:?}", settings.metadata);
+        }
+    }
 }

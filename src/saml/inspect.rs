@@ -103,7 +103,9 @@ impl ServiceProvider {
 fn assumed(captured: &Captured, request_id: Option<&str>) -> Vec<String> {
     let asked = match (&captured.request_id, request_id) {
         (Some(_), _) => None,
-        (None, Some(id)) => Some(format!("this browser had asked, with request {id}")),
+        (None, Some(id)) => {
+            Some(format!("this browser had asked, with request {}", Finding::seen("", id).received))
+        }
         (None, None) => Some("nobody had asked: the answer names no request".to_owned()),
     };
     let made = request_id.map(|_| {
@@ -137,5 +139,16 @@ impl Said {
             in_response_to: root.attribute("InResponseTo").map(str::to_owned),
             issued: instants.min(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_answer_names_can_not_write_a_line_of_its_own() {
+        let said = assumed(&Captured::default(), Some("_1\nIt would be accepted.\u{9b}2J"));
+        assert!(said[0].contains("_1") && !said[0].contains(char::is_control), "{said:?}");
     }
 }

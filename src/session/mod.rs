@@ -63,6 +63,8 @@ pub async fn update(
     session.load().await.map_err(|error| unavailable(&error))?;
     let Some(current) = read(session, now).await? else { return Ok(false) };
     signed_in.handed_over.extend(current.handed_over);
+    // What the other tab has used up stays used up.
+    signed_in.forced_for = signed_in.forced_for.filter(|_| current.forced_for.is_some());
     write(session, &signed_in).await?;
     Ok(true)
 }
@@ -250,6 +252,21 @@ mod tests {
         let reader = Session::new(first.id(), store, None);
         let found = read(&reader, now()).await.unwrap().unwrap();
         assert_eq!(found.handed_over, BTreeSet::from([over("prod"), over("test")]));
+    }
+
+    #[tokio::test]
+    async fn a_forced_authentication_that_another_tab_has_used_is_not_brought_back() {
+        let store = Arc::new(Store::default());
+        let first = Session::new(None, Arc::clone(&store), None);
+        let forced = SignedIn { forced_for: Some(InstanceName::new("prod")), ..signed_in(60) };
+        begin(&first, &forced).await.unwrap();
+        let waiting = Session::new(first.id(), Arc::clone(&store), None);
+        let stale = read(&waiting, now()).await.unwrap().unwrap();
+        let other = Session::new(first.id(), Arc::clone(&store), None);
+        update(&other, SignedIn { forced_for: None, ..forced }, now()).await.unwrap();
+        update(&waiting, stale, now()).await.unwrap();
+        let reader = Session::new(first.id(), store, None);
+        assert_eq!(read(&reader, now()).await.unwrap().unwrap().forced_for, None);
     }
 
     #[tokio::test]

@@ -118,12 +118,12 @@ mod tests {
     use time::Duration;
 
     use super::*;
-    use crate::model::{NameId, SystemClock};
+    use crate::model::{IdpName, NameId, SystemClock};
 
     fn subject(value: &str) -> SubjectKey {
         let name =
             NameId { value: value.to_owned(), format: None, name_qualifier: None, sp_name_qualifier: None };
-        SubjectKey::new("https://idp.test", &name, "https://sp.test")
+        SubjectKey::new(&IdpName::new("company"), "https://idp.test", &name, "https://sp.test")
     }
 
     async fn register(

@@ -71,6 +71,8 @@ async fn take(web: &WebState, arrived: Arrived, message: LogoutMessage) -> Resul
 
 /// What ending sessions came to.
 struct Ended {
+    /// Whether this browser's own session was meant.
+    own: bool,
     /// What this browser had entered.
     here: SignedOut,
     /// Whether a session of another browser had entered something: what lives on there can't be ended from here.
@@ -116,12 +118,14 @@ async fn asked(
         }
         None => signed_out(&web.site.display_name, ended.here, ended.elsewhere, Company::Ended),
     };
-    Ok(cookies::forget_arrival(cookies::forget_session(response?)))
+    let response = cookies::forget_arrival(response?);
+    // Another person's request can be made to pass through this browser: its own session is none of that one's business.
+    Ok(if ended.own { cookies::forget_session(response) } else { response })
 }
 
 /// Ends every session that is meant, and its tokens. One that can't be ended does not keep the others.
 async fn end(web: &WebState, session: &Session, store: &dyn SessionStore, asked: &LogoutAsked) -> Ended {
-    let mut ended = Ended { here: SignedOut::default(), elsewhere: false, failed: None };
+    let mut ended = Ended { own: false, here: SignedOut::default(), elsewhere: false, failed: None };
     let own = session::id(session);
     let mut ids = asked.sessions.clone();
     match session::read(session, web.site.clock.now()).await {
@@ -129,6 +133,7 @@ async fn end(web: &WebState, session: &Session, store: &dyn SessionStore, asked:
         Ok(_) => {}
         Err(error) => ended.failed = Some(error.into()),
     }
+    ended.own = own.as_ref().is_some_and(|own| ids.contains(own));
     for id in ids {
         match session::take_other(store, &id, web.site.clock.now()).await {
             Ok(None) => {}

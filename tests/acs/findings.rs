@@ -6,7 +6,7 @@ use connect_gateway::saml::{IdpSettings, MetadataSource, Refused};
 use crate::encryption::with_keys;
 use crate::encryptor::{AES256_CBC, Encryption, OURS};
 use crate::gateway::{Gateway, Used, pending, settings};
-use crate::idp::{Answer, IDP, STRANGER, attribute, encode, metadata};
+use crate::idp::{Answer, Confirmation, IDP, STRANGER, attribute, authn_statement, encode, metadata};
 
 async fn refusal(answer: &Answer) -> Refused {
     let idp = IdpSettings::new(IdpName::new("company"), MetadataSource::Xml(metadata(&[&IDP])));
@@ -75,6 +75,21 @@ async fn who_it_was_and_what_was_said_of_them_stays_untold() {
     for kept in ["alice", "secret-group"] {
         assert!(!told.contains(kept), "{told}");
     }
+}
+
+/// Anybody can send one, and each is written to the log.
+#[tokio::test]
+async fn a_message_of_a_thousand_parts_has_no_more_to_tell_than_one_of_a_few() {
+    let answer = Answer::with(|a| {
+        a.key = &STRANGER;
+        a.confirmations = vec![Confirmation::default(); 300];
+        a.audiences = vec![vec!["https://other.test".to_owned()]; 300];
+        a.authn_statements =
+            vec![authn_statement(r#"AuthnInstant="never" SessionNotOnOrAfter="never""#); 300];
+    });
+    let findings = refusal(&answer).await.findings;
+    assert!(findings.len() < 100, "{}", findings.len());
+    assert!(findings.iter().any(|finding| finding.item == "Assertion signature"), "{findings:?}");
 }
 
 #[tokio::test]

@@ -68,7 +68,7 @@ pub(crate) fn name(value: &str) -> NameId {
 }
 
 pub(crate) fn subject(name: &NameId) -> SubjectKey {
-    SubjectKey::new(ENTITY_ID, name, SP_ENTITY_ID)
+    SubjectKey::new(&IdpName::new("company"), ENTITY_ID, name, SP_ENTITY_ID)
 }
 
 /// A logout message with a knob for everything; the default is acceptable.

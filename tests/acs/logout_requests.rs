@@ -1,15 +1,15 @@
 //! Logout requests of an identity provider, by both bindings: what ends sessions, and what ends nobody's.
 
-use connect_gateway::model::NameId;
-use connect_gateway::saml::{Error, LogoutMessage};
+use connect_gateway::model::{Identity, IdpName, NameId};
+use connect_gateway::saml::{Error, IdpSettings, LogoutMessage, MetadataSource};
 use time::macros::datetime;
 
 use crate::encryption::with_keys;
 use crate::encryptor::{Encryption, OURS};
 use crate::gateway::{Gateway, Used, assert_refused, company, settings};
-use crate::idp::{ENTITY_ID, SP_ENTITY_ID, STRANGER};
+use crate::idp::{ENTITY_ID, SP_ENTITY_ID, STRANGER, metadata};
 use crate::logout_idp::{
-    EMAIL, Message, Query, both_services, gateway, name, posted, redirected, subject, with_services,
+    EMAIL, Message, Query, alice, both_services, gateway, name, posted, redirected, subject, with_services,
 };
 
 /// Both bindings refuse the changed request for this reason.
@@ -70,6 +70,23 @@ async fn an_unsigned_request_ends_nothing() {
 #[tokio::test]
 async fn a_request_signed_by_somebody_elses_key_ends_nothing() {
     assert_both_refuse!(|m| m.key = &STRANGER, Error::Signature);
+}
+
+/// The operator of a second identity provider writes the first one's entity id into its own metadata.
+#[tokio::test]
+async fn an_identity_provider_that_calls_itself_like_another_ends_nobody_elses_sessions() {
+    let second = IdpSettings::new(IdpName::new("second"), MetadataSource::Xml(metadata(&[&STRANGER])));
+    let gateway = Gateway::build_with(
+        settings(),
+        vec![second, company(with_services(&both_services()))],
+        Used::default(),
+    );
+    let saml = gateway.unwrap().saml;
+    let message = Message::request(|m| m.key = &STRANGER);
+    let request = saml.verify_logout_request(message.posted().unwrap()).await.unwrap();
+    assert_eq!(request.idp.as_str(), "second");
+    assert_ne!(Some(request.subject), saml.subject(&alice()));
+    assert!(!request.is_about(&Identity { name_id: None, ..alice() }));
 }
 
 #[tokio::test]

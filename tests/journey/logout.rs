@@ -33,11 +33,14 @@ impl House {
 
     /// An administrator of the identity provider ends all sessions of a person, in a browser of their own.
     async fn end_all(&self, uid: &str) -> Page {
-        let administrator = browser();
+        self.end_all_in(&browser(), uid).await
+    }
+
+    async fn end_all_in(&self, administrator: &PlainBrowser, uid: &str) -> Page {
         let page = administrator.open(&self.emulator.idp_url()).await;
         let form = page.forms()[0].clone().with("uid", uid);
         let page = administrator.submit(&page, &form).await;
-        self.go_on(&administrator, page).await
+        self.go_on(administrator, page).await
     }
 }
 
@@ -102,6 +105,17 @@ async fn a_request_without_any_cookie_ends_the_sessions_of_every_browser_and_the
     );
     house.sign_in(&first, "acme", "alice").await;
     assert_eq!(house.asked_for("GetFederationToken"), ["newcomer", "alice"], "and no token was kept");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_persons_request_that_passes_through_a_browser_does_not_sign_that_browser_out() {
+    let house = House::start("").await;
+    let (victim, attacker) = (browser(), browser());
+    house.sign_in(&victim, "acme", "newcomer").await;
+    house.sign_in(&attacker, "acme", "alice").await;
+    house.end_all_in(&victim, "alice").await;
+    assert!(!house.is_signed_in(&attacker).await);
+    assert!(house.is_signed_in(&victim).await, "the request was not about this browser's session");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -114,6 +114,13 @@ impl Idp {
         person.map(|person| person.attributes.insert(name.to_owned(), values.to_vec())).is_some()
     }
 
+    /// Notes where somebody signed in, by the session's cookie.
+    fn participate(&self, session: &str, issuer: &str, session_index: String) {
+        if let Some(session) = self.lock().sessions.get_mut(session) {
+            session.participants.push((issuer.to_owned(), session_index));
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, IdpState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -321,9 +328,8 @@ fn respond(shared: &Shared, request: &AuthnRequest, answer: Result<Answered, &'s
         Ok(xml) => {
             shared.note("idp", "Response", 200, found.ok().map(|found| found.person.name_id.as_str()));
             let session = answer.ok().map(|(session, _)| session);
-            let mut state = shared.idp.lock();
-            if let Some(session) = session.as_ref().and_then(|session| state.sessions.get_mut(session)) {
-                session.participants.push((request.issuer.clone(), session_index));
+            if let Some(session) = &session {
+                shared.idp.participate(session, &request.issuer, session_index);
             }
             let cookie =
                 session.map(|session| format!("{COOKIE}={session}; Path=/; Secure; HttpOnly; SameSite=None"));

@@ -54,6 +54,7 @@ impl LogoutRequest {
         let index_fits =
             |index: &String| self.session_indexes.is_empty() || self.session_indexes.contains(index);
         identity.name_id.is_none()
+            && identity.idp == self.idp
             && identity.issuer == self.issuer
             && identity.session_index.as_ref().is_none_or(index_fits)
     }
@@ -72,7 +73,7 @@ impl ServiceProvider {
     #[must_use]
     pub fn subject(&self, identity: &Identity) -> Option<SubjectKey> {
         let name_id = identity.name_id.as_ref()?;
-        Some(SubjectKey::new(&identity.issuer, name_id, &self.settings.entity_id))
+        Some(SubjectKey::new(&identity.idp, &identity.issuer, name_id, &self.settings.entity_id))
     }
 
     /// Whether the identity provider of `identity` can be asked to end its own session too.
@@ -249,7 +250,7 @@ fn read_request(
     let request = LogoutRequest {
         idp: party.name.clone(),
         issuer: entity_id.clone(),
-        subject: SubjectKey::new(entity_id, &name_id, ours),
+        subject: SubjectKey::new(&party.name, entity_id, &name_id, ours),
         session_indexes: subject::read_session_indexes(root),
         id: root.attribute("ID").unwrap_or_default().to_owned(),
         relay_state: message.relay_state().map(str::to_owned),
