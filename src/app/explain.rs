@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::Outcome;
+use crate::config::unreadable;
 use crate::model::{Finding, code};
 
 /// Prints every audit line of `support_id` from a JSON log, as sentences.
@@ -15,7 +16,7 @@ pub fn explain(support_id: &str, log: Option<&Path>) -> Outcome {
         None => Box::new(stdin().lock()),
         Some(path) => match File::open(path) {
             Ok(file) => Box::new(BufReader::new(file)),
-            Err(error) => return Outcome::failed(&format!("{}: {}", path.display(), error.kind())),
+            Err(error) => return Outcome::failed(&format!("{}: {}", path.display(), unreadable(&error))),
         },
     };
     let mut found = false;

@@ -10,7 +10,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::{Outcome, load};
 use crate::audit;
-use crate::config::Config;
+use crate::config::{Config, unreadable};
 use crate::model::{Blamed as _, Clock, Identity, IdpName, SystemClock, SystemRandom};
 use crate::saml::{Captured, Inspected, MetadataSource, ServiceProvider};
 use crate::store::MemoryReplay;
@@ -81,7 +81,7 @@ fn service_provider(
 }
 
 fn read(path: &std::path::Path) -> Result<Vec<u8>, String> {
-    std::fs::read(path).map_err(|error| format!("{}: {}", path.display(), error.kind()))
+    std::fs::read(path).map_err(|error| format!("{}: {}", path.display(), unreadable(&error)))
 }
 
 /// The form field, from whichever form the capture has.

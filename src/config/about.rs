@@ -105,9 +105,10 @@ fn organization(section: &mut Section<'_>) -> Option<Organization> {
 }
 
 fn contact(section: &mut Section<'_>, kind: &'static str) -> Option<Contact> {
+    let has_email = section.has("email");
     let name = section.text("name", 200);
     let email = section.parsed("email", email);
-    if name.is_some() && email.is_none() {
+    if name.is_some() && !has_email {
         section.problem("email", "is missing: a contact is an address, with or without a name");
     }
     Some(Contact { kind, name, email: email? })

@@ -1,5 +1,6 @@
 //! Files that the configuration names: secrets, certificates, metadata.
 
+use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use crate::model::Secret;
@@ -61,8 +62,16 @@ impl<'p> Files<'p> {
     pub(super) fn read(&self, path: &str) -> Result<(String, PathBuf), String> {
         let path = self.base_dir.join(not_empty(path)?);
         let text = std::fs::read_to_string(&path)
-            .map_err(|error| format!("{} can't be read: {}", path.display(), error.kind()))?;
+            .map_err(|error| format!("{} can't be read: {}", path.display(), unreadable(&error)))?;
         Ok((not_empty(text.trim_end_matches(['\r', '\n']))?, path))
+    }
+}
+
+/// Why a file can't be read, in an operator's words.
+pub(crate) fn unreadable(error: &Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => "there is no such file".to_owned(),
+        kind => kind.to_string(),
     }
 }
 

@@ -54,8 +54,8 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
     let bindings = [("post", ResponseBinding::Post), ("artifact", ResponseBinding::Artifact)];
     let response_binding = section.one_of("response_binding", &bindings, ResponseBinding::Post);
     let want_signed = section.one_of("want_signed", &WANT_SIGNED, WantSigned::Either);
-    let clock_skew =
-        section.has("clock_skew_seconds").then(|| section.seconds("clock_skew_seconds", 0, 0..=300));
+    let has_clock_skew = section.has("clock_skew_seconds");
+    let clock_skew = section.seconds("clock_skew_seconds", 0, 0..=300);
     let single_logout = section.flag("single_logout", true);
     let request = request::read(section);
     let words =
@@ -77,7 +77,7 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
         request_binding,
         response_binding,
         want_signed,
-        clock_skew,
+        clock_skew: has_clock_skew.then_some(clock_skew),
         single_logout,
         request,
         allow_cbc,

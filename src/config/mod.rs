@@ -38,6 +38,7 @@ use files::Files;
 use report::Report;
 use section::Section;
 
+pub(crate) use files::unreadable;
 pub use instance::Instance;
 pub use log::{Log, LogFormat};
 pub use summary::summary;
@@ -97,7 +98,7 @@ pub fn load(
     environment: impl IntoIterator<Item = (String, String)>,
 ) -> Result<Loaded, Vec<Problem>> {
     let text = std::fs::read_to_string(path).map_err(|error| {
-        vec![Problem::new(path.display().to_string(), format!("can't be read: {}", error.kind()))]
+        vec![Problem::new(path.display().to_string(), format!("can't be read: {}", unreadable(&error)))]
     })?;
     let base_dir = path.parent().unwrap_or(Path::new(""));
     read(&text, &Files::new(base_dir, Some(path)), environment)

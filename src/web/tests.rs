@@ -118,6 +118,8 @@ async fn the_audit_line_holds_the_cause_under_the_support_id_of_the_page() {
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
     let _guard = tracing::subscriber::set_default(subscriber);
+    // With one subscriber alone, another test's thread, which has none, could switch the audit line off for all.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     let (_, headers, _) = got("/out-of-aws").await;
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     let line = log.lines().find(|line| line.contains("audit")).unwrap();

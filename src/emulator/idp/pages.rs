@@ -14,7 +14,7 @@ use super::artifact::INDEX;
 fn about(person: &Person) -> String {
     let groups = person.attributes.get("groups").map(|groups| groups.join(", ")).unwrap_or_default();
     let groups = if groups.is_empty() { "no groups".to_owned() } else { groups };
-    format!("{}<small>{}: {}</small>", escape(&person.name), escape(&person.title), escape(&groups))
+    format!("{} <small>{}: {}</small>", escape(&person.name), escape(&person.title), escape(&groups))
 }
 
 /// Who there is, when nobody asks for a sign-in.

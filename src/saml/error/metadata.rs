@@ -33,7 +33,9 @@ pub enum MetadataError {
     #[error("it is not XML, or holds a document type")]
     NotXml,
     /// No entity, or several to choose from.
-    #[error("it does not describe exactly the wanted entity: set its entity_id")]
+    #[error(
+        "it is not SAML metadata that describes exactly the wanted entity: look at the document, or set its entity_id"
+    )]
     Entity,
     /// Another entity than before, and the configuration names none.
     #[error("its entity id is not the one it had: set its entity_id, or restart to accept the new one")]
