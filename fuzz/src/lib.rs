@@ -27,6 +27,7 @@ mod mutation;
 mod readers;
 mod signer;
 mod tally;
+mod words;
 
 pub use readers::{acs_form, cookies, metadata, redirect_query, soap, way, xml_guard};
 

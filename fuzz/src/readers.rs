@@ -52,8 +52,11 @@ pub fn way(bytes: &[u8]) {
     );
 }
 
-/// The body of `POST /saml/acs`, or the query of `GET /saml/acs`.
+/// The body of `POST /saml/acs` or `POST /saml/logout`, or the query of `GET /saml/acs`.
 pub fn acs_form(bytes: &[u8]) {
+    if web::fuzzing::reads_logout(bytes) {
+        count("logout form");
+    }
     let field = match web::fuzzing::read_answer(bytes) {
         Some(web::fuzzing::Brought::Response(field)) => field,
         Some(web::fuzzing::Brought::Artifact(text)) => {

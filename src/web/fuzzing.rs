@@ -3,7 +3,7 @@
 use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, HeaderValue};
 
-use super::{acs, cookies, paths, start, unsolicited};
+use super::{acs, cookies, logout, paths, start, unsolicited};
 use crate::model::{Destination, IdpName, InstanceName};
 use crate::session;
 use crate::sign_in::{self, Answer};
@@ -68,6 +68,12 @@ pub fn read_answer(body: &[u8]) -> Option<Brought> {
         }
         acs::Received::Unsolicited(unsolicited) => Brought::Response(unsolicited.saml_response),
     })
+}
+
+/// Whether a form that was posted to the single logout service holds a message.
+#[must_use]
+pub fn reads_logout(body: &[u8]) -> bool {
+    logout::form(body).is_ok()
 }
 
 /// Where `GET /go/{instance}/{destination}?{query}` sends people on to.

@@ -43,7 +43,7 @@ pub(super) async fn by_post(
     take(&web, arrived, form(&body)?).await
 }
 
-fn form(body: &[u8]) -> Result<LogoutMessage, Refusal> {
+pub(super) fn form(body: &[u8]) -> Result<LogoutMessage, Refusal> {
     let [mut request, mut response, mut relay_state] = [None, None, None];
     for (name, value) in form_urlencoded::parse(body) {
         let field = match &*name {
