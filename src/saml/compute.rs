@@ -22,6 +22,12 @@ impl Compute {
         Self { cores: Arc::new(Semaphore::new(cores)), kilobytes: Arc::new(Semaphore::new(kilobytes)) }
     }
 
+    /// For work that anybody can ask for: one core stays free for others, when there are several.
+    pub(super) fn aside(kilobytes: usize) -> Self {
+        let cores = available_parallelism().map_or(1, usize::from).saturating_sub(1).max(1);
+        Self { cores: Arc::new(Semaphore::new(cores)), kilobytes: Arc::new(Semaphore::new(kilobytes)) }
+    }
+
     /// Runs `work`, which holds so many `bytes`, on a thread that may compute. A call into C can't be cancelled, so
     /// its place and its core stay with it when nobody waits for the result any more.
     ///

@@ -304,9 +304,11 @@ fn address(text: &str) -> Option<Url> {
     Url::parse(text).ok().filter(is_safe)
 }
 
-/// https anywhere, or http on this machine.
+/// https anywhere, or http on this machine. A host is a plain name or a number: it also stands in the policies of pages.
 pub(super) fn is_safe(url: &Url) -> bool {
+    let plain = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
     let loopback = match url.host() {
+        Some(url::Host::Domain(name)) if !plain(name) => return false,
         Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(url::Host::Ipv4(address)) => address.is_loopback(),
         Some(url::Host::Ipv6(address)) => address.is_loopback(),
@@ -319,6 +321,22 @@ pub(super) fn is_safe(url: &Url) -> bool {
 mod tests {
     use super::*;
     use crate::model::IdpName;
+
+    #[test]
+    fn a_host_that_could_end_a_policy_or_stand_for_many_is_not_safe() {
+        for (address, safe) in [
+            ("https://idp.example.org/sso", true),
+            ("https://idp_1.b\u{fc}cher.example:8443/sso", true),
+            ("https://[2001:db8::1]/sso", true),
+            ("https://*.example.org/sso", false),
+            ("https://a;script-src/sso", false),
+            ("https://a,b/sso", false),
+            ("http://idp.example.org/sso", false),
+            ("http://127.0.0.1:8080/sso", true),
+        ] {
+            assert_eq!(is_safe(&Url::parse(address).unwrap()), safe, "{address}");
+        }
+    }
 
     #[test]
     fn only_metadata_from_this_machine_makes_us_call_this_machine() {

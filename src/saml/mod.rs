@@ -95,6 +95,8 @@ pub struct ServiceProvider {
     replay: Arc<dyn ReplayGuard>,
     back_channel: BackChannel,
     verifying: Compute,
+    /// For messages that nobody here asked for: anybody can send them.
+    verifying_unasked: Compute,
     signing: Compute,
 }
 
@@ -136,6 +138,7 @@ impl ServiceProvider {
             replay,
             back_channel: BackChannel::new()?,
             verifying: Compute::new(WAITING_ANSWERS),
+            verifying_unasked: Compute::aside(WAITING_ANSWERS / 4),
             signing: Compute::new(WAITING_REQUESTS),
         })
     }
@@ -233,8 +236,9 @@ impl ServiceProvider {
     ) -> Result<Outcome, Refused> {
         let verification = self.verification(idp, metadata, pending, delivered.is_vouched_for);
         let (delivered, size) = (Arc::clone(delivered), delivered.saml_response.len());
+        let compute = if pending.is_some() { &self.verifying } else { &self.verifying_unasked };
         let explained = move || Ok(verification.run_or_explain(&delivered.saml_response));
-        self.verifying.run(size, explained).await?
+        compute.run(size, explained).await?
     }
 
     /// What is asked of an answer to a pending request, or to none.

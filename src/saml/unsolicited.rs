@@ -36,7 +36,7 @@ impl ServiceProvider {
         let senders = self.senders();
         check_some_may_begin(&senders)?;
         let field = saml_response.to_owned();
-        self.verifying.run(field.len(), move || sender(&field, senders)).await
+        self.verifying_unasked.run(field.len(), move || sender(&field, senders)).await
     }
 
     /// Runs every check on an answer of `idp` that nobody asked for: those of [`Self::verify`], with no request that

@@ -124,7 +124,7 @@ impl ServiceProvider {
         let (expected, ours) = (self.expected_logout(now), self.settings.entity_id.clone());
         let size = message.size();
         let (request, issued) = self
-            .verifying
+            .verifying_unasked
             .run(size, move || {
                 let (party, xml) = verified(&message, Root::LogoutRequest, &parties)?;
                 read_request(&message, party, &xml, &expected, &ours)
