@@ -39,6 +39,7 @@ async fn an_agent_without_javascript_says_that_it_is_them() {
     let browser = world.browser(Javascript::Off).await;
     question(&world, &browser, "alice", Javascript::Off).await;
     browser.click("form button").await;
+    browser.find("input[name=credentials]").await;
     browser.click("form button").await;
     assert_eq!(browser.text("#connect-user").await, "alice");
 }
