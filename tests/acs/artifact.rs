@@ -365,8 +365,11 @@ async fn an_answer_over_http_is_a_bounded_envelope_from_that_very_address() {
     let large = format!("{}{}", envelope(""), " ".repeat(512 * 1024));
     assert_refused!(House::saying(&large).await.verify().await, Error::TooLarge);
 
-    let page = House::new(|_| ([(header::CONTENT_TYPE, "text/html")], envelope("")).into_response()).await;
-    assert_refused!(page.verify().await, Error::Artifact(ArtifactFault::Envelope));
+    let reply = Reply::with(&answer(Sign::Assertion));
+    let page =
+        move |id: &str| ([(header::CONTENT_TYPE, "text/html")], envelope(&reply.xml(id))).into_response();
+    let outcome = House::new(page).await.verify().await;
+    assert_refused!(outcome, Error::Artifact(ArtifactFault::Envelope));
 
     let reply = Reply::with(&answer(Sign::Assertion));
     let broken =
