@@ -1,18 +1,14 @@
-//! Our request to an identity provider. SAML core 3.4.1; bindings 3.4 and 3.5.
+//! Our request to an identity provider. SAML core 3.4.1.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use time::OffsetDateTime;
-use url::Url;
 
 use crate::model::Requested;
 
-use super::binding::redirect;
+use super::binding::Render;
 use super::error::Error;
 use super::instant;
-use super::own_key::OwnKey;
 use super::settings::ResponseBinding;
-use super::signer::{self, Signature};
+use super::signer::Signature;
 use super::writer::Document;
 use super::xml::{SAML, SAMLP};
 
@@ -31,21 +27,9 @@ pub(super) struct Request {
     pub(super) requested: Requested,
 }
 
-impl Request {
-    /// The signed address for HTTP-Redirect.
-    pub(super) fn redirect(&self, location: &Url, relay_state: &str, key: &OwnKey) -> Result<Url, Error> {
-        let message = redirect::Message { parameter: "SAMLRequest", xml: &self.render(None)?, relay_state };
-        redirect::address(location, &message, key)
-    }
-
-    /// The base64 form field for HTTP-POST, with an enveloped signature. Bindings 3.5.4, core 5.4.
-    pub(super) fn post(&self, key: &OwnKey) -> Result<String, Error> {
-        self.signed(key).map(|xml| STANDARD.encode(xml))
-    }
-
-    /// The request with an enveloped signature.
-    pub(super) fn signed(&self, key: &OwnKey) -> Result<String, Error> {
-        signer::sign(&self.id, key, |signature| self.render(signature))
+impl Render for Request {
+    fn id(&self) -> &str {
+        &self.id
     }
 
     fn render(&self, signature: Option<&Signature<'_>>) -> Result<String, Error> {
@@ -81,7 +65,9 @@ impl Request {
         });
         Ok(document.finish())
     }
+}
 
+impl Request {
     /// `NameIDPolicy`, when it says anything: an absent `AllowCreate` is false, and it has no meaning for transient
     /// identifiers. Core 3.4.1.1.
     fn write_name_id_policy(&self, request: &mut Document) {

@@ -18,13 +18,15 @@ pub(super) struct Compute {
 impl Compute {
     /// For work that holds at most so many kB in all, running or waiting.
     pub(super) fn new(kilobytes: usize) -> Self {
-        let cores = available_parallelism().map_or(1, usize::from);
-        Self { cores: Arc::new(Semaphore::new(cores)), kilobytes: Arc::new(Semaphore::new(kilobytes)) }
+        Self::on(all_cores(), kilobytes)
     }
 
     /// For work that anybody can ask for: one core stays free for others, when there are several.
     pub(super) fn aside(kilobytes: usize) -> Self {
-        let cores = available_parallelism().map_or(1, usize::from).saturating_sub(1).max(1);
+        Self::on(all_cores().saturating_sub(1).max(1), kilobytes)
+    }
+
+    fn on(cores: usize, kilobytes: usize) -> Self {
         Self { cores: Arc::new(Semaphore::new(cores)), kilobytes: Arc::new(Semaphore::new(kilobytes)) }
     }
 
@@ -51,6 +53,10 @@ impl Compute {
             Err(Error::Stopped)
         })
     }
+}
+
+fn all_cores() -> usize {
+    available_parallelism().map_or(1, usize::from)
 }
 
 #[cfg(test)]

@@ -6,7 +6,6 @@ use url::Url;
 use crate::model::IdpName;
 
 use super::ServiceProvider;
-use super::settings::Settings;
 
 /// Its namespace, and the binding of its answers. Section 2.5.
 pub(super) const PROTOCOL: &str = "urn:oasis:names:tc:SAML:profiles:SSO:idp-discovery-protocol";
@@ -31,12 +30,5 @@ impl ServiceProvider {
         let is_it = |metadata: &super::IdpMetadata| metadata.entity_id == entity_id;
         let found = self.idps.iter().find(|idp| idp.metadata(now).is_ok_and(|metadata| is_it(&metadata)));
         found.map(|idp| idp.settings.name.clone())
-    }
-}
-
-impl Settings {
-    /// Where a discovery service sends browsers back to, up to the query.
-    pub(super) fn discovery_response_url(&self) -> String {
-        format!("{}/discovery", self.public_url.as_str().trim_end_matches('/'))
     }
 }

@@ -56,6 +56,7 @@ pub use settings::{
 
 use authn_request::Request;
 use binding::back_channel::BackChannel;
+use binding::{Render, Sent, send};
 use compute::Compute;
 use decryption::{Decryption, DecryptionKeys};
 use engine::{Signed, SigningKeys};
@@ -72,7 +73,7 @@ const WAITING_ANSWERS: usize = 32 * 1024;
 /// Most kB of requests that are signed or wait for it, of 1 kB each.
 const WAITING_REQUESTS: usize = 4 * 1024;
 
-/// A request on its way.
+/// A request on its way, for sign-in or logout.
 #[derive(Debug, Clone)]
 pub struct AuthnRequest {
     /// Its `ID`.
@@ -193,7 +194,7 @@ impl ServiceProvider {
             requested: requested.clone(),
         };
         let (key, relay_state) = (Arc::clone(&self.key), relay_state.to_owned());
-        self.signing.run(0, move || depart(request, endpoint, relay_state, &key)).await
+        self.signing.run(0, move || depart(&request, endpoint, relay_state, &key)).await
     }
 
     /// Runs every check on the base64 `SAMLResponse` form field; CPU work off the async threads. When a signature does
@@ -307,17 +308,16 @@ fn wants_assertions_signed(idps: &[Arc<Idp>]) -> bool {
 
 /// Signs `request` and puts it on its way.
 fn depart(
-    request: Request,
+    request: &impl Render,
     endpoint: Endpoint,
     relay_state: String,
     key: &OwnKey,
 ) -> Result<AuthnRequest, Error> {
-    let Endpoint { binding, location, .. } = endpoint;
-    let departure = match binding {
-        Binding::Redirect => Departure::Redirect(request.redirect(&location, &relay_state, key)?),
-        Binding::Post => Departure::Post { saml_request: request.post(key)?, action: location, relay_state },
+    let departure = match send(&endpoint, "SAMLRequest", request, &relay_state, key)? {
+        Sent::Redirect(address) => Departure::Redirect(address),
+        Sent::Post(saml_request) => Departure::Post { action: endpoint.location, saml_request, relay_state },
     };
-    Ok(AuthnRequest { id: RequestId::new(request.id), departure })
+    Ok(AuthnRequest { id: RequestId::new(request.id()), departure })
 }
 
 /// Both engines verify a request that we sign here: they work, they are initialised before there are threads, and

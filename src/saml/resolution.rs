@@ -11,6 +11,7 @@ use url::Url;
 
 use crate::model::PendingSignIn;
 
+use super::binding::Render;
 use super::binding::artifact::Artifact;
 use super::binding::soap;
 use super::error::{ArtifactFault, Error};
@@ -18,11 +19,10 @@ use super::guard::{self, Guarded, Root};
 use super::idp::Idp;
 use super::idp_metadata::IdpMetadata;
 use super::instant;
-use super::own_key::OwnKey;
 use super::response::{Expected, check_response};
 use super::settings::{IdpSettings, ResponseBinding};
-use super::signer::{self, Signature};
-use super::verification::check_is_target;
+use super::signer::Signature;
+use super::verification::on_verified;
 use super::writer::Document;
 use super::xml::{DS, Node, SAML, SAMLP, child, is};
 use super::{Refused, ServiceProvider, VerifiedAssertion};
@@ -36,10 +36,9 @@ pub(super) struct ArtifactResolve {
     pub(super) artifact: Artifact,
 }
 
-impl ArtifactResolve {
-    /// The signed request in its envelope.
-    pub(super) fn envelope(&self, key: &OwnKey) -> Result<String, Error> {
-        signer::sign(&self.id, key, |signature| self.render(signature)).map(|message| soap::wrap(&message))
+impl Render for ArtifactResolve {
+    fn id(&self) -> &str {
+        &self.id
     }
 
     fn render(&self, signature: Option<&Signature<'_>>) -> Result<String, Error> {
@@ -103,13 +102,9 @@ impl Resolution {
 
     /// The same on the bytes that both engines verified.
     fn open_verified(&self, guarded: &Guarded<'_>) -> Result<Delivered, Error> {
-        let signatures = guarded.signatures();
-        let verified = self.idp.keys.verify(&guarded.signed(&signatures))?;
-        let document = guard::parse(verified.as_str())?;
-        let root = document.root_element();
-        check_is_target(root, signatures.target)?;
-        guard::inspect_verified(root)?;
-        Delivered::new(verified.as_str(), delivered(root)?, true)
+        on_verified(guarded, &self.idp.keys, |root| {
+            Delivered::new(root.document().input_text(), delivered(root)?, true)
+        })
     }
 }
 
@@ -176,7 +171,7 @@ impl ServiceProvider {
     ) -> Result<Arc<Vec<u8>>, Error> {
         let _place = idp.resolutions.try_acquire().map_err(|_| Error::Busy)?;
         let key = Arc::clone(&self.key);
-        let envelope = self.signing.run(0, move || resolve.envelope(&key)).await?;
+        let envelope = self.signing.run(0, move || Ok(soap::wrap(&resolve.signed(&key)?))).await?;
         self.back_channel.exchange(location, envelope).await.map(Arc::new)
     }
 }

@@ -100,7 +100,7 @@ pub(super) fn check_assertion(assertion: Node<'_, '_>, expected: &Expected) -> R
 }
 
 /// `Version` is 2.0. Core 2.3.3, 3.2.2.
-fn check_version(node: Node<'_, '_>) -> Result<(), Error> {
+pub(super) fn check_version(node: Node<'_, '_>) -> Result<(), Error> {
     if node.attribute("Version") == Some("2.0") { Ok(()) } else { Err(Error::Version) }
 }
 
@@ -118,7 +118,7 @@ fn check_destination(response: Node<'_, '_>, is_signed: bool, expected: &Expecte
 fn check_response_issuer(response: Node<'_, '_>, is_signed: bool, expected: &Expected) -> Result<(), Error> {
     let is_required = is_signed || child(response, SAML, "EncryptedAssertion").is_some();
     match child(response, SAML, "Issuer") {
-        Some(issuer) => check_entity(issuer, expected),
+        Some(issuer) => check_entity(issuer, &expected.issuer),
         None if is_required => Err(Error::Issuer),
         None => Ok(()),
     }
@@ -126,16 +126,16 @@ fn check_response_issuer(response: Node<'_, '_>, is_signed: bool, expected: &Exp
 
 /// `Issuer` of the assertion is the identity provider that was asked. Core 2.3.3, profiles 4.1.4.2.
 fn check_issuer(assertion: Node<'_, '_>, expected: &Expected) -> Result<(), Error> {
-    check_entity(child(assertion, SAML, "Issuer").ok_or(Error::Issuer)?, expected)
+    check_entity(child(assertion, SAML, "Issuer").ok_or(Error::Issuer)?, &expected.issuer)
 }
 
 /// An `Issuer` holds the expected entity id, in the entity format, which has no qualifiers. Core 8.3.6.
-fn check_entity(issuer: Node<'_, '_>, expected: &Expected) -> Result<(), Error> {
+pub(super) fn check_entity(issuer: Node<'_, '_>, entity_id: &str) -> Result<(), Error> {
     const ENTITY: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:entity";
     const QUALIFIERS: [&str; 3] = ["NameQualifier", "SPNameQualifier", "SPProvidedID"];
     let is_entity = issuer.attribute("Format").is_none_or(|format| format == ENTITY)
         && !QUALIFIERS.iter().any(|name| issuer.has_attribute(*name));
-    if is_entity && plain_text(issuer) == Some(&expected.issuer) { Ok(()) } else { Err(Error::Issuer) }
+    if is_entity && plain_text(issuer) == Some(entity_id) { Ok(()) } else { Err(Error::Issuer) }
 }
 
 /// `Status` is Success; anything else ends the sign-in, assertion or not. Core 3.2.2.2.
@@ -211,9 +211,11 @@ fn check_subject_confirmation(assertion: Node<'_, '_>, expected: &Expected) -> R
 
 fn bearers<'a, 'i>(assertion: Node<'a, 'i>) -> impl Iterator<Item = Node<'a, 'i>> {
     const BEARER: &str = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
-    let confirmations = children(assertion, SAML, "Subject")
-        .flat_map(|subject| children(subject, SAML, "SubjectConfirmation"));
-    confirmations.filter(|confirmation| confirmation.attribute("Method") == Some(BEARER))
+    confirmations(assertion).filter(|confirmation| confirmation.attribute("Method") == Some(BEARER))
+}
+
+fn confirmations<'a, 'i>(assertion: Node<'a, 'i>) -> impl Iterator<Item = Node<'a, 'i>> {
+    children(assertion, SAML, "Subject").flat_map(|subject| children(subject, SAML, "SubjectConfirmation"))
 }
 
 fn confirmation_end(bearer: Node<'_, '_>) -> Option<OffsetDateTime> {
@@ -344,9 +346,7 @@ fn check_name_id_format(assertion: Node<'_, '_>, expected: &Expected) -> Result<
 
 /// The data of every confirmation, whatever its method.
 fn confirmation_data<'a, 'i: 'a>(assertion: Node<'a, 'i>) -> impl Iterator<Item = Node<'a, 'i>> {
-    let confirmations = child(assertion, SAML, "Subject").into_iter();
-    let confirmations = confirmations.flat_map(|subject| children(subject, SAML, "SubjectConfirmation"));
-    confirmations.filter_map(|confirmation| child(confirmation, SAML, "SubjectConfirmationData"))
+    confirmations(assertion).filter_map(|confirmation| child(confirmation, SAML, "SubjectConfirmationData"))
 }
 
 fn conditions<'a, 'i>(assertion: Node<'a, 'i>) -> Result<Node<'a, 'i>, Error> {

@@ -159,10 +159,20 @@ impl IdpSettings {
 impl Settings {
     /// The address of our assertion consumer service.
     pub(super) fn acs_url(&self) -> String {
-        format!("{}/saml/acs", self.public_url.as_str().trim_end_matches('/'))
+        self.at("/saml/acs")
     }
+
     /// The address of our single logout service.
     pub(super) fn logout_url(&self) -> String {
-        format!("{}/saml/logout", self.public_url.as_str().trim_end_matches('/'))
+        self.at("/saml/logout")
+    }
+
+    /// Where a discovery service sends browsers back to, up to the query.
+    pub(super) fn discovery_response_url(&self) -> String {
+        self.at("/discovery")
+    }
+
+    fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.public_url.as_str().trim_end_matches('/'))
     }
 }

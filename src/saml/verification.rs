@@ -8,6 +8,7 @@ use crate::model::{Identity, IdpName, ReplayKey};
 
 use super::assertion::read_identity;
 use super::decryption::{Decryption, Trust};
+use super::engine::SigningKeys;
 use super::error::Error;
 use super::findings;
 use super::guard::{self, Guarded, Root};
@@ -73,7 +74,7 @@ impl Verification {
             signatures.sign_assertion,
             self.expected.want_signed,
         )?;
-        self.on_verified(guarded, |root| {
+        on_verified(guarded, &self.idp.keys, |root| {
             let _span = tracing::trace_span!("rules").entered();
             let (response, assertion) = if signatures.cover_root {
                 (root, child(root, SAML, "Assertion").ok_or(Error::VerifiedOther)?)
@@ -89,7 +90,7 @@ impl Verification {
     fn run_encrypted(&self, guarded: &Guarded<'_>) -> Result<Outcome, Error> {
         self.decryption.check_has_key()?;
         if guarded.signatures().count > 0 {
-            return self.on_verified(guarded, |root| self.decrypt(root, Trust::Verified));
+            return on_verified(guarded, &self.idp.keys, |root| self.decrypt(root, Trust::Verified));
         }
         let trust = if self.is_vouched_for { Trust::Verified } else { Trust::Unverified };
         self.decrypt(guarded.root(), trust)
@@ -109,22 +110,11 @@ impl Verification {
             note_clock(assertion, &self.idp_name, &self.expected);
             self.conclude(assertion)
         };
-        if signatures == 0 { conclude(guarded.root()) } else { self.on_verified(&guarded, conclude) }
-    }
-
-    /// Verifies every signature of the document, and reads the verified bytes, which are its outermost signed element.
-    fn on_verified<T>(
-        &self,
-        guarded: &Guarded<'_>,
-        read: impl FnOnce(Node<'_, '_>) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        let signatures = guarded.signatures();
-        let verified = self.idp.keys.verify(&guarded.signed(&signatures))?;
-        let document = guard::parse(verified.as_str())?;
-        let root = document.root_element();
-        check_is_target(root, signatures.target)?;
-        guard::inspect_verified(root)?;
-        read(root)
+        if signatures == 0 {
+            conclude(guarded.root())
+        } else {
+            on_verified(&guarded, &self.idp.keys, conclude)
+        }
     }
 
     /// The rules of a response and of the plain assertion in it.
@@ -152,6 +142,24 @@ impl Verification {
             replay_until: end + self.expected.skew,
         })
     }
+}
+
+/// Verifies every signature of the document, and reads the verified bytes, which are its outermost signed element.
+///
+/// # Errors
+/// When the engines refuse or differ, when the bytes are not what the guard saw, and those of `read`.
+pub(super) fn on_verified<T>(
+    guarded: &Guarded<'_>,
+    keys: &SigningKeys,
+    read: impl FnOnce(Node<'_, '_>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let signatures = guarded.signatures();
+    let verified = keys.verify(&guarded.signed(&signatures))?;
+    let document = guard::parse(verified.as_str())?;
+    let root = document.root_element();
+    check_is_target(root, signatures.target)?;
+    guard::inspect_verified(root)?;
+    read(root)
 }
 
 /// Without an assertion there is nothing to verify: the identity provider refused, or said nothing.

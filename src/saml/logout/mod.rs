@@ -12,20 +12,18 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 use url::Url;
 
-use crate::model::{
-    Departure, Identity, IdpName, LogoutStatus, PendingLogout, ReplayKey, Reply, RequestId, SubjectKey,
-};
+use crate::model::{Identity, IdpName, LogoutStatus, PendingLogout, ReplayKey, Reply, RequestId, SubjectKey};
 
+use super::binding::{Sent, send};
 use super::error::Error;
 use super::guard::{self, Root};
 use super::idp::Idp;
 use super::idp_metadata::{Endpoint, IdpMetadata, LogoutEndpoint};
 use super::settings::Binding;
-use super::{AuthnRequest as SentRequest, ServiceProvider};
+use super::{AuthnRequest as SentRequest, ServiceProvider, depart};
 
 use message::{Party, verified};
 use rules::{Expected, MAX_AGE};
-use write::{Sent, send};
 
 pub use message::LogoutMessage;
 
@@ -100,18 +98,8 @@ impl ServiceProvider {
             name_id,
             session_index: identity.session_index.clone(),
         };
-        let key = Arc::clone(&self.key);
-        let sent = self.signing.run(0, move || {
-            let relay_state = request.id.clone();
-            let departure = match send(&endpoint, "SAMLRequest", &request, &relay_state, &key)? {
-                Sent::Redirect(address) => Departure::Redirect(address),
-                Sent::Post(saml_request) => {
-                    Departure::Post { action: endpoint.location, saml_request, relay_state }
-                }
-            };
-            Ok(SentRequest { id: RequestId::new(request.id), departure })
-        });
-        sent.await.map(Some)
+        let (key, relay_state) = (Arc::clone(&self.key), request.id.clone());
+        self.signing.run(0, move || depart(&request, endpoint, relay_state, &key)).await.map(Some)
     }
 
     /// Runs every check on an identity provider's `LogoutRequest`; CPU work off the async threads.

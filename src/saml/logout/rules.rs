@@ -6,8 +6,8 @@ use time::OffsetDateTime;
 
 use crate::model::{LogoutStatus, PendingLogout};
 use crate::saml::error::Error;
-use crate::saml::response::instant_of;
-use crate::saml::xml::{Node, SAML, SAMLP, child, plain_text};
+use crate::saml::response::{check_entity, check_version, instant_of};
+use crate::saml::xml::{Node, SAML, SAMLP, child};
 
 /// Oldest logout request that is taken: the browser carries it at once.
 pub(super) const MAX_AGE: Duration = Duration::from_mins(5);
@@ -22,13 +22,23 @@ pub(super) struct Expected {
     pub(super) skew: Duration,
 }
 
+impl Expected {
+    fn is_ahead(&self, instant: OffsetDateTime) -> bool {
+        instant > self.now + self.skew
+    }
+
+    fn is_over(&self, end: OffsetDateTime) -> bool {
+        self.now >= end + self.skew
+    }
+}
+
 /// The checks of a verified request. Returns when it was issued.
 pub(super) fn check_logout_request(
     request: Node<'_, '_>,
     entity_id: &str,
     expected: &Expected,
 ) -> Result<OffsetDateTime, Error> {
-    check_logout_version(request)?;
+    check_version(request)?;
     check_logout_destination(request, expected)?;
     check_logout_issuer(request, entity_id)?;
     let issued = issue_instant(request)?;
@@ -44,17 +54,12 @@ pub(super) fn check_logout_response(
     pending: &PendingLogout,
     expected: &Expected,
 ) -> Result<LogoutStatus, Error> {
-    check_logout_version(response)?;
+    check_version(response)?;
     check_logout_destination(response, expected)?;
     check_logout_issuer(response, entity_id)?;
     check_logout_in_response_to(response, pending)?;
     check_logout_answer_time(issue_instant(response)?, pending, expected)?;
     Ok(status(response))
-}
-
-/// `Version` is 2.0. Core 3.2.1, 3.2.2.
-fn check_logout_version(message: Node<'_, '_>) -> Result<(), Error> {
-    if message.attribute("Version") == Some("2.0") { Ok(()) } else { Err(Error::Version) }
 }
 
 /// `Destination` is there, because the message is signed, and is our single logout service, octet for octet.
@@ -67,29 +72,24 @@ fn check_logout_destination(message: Node<'_, '_>, expected: &Expected) -> Resul
     }
 }
 
-/// `Issuer` is the entity whose keys verified the message, in the entity format. Profiles 4.4.4.1, 4.4.4.2; core 8.3.6.
+/// `Issuer` is the entity whose keys verified the message. Profiles 4.4.4.1, 4.4.4.2.
 fn check_logout_issuer(message: Node<'_, '_>, entity_id: &str) -> Result<(), Error> {
-    const ENTITY: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:entity";
-    let issuer = child(message, SAML, "Issuer").ok_or(Error::Issuer)?;
-    let is_entity = issuer.attribute("Format").is_none_or(|format| format == ENTITY);
-    if is_entity && plain_text(issuer) == Some(entity_id) { Ok(()) } else { Err(Error::Issuer) }
+    check_entity(child(message, SAML, "Issuer").ok_or(Error::Issuer)?, entity_id)
 }
 
 /// A request was issued a moment ago. Core 3.2.1.
 fn check_logout_age(issued: OffsetDateTime, expected: &Expected) -> Result<(), Error> {
-    let is_ahead = issued > expected.now + expected.skew;
-    let is_old = expected.now >= issued + MAX_AGE + expected.skew;
-    if is_ahead || is_old { Err(Error::LogoutExpired) } else { Ok(()) }
+    if expected.is_ahead(issued) || expected.is_over(issued + MAX_AGE) {
+        Err(Error::LogoutExpired)
+    } else {
+        Ok(())
+    }
 }
 
 /// `NotOnOrAfter`, when sent, is ahead. Core 3.7.1.
 fn check_logout_not_over(request: Node<'_, '_>, expected: &Expected) -> Result<(), Error> {
     let end = instant_of(request, "NotOnOrAfter")?;
-    if end.is_some_and(|end| expected.now >= end + expected.skew) {
-        Err(Error::LogoutExpired)
-    } else {
-        Ok(())
-    }
+    if end.is_some_and(|end| expected.is_over(end)) { Err(Error::LogoutExpired) } else { Ok(()) }
 }
 
 /// `InResponseTo` names the pending request. Core 3.2.2.
@@ -107,8 +107,8 @@ fn check_logout_answer_time(
     pending: &PendingLogout,
     expected: &Expected,
 ) -> Result<(), Error> {
-    let is_ahead = issued > expected.now + expected.skew;
-    if is_ahead || issued < pending.started_at - expected.skew { Err(Error::LogoutExpired) } else { Ok(()) }
+    let is_before_request = issued < pending.started_at - expected.skew;
+    if expected.is_ahead(issued) || is_before_request { Err(Error::LogoutExpired) } else { Ok(()) }
 }
 
 fn issue_instant(message: Node<'_, '_>) -> Result<OffsetDateTime, Error> {

@@ -1,57 +1,17 @@
-//! Our logout messages, and how they are signed and carried. SAML core 3.7.1 and 3.7.2; bindings 3.4 and 3.5.
+//! Our logout messages. SAML core 3.7.1 and 3.7.2.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use time::OffsetDateTime;
-use url::Url;
 
 use super::rules::MAX_AGE;
 use crate::model::{LogoutStatus, NameId};
-use crate::saml::binding::redirect;
+use crate::saml::binding::Render;
 use crate::saml::error::Error;
-use crate::saml::idp_metadata::Endpoint;
 use crate::saml::instant;
-use crate::saml::own_key::OwnKey;
-use crate::saml::settings::Binding;
-use crate::saml::signer::{self, Signature};
+use crate::saml::signer::Signature;
 use crate::saml::writer::Document;
 use crate::saml::xml::{SAML, SAMLP};
 
 const STATUS: &str = "urn:oasis:names:tc:SAML:2.0:status:";
-
-/// A message of ours that a signature can stand in.
-pub(super) trait Render {
-    fn id(&self) -> &str;
-    fn render(&self, signature: Option<&Signature<'_>>) -> Result<String, Error>;
-}
-
-/// A signed message on its way.
-pub(super) enum Sent {
-    /// The whole address.
-    Redirect(Url),
-    /// The base64 form field.
-    Post(String),
-}
-
-/// Signs `message` as the endpoint's binding wants it.
-pub(super) fn send(
-    endpoint: &Endpoint,
-    parameter: &'static str,
-    message: &impl Render,
-    relay_state: &str,
-    key: &OwnKey,
-) -> Result<Sent, Error> {
-    match endpoint.binding {
-        Binding::Redirect => {
-            let message = redirect::Message { parameter, xml: &message.render(None)?, relay_state };
-            redirect::address(&endpoint.location, &message, key).map(Sent::Redirect)
-        }
-        Binding::Post => {
-            let xml = signer::sign(message.id(), key, |signature| message.render(signature))?;
-            Ok(Sent::Post(STANDARD.encode(xml)))
-        }
-    }
-}
 
 /// Our `LogoutRequest`.
 pub(super) struct Request {
