@@ -133,6 +133,10 @@ async fn a_request_of_an_unknown_issuer_or_of_an_odd_one_ends_nothing() {
         |m| m.issuer = format!(r#"<saml:Issuer Format="{EMAIL}">{ENTITY_ID}</saml:Issuer>"#),
         Error::Issuer
     );
+    assert_both_refuse!(
+        |m| m.issuer = format!(r#"<saml:Issuer NameQualifier="x">{ENTITY_ID}</saml:Issuer>"#),
+        Error::Issuer
+    );
     assert_both_refuse!(|m| m.issuer = String::new(), Error::Forbidden(_));
 }
 
