@@ -1,26 +1,19 @@
 //! The assertion consumer service: takes the identity provider's answer.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Extension;
-use axum::body::Bytes;
-use axum::extract::{FromRequest as _, RawQuery, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{RawQuery, Request, State};
+use axum::http::HeaderMap;
 use axum::response::{Redirect, Response};
-use tokio::time::timeout;
 use tower_sessions::Session;
-use url::form_urlencoded;
 
 use super::refusal::Refusal;
 use super::unsolicited::{self, Unsolicited};
-use super::{Store, WebState, arrival, choose, cookies, paths};
+use super::{Store, WebState, arrival, choose, cookies, form, paths};
 use crate::audit::Event;
 use crate::model::{Code, SupportId, code};
 use crate::sign_in::{Answer, Brought};
-
-/// The longest that a whole form may take to arrive.
-const FORM_DEADLINE: Duration = Duration::from_secs(30);
 
 /// `POST /saml/acs`: the answer itself, or an artifact.
 pub(super) async fn post(
@@ -30,8 +23,8 @@ pub(super) async fn post(
     headers: HeaderMap,
     body: Request,
 ) -> Result<Response, Refusal> {
-    check_is_form(&headers)?;
-    match Received::read(&read(body).await?, &headers)? {
+    form::check_is_form(&headers, Event::SignIn)?;
+    match Received::read(&form::read(body, Event::SignIn).await?, &headers)? {
         Received::Answer(answer) => complete(&web, &session, &store, &support_id, answer).await,
         Received::Unsolicited(unsolicited) => unsolicited::receive(&web, &headers, unsolicited).await,
     }
@@ -73,23 +66,6 @@ async fn complete(
     Ok(completed.instance.iter().fold(next, cookies::note_arrival))
 }
 
-pub(super) fn check_is_form(headers: &HeaderMap) -> Result<(), Refusal> {
-    if is_form(headers) {
-        return Ok(());
-    }
-    Err(bad("the content type is not a form's").with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE))
-}
-
-/// The whole form, within [`FORM_DEADLINE`].
-pub(super) async fn read(request: Request) -> Result<Bytes, Refusal> {
-    let late = |_| bad("the form did not arrive in time").with_status(StatusCode::REQUEST_TIMEOUT);
-    let body = timeout(FORM_DEADLINE, Bytes::from_request(request, &())).await.map_err(late)?;
-    body.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => refusal(&code::WEB_TOO_LARGE, "the form is too large"),
-        _ => bad("the body could not be read"),
-    })
-}
-
 /// What came to the assertion consumer service.
 pub(super) enum Received {
     /// The answer to a request of ours, or an artifact for it: its `RelayState` is one of our making.
@@ -125,7 +101,6 @@ impl Received {
 }
 
 /// The fields of a form or of a query that count; an empty one counts as absent.
-#[derive(Default)]
 struct Fields {
     saml_response: Option<String>,
     artifact: Option<String>,
@@ -134,28 +109,11 @@ struct Fields {
 
 impl Fields {
     fn read(text: &[u8]) -> Result<Self, Refusal> {
-        let mut fields = Self::default();
-        let mut seen = [false; 3];
-        for (name, value) in form_urlencoded::parse(text) {
-            let (field, seen) = match &*name {
-                "SAMLResponse" => (&mut fields.saml_response, &mut seen[0]),
-                "RelayState" => (&mut fields.relay_state, &mut seen[1]),
-                "SAMLart" => (&mut fields.artifact, &mut seen[2]),
-                _ => continue,
-            };
-            if std::mem::replace(seen, true) {
-                return Err(bad("a form field is there twice"));
-            }
-            *field = Some(value.into_owned()).filter(|value| !value.is_empty());
-        }
-        Ok(fields)
+        let fields = form::fields(text, ["SAMLResponse", "SAMLart", "RelayState"], Event::SignIn)?;
+        let [saml_response, artifact, relay_state] =
+            fields.map(|field| field.filter(|value| !value.is_empty()));
+        Ok(Self { saml_response, artifact, relay_state })
     }
-}
-
-fn is_form(headers: &HeaderMap) -> bool {
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let essence = content_type.and_then(|value| value.split(';').next()).unwrap_or_default();
-    essence.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
 fn bad(cause: &str) -> Refusal {
@@ -168,7 +126,7 @@ fn refusal(code: &'static Code, cause: &str) -> Refusal {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
+    use axum::http::{HeaderValue, header};
 
     use super::*;
 
@@ -179,7 +137,7 @@ mod tests {
 
     fn posted(content_type: &str, cookie: &str, body: &str) -> Result<Received, (&'static str, u16)> {
         let headers = headers(content_type, cookie);
-        check_is_form(&headers)
+        form::check_is_form(&headers, Event::SignIn)
             .and_then(|()| Received::read(body.as_bytes(), &headers))
             .map_err(|refusal| (refusal.code.id, refusal.status.as_u16()))
     }

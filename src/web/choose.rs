@@ -10,7 +10,7 @@ use super::headers::Csp;
 use super::pages::{self, ChooseIdp, Onward, Place};
 use super::refusal::Refusal;
 use super::start::parameter;
-use super::{WebState, acs, cookies, paths};
+use super::{WebState, cookies, form, paths};
 use crate::audit::Event;
 use crate::model::{Destination, IdpChoice, IdpName, InstanceName, code};
 use crate::sign_in::Ask;
@@ -50,8 +50,8 @@ pub(super) async fn by_email(
     headers: HeaderMap,
     body: Request,
 ) -> Result<Response, Refusal> {
-    acs::check_is_form(&headers)?;
-    let body = acs::read(body).await?;
+    form::check_is_form(&headers, Event::SignIn)?;
+    let body = form::read(body, Event::SignIn).await?;
     let body = std::str::from_utf8(&body).ok();
     let ask = ask(body).ok_or_else(|| refusal("the form names no instance"))?;
     let choices = choices(&web, &ask)?;

@@ -73,7 +73,7 @@ pub fn read_answer(body: &[u8]) -> Option<Brought> {
 /// Whether a form that was posted to the single logout service holds a message.
 #[must_use]
 pub fn reads_logout(body: &[u8]) -> bool {
-    logout::form(body).is_ok()
+    logout::message(body).is_ok()
 }
 
 /// Where `GET /go/{instance}/{destination}?{query}` sends people on to.

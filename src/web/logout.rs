@@ -7,12 +7,11 @@ use axum::extract::{RawQuery, Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use tower_sessions::{Session, SessionStore};
-use url::form_urlencoded;
 
 use super::pages::{self, Company};
 use super::refusal::Refusal;
 use super::sign_out::{Way, leave, signed_out};
-use super::{Store, WebState, acs, cookies};
+use super::{Store, WebState, cookies, form};
 use crate::audit::{self, Event, Line};
 use crate::model::{Blamed as _, Code, IdpName, LogoutStatus, Reply, SessionId, SignedIn, SupportId, code};
 use crate::session;
@@ -38,24 +37,14 @@ pub(super) async fn by_post(
     arrived: Arrived,
     body: Request,
 ) -> Result<Response, Refusal> {
-    acs::check_is_form(&arrived.3).map_err(|refusal| refusal.during(Event::Logout))?;
-    let body = acs::read(body).await.map_err(|refusal| refusal.during(Event::Logout))?;
-    take(&web, arrived, form(&body)?).await
+    form::check_is_form(&arrived.3, Event::Logout)?;
+    let body = form::read(body, Event::Logout).await?;
+    take(&web, arrived, message(&body)?).await
 }
 
-pub(super) fn form(body: &[u8]) -> Result<LogoutMessage, Refusal> {
-    let [mut request, mut response, mut relay_state] = [None, None, None];
-    for (name, value) in form_urlencoded::parse(body) {
-        let field = match &*name {
-            "SAMLRequest" => &mut request,
-            "SAMLResponse" => &mut response,
-            "RelayState" => &mut relay_state,
-            _ => continue,
-        };
-        if field.replace(value.into_owned()).is_some() {
-            return Err(refusal(&code::WEB_BAD_REQUEST, "a form field is there twice"));
-        }
-    }
+pub(super) fn message(body: &[u8]) -> Result<LogoutMessage, Refusal> {
+    let names = ["SAMLRequest", "SAMLResponse", "RelayState"];
+    let [request, response, relay_state] = form::fields(body, names, Event::Logout)?;
     let message = LogoutMessage::from_form(request, response, relay_state);
     message.map_err(|error| refusal(error.code(), &audit::cause(&error)))
 }

@@ -8,6 +8,7 @@ mod arrival;
 mod boundary;
 mod choose;
 mod cookies;
+mod form;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod go;

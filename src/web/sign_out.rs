@@ -12,7 +12,7 @@ use url::Url;
 use super::headers::Csp;
 use super::pages::{self, Company, SignOut, SignedOutPage, SigningOut, ToIdp};
 use super::refusal::Refusal;
-use super::{WebState, acs, cookies};
+use super::{WebState, cookies, form};
 use crate::audit::{self, Event, Line};
 use crate::model::{Blamed as _, Code, Departure, SignedIn, SupportId, code};
 use crate::session;
@@ -46,7 +46,7 @@ pub(super) async fn post(
     if !is_our_form(&headers, &web.site.public_url) {
         return Err(bad("the sign-out form is not ours"));
     }
-    let body = acs::read(body).await.map_err(|refusal| refusal.during(Event::SignOut))?;
+    let body = form::read(body, Event::SignOut).await?;
     let last_page = |ended: SignedOut| signed_out(&web.site.display_name, ended, false, Company::NotAsked);
     let mut response = last_page(SignedOut::default());
     if let Some(signed_in) = session::read(&session, web.site.clock.now()).await? {

@@ -13,7 +13,7 @@ use super::pages::{self, Confirm, Onward};
 use super::refusal::Refusal;
 use super::sign_out::is_our_form;
 use super::start::parameter;
-use super::{Store, WebState, acs, arrival, choose, cookies, paths};
+use super::{Store, WebState, arrival, choose, cookies, form, paths};
 use crate::audit::Event;
 use crate::model::{IdpName, SupportId, code};
 use crate::session;
@@ -78,7 +78,7 @@ pub(super) async fn confirm(
     headers: HeaderMap,
     body: Request,
 ) -> Result<Response, Refusal> {
-    acs::check_is_form(&headers)?;
+    form::check_is_form(&headers, Event::SignIn)?;
     if !is_our_form(&headers, &web.site.public_url) {
         let refusal = Refusal::new(&code::WEB_BAD_REQUEST, "the confirmation form is not ours");
         return Err(refusal.during(Event::SignIn));
@@ -86,7 +86,7 @@ pub(super) async fn confirm(
     let secret = cookies::browser_secret(&headers).ok_or_else(|| {
         Refusal::new(&code::SIGN_IN_NO_COOKIE, "there is no usable pre-login cookie").during(Event::SignIn)
     })?;
-    let body = acs::read(body).await?;
+    let body = form::read(body, Event::SignIn).await?;
     let token = parameter(std::str::from_utf8(&body).ok(), "confirmation").unwrap_or_default();
     let before = session::read(&session, web.site.clock.now()).await?;
     let completed = web
