@@ -62,7 +62,7 @@ use decryption::{Decryption, DecryptionKeys};
 use engine::{Signed, SigningKeys};
 use idp::Idp;
 use idp_metadata::{Endpoint, IdpMetadata};
-use metadata::{OwnMetadata, Refresh, Reminders, warnings};
+use metadata::{OwnMetadata, Refresh, Reminders, Us, warnings};
 use own_key::OwnKey;
 use resolution::Delivered;
 use response::Expected;
@@ -121,10 +121,12 @@ impl ServiceProvider {
             idps.into_iter().map(|idp| Idp::new(idp, now).map(Arc::new)).collect::<Result<_, _>>()?;
         Ok(Self {
             metadata: OwnMetadata::new(
-                &settings,
-                &key,
-                &decryption,
-                wants_assertions_signed(&idps),
+                Us {
+                    settings: &settings,
+                    key: &key,
+                    decryption: &decryption,
+                    wants_assertions_signed: wants_assertions_signed(&idps),
+                },
                 now,
                 &*random,
             )?,
@@ -147,7 +149,13 @@ impl ServiceProvider {
     /// Our metadata document.
     #[must_use]
     pub fn metadata(&self) -> Arc<str> {
-        self.metadata.text(&self.settings, &self.key, &self.decryption, self.clock.now(), &*self.random)
+        let us = Us {
+            settings: &self.settings,
+            key: &self.key,
+            decryption: &self.decryption,
+            wants_assertions_signed: wants_assertions_signed(&self.idps),
+        };
+        self.metadata.text(us, self.clock.now(), &*self.random)
     }
 
     /// Fetches every metadata URL that is due; keeps the last good copy. Called at start and then in the background,

@@ -4,6 +4,7 @@
 
 mod accepted;
 mod artifact;
+mod artifact_envelope;
 mod attacks;
 mod back_channel;
 mod crashers;

@@ -11,7 +11,7 @@ mod warnings;
 pub use about::{AboutUs, Contact, Logo, Organization};
 
 pub(super) use duration::parse as parse_duration;
-pub(super) use own::OwnMetadata;
+pub(super) use own::{OwnMetadata, Us};
 pub(super) use refresh::Refresh;
 pub(super) use signed::{pinned_keys, trusted_text};
 pub(super) use warnings::{Reminders, warnings};

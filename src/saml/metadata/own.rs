@@ -27,9 +27,15 @@ const HTTP_REDIRECT: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
 const HTTP_POST: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
 
 /// Our metadata, as it is served. Always holds the key that signs.
-pub(in crate::saml) struct OwnMetadata {
-    copy: Mutex<Rendered>,
-    wants_assertions_signed: bool,
+pub(in crate::saml) struct OwnMetadata(Mutex<Rendered>);
+
+/// What it is made of.
+#[derive(Clone, Copy)]
+pub(in crate::saml) struct Us<'a> {
+    pub(in crate::saml) settings: &'a Settings,
+    pub(in crate::saml) key: &'a OwnKey,
+    pub(in crate::saml) decryption: &'a DecryptionKeys,
+    pub(in crate::saml) wants_assertions_signed: bool,
 }
 
 struct Rendered {
@@ -43,30 +49,15 @@ impl OwnMetadata {
     ///
     /// # Errors
     /// When our key can't sign it.
-    pub(in crate::saml) fn new(
-        settings: &Settings,
-        key: &OwnKey,
-        decryption: &DecryptionKeys,
-        wants_assertions_signed: bool,
-        now: OffsetDateTime,
-        random: &dyn Random,
-    ) -> Result<Self, Error> {
-        let copy = Mutex::new(rendered(settings, key, decryption, wants_assertions_signed, now, random)?);
-        Ok(Self { copy, wants_assertions_signed })
+    pub(in crate::saml) fn new(us: Us<'_>, now: OffsetDateTime, random: &dyn Random) -> Result<Self, Error> {
+        Ok(Self(Mutex::new(rendered(us, now, random)?)))
     }
 
     /// The document; rendered anew when its time has come.
-    pub(in crate::saml) fn text(
-        &self,
-        settings: &Settings,
-        key: &OwnKey,
-        decryption: &DecryptionKeys,
-        now: OffsetDateTime,
-        random: &dyn Random,
-    ) -> Arc<str> {
-        let mut copy = self.copy.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(in crate::saml) fn text(&self, us: Us<'_>, now: OffsetDateTime, random: &dyn Random) -> Arc<str> {
+        let mut copy = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if copy.due.is_some_and(|due| due <= now) {
-            match rendered(settings, key, decryption, self.wants_assertions_signed, now, random) {
+            match rendered(us, now, random) {
                 Ok(new) => *copy = new,
                 Err(error) => tracing::error!(%error, "our metadata is not rendered anew"),
             }
@@ -75,25 +66,15 @@ impl OwnMetadata {
     }
 }
 
-fn rendered(
-    settings: &Settings,
-    key: &OwnKey,
-    decryption: &DecryptionKeys,
-    wants_assertions_signed: bool,
-    now: OffsetDateTime,
-    random: &dyn Random,
-) -> Result<Rendered, Error> {
-    let about = &settings.about;
+fn rendered(us: Us<'_>, now: OffsetDateTime, random: &dyn Random) -> Result<Rendered, Error> {
+    let about = &us.settings.about;
     let entity = Entity {
-        settings,
-        key,
-        decryption,
-        wants_assertions_signed,
+        us,
         id: format!("_{}", random.token()),
         valid_until: about.valid_for.map(|time| instant::format(now + time)).transpose()?,
     };
     let text = if about.sign {
-        signer::sign(&entity.id, key, |signature| Ok(entity.render(signature)))?
+        signer::sign(&entity.id, us.key, |signature| Ok(entity.render(signature)))?
     } else {
         entity.render(None)
     };
@@ -102,19 +83,17 @@ fn rendered(
 
 /// An `EntityDescriptor` of ours. The elements stand in the order of the schema.
 struct Entity<'a> {
-    settings: &'a Settings,
-    key: &'a OwnKey,
-    decryption: &'a DecryptionKeys,
-    wants_assertions_signed: bool,
+    us: Us<'a>,
     id: String,
     valid_until: Option<String>,
 }
 
 impl Entity<'_> {
     fn render(&self, signature: Option<&Signature<'_>>) -> String {
-        let about = &self.settings.about;
+        let about = &self.us.settings.about;
         let cache_for = about.cache_for.map(|time| format!("PT{}S", time.as_secs()));
-        let mut attributes = vec![("xmlns:md", MD), ("ID", &self.id), ("entityID", &self.settings.entity_id)];
+        let mut attributes =
+            vec![("xmlns:md", MD), ("ID", &self.id), ("entityID", &self.us.settings.entity_id)];
         attributes.extend(self.valid_until.as_deref().map(|until| ("validUntil", until)));
         attributes.extend(cache_for.as_deref().map(|time| ("cacheDuration", time)));
         let mut document = Document::new();
@@ -135,7 +114,7 @@ impl Entity<'_> {
     }
 
     fn render_role(&self, entity: &mut Document) {
-        let wants_assertions_signed = self.wants_assertions_signed.to_string();
+        let wants_assertions_signed = self.us.wants_assertions_signed.to_string();
         let attributes = [
             ("AuthnRequestsSigned", "true"),
             ("WantAssertionsSigned", &*wants_assertions_signed),
@@ -143,20 +122,20 @@ impl Entity<'_> {
         ];
         entity.element("md:SPSSODescriptor", &attributes, |role| {
             role.element("md:Extensions", &[], |extensions| {
-                render_user_interface(extensions, &self.settings.display_name, &self.settings.about);
-                render_discovery(extensions, self.settings);
+                render_user_interface(extensions, &self.us.settings.display_name, &self.us.settings.about);
+                render_discovery(extensions, self.us.settings);
             });
-            for certificate in self.key.published() {
+            for certificate in self.us.key.published() {
                 render_key(role, "signing", &certificate, |_| ());
             }
-            for certificate in self.decryption.certificates_base64() {
+            for certificate in self.us.decryption.certificates_base64() {
                 render_key(role, "encryption", &certificate, render_encryption_methods);
             }
             for binding in [HTTP_REDIRECT, HTTP_POST] {
-                let address = self.settings.logout_url();
+                let address = self.us.settings.logout_url();
                 role.empty("md:SingleLogoutService", &[("Binding", binding), ("Location", &address)]);
             }
-            for format in &self.settings.about.name_id_formats {
+            for format in &self.us.settings.about.name_id_formats {
                 role.text("md:NameIDFormat", &[], format);
             }
             self.render_assertion_consumer_services(role);
@@ -164,7 +143,7 @@ impl Entity<'_> {
     }
 
     fn render_assertion_consumer_services(&self, role: &mut Document) {
-        let acs = self.settings.acs_url();
+        let acs = self.us.settings.acs_url();
         let post = [("Binding", HTTP_POST), ("Location", &*acs), ("index", "0"), ("isDefault", "true")];
         role.empty("md:AssertionConsumerService", &post);
         let artifact = [("Binding", HTTP_ARTIFACT), ("Location", &*acs), ("index", "1")];
