@@ -35,6 +35,7 @@ mod writer;
 mod xml;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use time::OffsetDateTime;
 
@@ -277,6 +278,11 @@ impl ServiceProvider {
         Decryption::new(Arc::clone(&self.decryption), idp.settings.allow_cbc)
     }
 
+    /// Tolerated difference to the clock of `idp`.
+    fn skew(&self, idp: &Idp) -> Duration {
+        idp.settings.clock_skew.unwrap_or(self.settings.clock_skew)
+    }
+
     /// What every answer of `idp` must say at this moment that nobody asked for.
     fn expected(&self, idp: &Idp, metadata: &IdpMetadata) -> Expected {
         let now = self.clock.now();
@@ -288,7 +294,7 @@ impl ServiceProvider {
             started_at: now - unsolicited::OLDEST,
             requested: Requested::default(),
             now,
-            skew: idp.settings.clock_skew.unwrap_or(self.settings.clock_skew),
+            skew: self.skew(idp),
             want_signed: idp.settings.want_signed,
             max_lifetime: self.settings.max_assertion_lifetime,
         }

@@ -12,7 +12,7 @@ fn pending() -> PendingLogout {
     PendingLogout {
         request_id: RequestId::new(REQUEST_ID),
         idp: IdpName::new("company"),
-        started_at: datetime!(2026-03-01 09:29:30 UTC),
+        started_at: datetime!(2026-03-01 09:29:30.9 UTC),
         entered: [].into(),
     }
 }

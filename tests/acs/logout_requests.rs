@@ -1,5 +1,7 @@
 //! Logout requests of an identity provider, by both bindings: what ends sessions, and what ends nobody's.
 
+use std::time::Duration;
+
 use connect_gateway::model::{Identity, IdpName, NameId};
 use connect_gateway::saml::{Error, IdpSettings, LogoutMessage, MetadataSource};
 use time::macros::datetime;
@@ -172,6 +174,22 @@ async fn an_old_request_and_one_from_the_future_end_nothing() {
     for issued in ["2026-03-01T09:24:01Z", "2026-03-01T09:31:00Z"] {
         assert!(posted(&Message::request(|m| m.issued = Some(issued.to_owned()))).await.is_ok(), "{issued}");
     }
+}
+
+#[tokio::test]
+async fn each_identity_provider_has_its_own_tolerance_of_clocks() {
+    let verdict = async |skew: Duration| {
+        let company = IdpSettings { clock_skew: Some(skew), ..company(with_services(&both_services())) };
+        let gateway = Gateway::build(settings(), company, Used::default()).unwrap();
+        let ahead = Message::request(|m| m.issued = Some("2026-03-01T09:33:00Z".to_owned()));
+        let verdict = gateway.saml.verify_logout_request(ahead.posted().unwrap()).await.map(drop);
+        let until = gateway.used.seen.lock().unwrap().values().next().copied();
+        (verdict, until)
+    };
+    assert_refused!(verdict(Duration::from_secs(179)).await.0, Error::LogoutExpired);
+    let (taken, until) = verdict(Duration::from_secs(180)).await;
+    taken.unwrap();
+    assert_eq!(until, Some(datetime!(2026-03-01 09:41:00 UTC)), "remembered as long as it could be taken");
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use crate::saml::engine::SigningKeys;
 use crate::saml::error::{Error, Rule};
 use crate::saml::guard::{self, Guarded, Root};
 use crate::saml::idp_metadata::IdpMetadata;
+use crate::saml::logout::rules::Expected;
 use crate::saml::settings::Binding;
 use crate::saml::xml::{DS, Node, SAML, child, plain_text};
 
@@ -116,6 +117,8 @@ pub(super) struct Party {
     pub(super) metadata: Arc<IdpMetadata>,
     /// What opens what it encrypts.
     pub(super) decryption: Decryption,
+    /// What its messages must fit.
+    pub(super) expected: Expected,
 }
 
 /// The guard, then the signature by the keys of the one party that the message says it is from. What comes out are the

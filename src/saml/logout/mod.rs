@@ -23,7 +23,7 @@ use super::settings::Binding;
 use super::{AuthnRequest as SentRequest, ServiceProvider, depart};
 
 use message::{Party, verified};
-use rules::{Expected, MAX_AGE};
+use rules::Expected;
 
 pub use message::LogoutMessage;
 
@@ -109,16 +109,16 @@ impl ServiceProvider {
     pub async fn verify_logout_request(&self, message: LogoutMessage) -> Result<LogoutRequest, Error> {
         let now = self.clock.now();
         let parties: Vec<Party> = self.idps.iter().filter_map(|idp| self.party(idp, now).ok()).collect();
-        let (expected, ours) = (self.expected_logout(now), self.settings.entity_id.clone());
+        let ours = self.settings.entity_id.clone();
         let size = message.size();
-        let (request, issued) = self
+        let (request, until) = self
             .verifying_unasked
             .run(size, move || {
                 let (party, xml) = verified(&message, Root::LogoutRequest, &parties)?;
-                read_request(&message, party, &xml, &expected, &ours)
+                read_request(&message, party, &xml, &ours)
             })
             .await?;
-        self.check_first_logout(&request, issued).await?;
+        self.check_first_logout(&request, until).await?;
         Ok(request)
     }
 
@@ -178,7 +178,7 @@ impl ServiceProvider {
     ) -> Result<LogoutStatus, Error> {
         let now = self.clock.now();
         let parties = [self.party(self.idp(&pending.idp)?, now)?];
-        let (expected, pending) = (self.expected_logout(now), pending.clone());
+        let pending = pending.clone();
         let size = message.size();
         let verdict = self.verifying.run(size, move || {
             let (party, xml) = verified(&message, Root::LogoutResponse, &parties)?;
@@ -187,27 +187,23 @@ impl ServiceProvider {
                 document.root_element(),
                 &party.metadata.entity_id,
                 &pending,
-                &expected,
+                &party.expected,
             )
         });
         verdict.await
     }
 
     /// A logout request is used once; when the store can't tell, not at all. Core 3.7.3; bindings 3.4.5.
-    async fn check_first_logout(&self, request: &LogoutRequest, issued: OffsetDateTime) -> Result<(), Error> {
+    async fn check_first_logout(&self, request: &LogoutRequest, until: OffsetDateTime) -> Result<(), Error> {
         let key = ReplayKey { issuer: request.issuer.clone(), assertion_id: request.id.clone() };
-        let until = issued + MAX_AGE + self.settings.clock_skew;
         if self.replay.first_use(key, until).await? { Ok(()) } else { Err(Error::LogoutReplay) }
     }
 
     /// An identity provider whose metadata is in force.
     fn party(&self, idp: &Idp, now: OffsetDateTime) -> Result<Party, Error> {
         let (name, metadata) = (idp.settings.name.clone(), idp.metadata(now)?);
-        Ok(Party { name, metadata, decryption: self.decryption(idp) })
-    }
-
-    fn expected_logout(&self, now: OffsetDateTime) -> Expected {
-        Expected { destination: self.settings.logout_url(), now, skew: self.settings.clock_skew }
+        let expected = Expected { destination: self.settings.logout_url(), now, skew: self.skew(idp) };
+        Ok(Party { name, metadata, decryption: self.decryption(idp), expected })
     }
 
     /// Where logout requests about `identity` go: Redirect before POST. Nowhere when the settings say so, when the
@@ -227,13 +223,12 @@ fn read_request(
     message: &LogoutMessage,
     party: &Party,
     xml: &str,
-    expected: &Expected,
     ours: &str,
 ) -> Result<(LogoutRequest, OffsetDateTime), Error> {
     let document = guard::parse(xml)?;
     let root = document.root_element();
     let entity_id = &party.metadata.entity_id;
-    let issued = rules::check_logout_request(root, entity_id, expected)?;
+    let until = rules::check_logout_request(root, entity_id, &party.expected)?;
     let name_id = subject::read_subject(root, &party.decryption)?;
     let request = LogoutRequest {
         idp: party.name.clone(),
@@ -245,7 +240,7 @@ fn read_request(
         binding: message.binding(),
         metadata: Arc::clone(&party.metadata),
     };
-    Ok((request, issued))
+    Ok((request, until))
 }
 
 /// The service for the binding that the request came by, or the first; of each, `ResponseLocation`. Metadata 2.2.2.

@@ -18,7 +18,7 @@ pub(super) struct Expected {
     pub(super) destination: String,
     /// The present moment.
     pub(super) now: OffsetDateTime,
-    /// Tolerated clock difference, both ways.
+    /// Tolerated difference to its clock, both ways.
     pub(super) skew: Duration,
 }
 
@@ -32,7 +32,7 @@ impl Expected {
     }
 }
 
-/// The checks of a verified request. Returns when it was issued.
+/// The checks of a verified request. Returns until when it could be taken again.
 pub(super) fn check_logout_request(
     request: Node<'_, '_>,
     entity_id: &str,
@@ -44,7 +44,7 @@ pub(super) fn check_logout_request(
     let issued = issue_instant(request)?;
     check_logout_age(issued, expected)?;
     check_logout_not_over(request, expected)?;
-    Ok(issued)
+    Ok(issued + MAX_AGE + expected.skew)
 }
 
 /// The checks of a verified response to `pending`.
@@ -101,13 +101,14 @@ fn check_logout_in_response_to(response: Node<'_, '_>, pending: &PendingLogout) 
     }
 }
 
-/// A response was issued between our request and now. Core 3.2.2.
+/// A response was issued between our request and now. Identity providers write whole seconds: an answer in the second
+/// of our request is not before it. Core 3.2.2.
 fn check_logout_answer_time(
     issued: OffsetDateTime,
     pending: &PendingLogout,
     expected: &Expected,
 ) -> Result<(), Error> {
-    let is_before_request = issued < pending.started_at - expected.skew;
+    let is_before_request = issued < pending.started_at.truncate_to_second() - expected.skew;
     if expected.is_ahead(issued) || is_before_request { Err(Error::LogoutExpired) } else { Ok(()) }
 }
 
