@@ -1,10 +1,10 @@
-//! `connect-gateway serve | check`: parses arguments, calls the app.
+//! `connect-gateway serve | check | mapping | saml | explain`: parses arguments, calls the app.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use connect_gateway::app::{self, Inspection, Outcome};
+use connect_gateway::app::{self, Explain, Inspection, Outcome};
 
 /// Signs people in to Amazon Connect with SAML 2.0.
 #[derive(Parser)]
@@ -25,6 +25,9 @@ enum Command {
     /// Look at SAML messages.
     #[command(subcommand)]
     Saml(Saml),
+    /// Look at what the rules make of people.
+    #[command(subcommand)]
+    Mapping(Mapping),
     /// Find what was refused under a support id in the gateway's JSON log, and say why.
     Explain {
         /// What the person read from the page, such as 4F7K-9Q2M-X0TB.
@@ -49,6 +52,46 @@ enum Command {
             requires = "online"
         )]
         name: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum Mapping {
+    /// Say what was received, what each rule makes of it and why, and the result, by the code that a sign-in runs.
+    /// Changes nothing. Exit status 0: would be let in; 3: refused; 4: something needed was not sent; 2: the
+    /// configuration can't be used; 1: anything else.
+    Explain {
+        /// The configuration file.
+        #[arg(long, short, default_value = "config/gateway.toml")]
+        config: PathBuf,
+        /// The identity provider's name in the configuration.
+        #[arg(long)]
+        idp: Option<String>,
+        /// The instance's name in the configuration.
+        #[arg(long)]
+        instance: Option<String>,
+        /// A JSON file of what the identity provider would send, as docs/mapping.md shows it.
+        #[arg(long, value_name = "FILE", required_unless_present = "saml_response")]
+        attributes: Option<PathBuf>,
+        /// A captured answer: the XML, its base64, or the body of the browser's form.
+        #[arg(long, value_name = "FILE", conflicts_with = "attributes")]
+        saml_response: Option<PathBuf>,
+        /// The moment to check the captured answer at, such as 2026-03-01T09:30:00Z; by default the present one.
+        #[arg(long, requires = "saml_response")]
+        at: Option<String>,
+        /// The identity provider's metadata, where the configuration only has its URL.
+        #[arg(long, requires = "saml_response", requires = "idp")]
+        metadata: Option<PathBuf>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Run every [[mapping.test]] of the configuration. Exit status 0: all as expected; 1: not; 2: the configuration
+    /// can't be used.
+    Test {
+        /// The configuration file.
+        #[arg(long, short, default_value = "config/gateway.toml")]
+        config: PathBuf,
     },
 }
 
@@ -89,15 +132,35 @@ async fn main() -> ExitCode {
             let inspection = Inspection { file, config, at, idp, metadata, request_id, show_values };
             app::inspect(&inspection)
         }
+        Command::Mapping(Mapping::Explain {
+            config,
+            idp,
+            instance,
+            attributes,
+            saml_response,
+            at,
+            metadata,
+            json,
+        }) => app::explain_mapping(&Explain {
+            config,
+            idp,
+            instance,
+            attributes,
+            saml_response,
+            at,
+            metadata,
+            json,
+        }),
+        Command::Mapping(Mapping::Test { config }) => app::test_mapping(&config),
         Command::Explain { support_id, log } => app::explain(&support_id, log.as_deref()),
     };
-    match outcome {
-        Outcome::Done => ExitCode::SUCCESS,
-        Outcome::Failed(reasons) => {
-            for reason in reasons {
-                eprintln!("{reason}");
-            }
-            ExitCode::FAILURE
-        }
+    let (status, reasons) = match outcome {
+        Outcome::Done => (ExitCode::SUCCESS, Vec::new()),
+        Outcome::Failed(reasons) => (ExitCode::FAILURE, reasons),
+        Outcome::Exit(status, reasons) => (ExitCode::from(status), reasons),
+    };
+    for reason in reasons {
+        eprintln!("{reason}");
     }
+    status
 }

@@ -104,6 +104,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("samael", &["saml"]),
     ("uppsala", &["saml"]),
     // The rest.
+    ("cel", &["mapping"]),
+    ("csv", &["mapping"]),
     ("clap", &["bin", "main"]),
     ("hmac", &["emulator"]),
     ("moka", &["connect", "federation", "store"]),

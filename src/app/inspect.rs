@@ -43,11 +43,11 @@ pub fn inspect(inspection: &Inspection) -> Outcome {
     }
 }
 
-fn inspected(inspection: &Inspection) -> Result<Inspected, String> {
+pub(super) fn inspected(inspection: &Inspection) -> Result<Inspected, String> {
     let clock = clock(inspection.at.as_deref())?;
     let saml_response = captured(&read(&inspection.file)?)?;
     let loaded = load(&inspection.config).map_err(|failed| match failed {
-        Outcome::Failed(reasons) => reasons.join("\n"),
+        Outcome::Failed(reasons) | Outcome::Exit(_, reasons) => reasons.join("\n"),
         Outcome::Done => String::new(),
     })?;
     let saml = service_provider(loaded.config, inspection, clock)?;

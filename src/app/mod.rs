@@ -3,6 +3,7 @@
 mod explain;
 mod inspect;
 mod listen;
+mod mapping;
 
 use std::future::Future;
 use std::path::Path;
@@ -20,7 +21,7 @@ use crate::budget::ProcessBudget;
 use crate::config::{self, Config, Loaded};
 use crate::connect::{self, Connect};
 use crate::federation::Federation;
-use crate::model::{CallBudget, Clock, Random, Requested, SystemClock, SystemRandom, Username};
+use crate::model::{CallBudget, Clock, Problem, Random, Requested, SystemClock, SystemRandom, Username};
 use crate::saml::{self, ServiceProvider};
 use crate::sign_in::{Instance, Parts, SignIn};
 use crate::store::{MemoryNamedSessions, MemoryPending, MemoryReplay, MemorySessions};
@@ -29,6 +30,7 @@ use crate::web::{self, Site, WebState};
 
 pub use explain::explain;
 pub use inspect::{Inspection, inspect};
+pub use mapping::{Explain, explain_mapping, test_mapping};
 
 /// How often identity provider metadata is looked at; the service provider knows what is due.
 const METADATA_TICK: Duration = Duration::from_secs(20);
@@ -113,7 +115,7 @@ fn parts(
     };
     Ok(Parts {
         saml,
-        rules: config.rules,
+        rules: Arc::new(config.rules),
         instances: config.instances.into_iter().map(instance).collect(),
         idps: config.idp_choices,
         pending: Arc::new(MemoryPending::new(clock.clone())),
@@ -156,11 +158,21 @@ pub enum Outcome {
     Done,
     /// With these reasons, a line each.
     Failed(Vec<String>),
+    /// With this exit status, and these reasons.
+    Exit(u8, Vec<String>),
 }
 
 impl Outcome {
     fn failed(reason: &dyn std::fmt::Display) -> Self {
         Self::Failed(vec![reason.to_string()])
+    }
+
+    /// The same, with an exit status of its own when it is a failure.
+    fn with_status(self, status: u8) -> Self {
+        match self {
+            Self::Failed(reasons) => Self::Exit(status, reasons),
+            other => other,
+        }
     }
 }
 
@@ -205,6 +217,10 @@ pub async fn check(path: &Path, online_as: Option<&str>) -> Outcome {
     };
     for line in config::summary(&loaded.config) {
         println!("{line}");
+    }
+    let failed = told(&loaded.config.rules.failed_tests());
+    if !failed.is_empty() {
+        return Outcome::Failed(failed);
     }
     let sdk = sdk(&loaded.config).await;
     let parts = match parts(loaded.config, &sdk, Arc::new(SystemClock), Arc::new(SystemRandom)) {
@@ -256,12 +272,21 @@ async fn check_online(parts: &Parts, name: &Username) -> Vec<String> {
     reasons
 }
 
+fn told(problems: &[Problem]) -> Vec<String> {
+    problems.iter().map(ToString::to_string).collect()
+}
+
+fn read_text(path: &Path) -> Result<String, String> {
+    std::fs::read_to_string(path)
+        .map_err(|error| format!("{}: {}", path.display(), config::unreadable(&error)))
+}
+
 fn load(path: &Path) -> Result<Loaded, Outcome> {
     let text = |(key, value): (std::ffi::OsString, std::ffi::OsString)| {
         Some((key.into_string().ok()?, value.into_string().ok()?))
     };
     let loaded = config::load(path, std::env::vars_os().filter_map(text))
-        .map_err(|problems| Outcome::Failed(problems.iter().map(ToString::to_string).collect()))?;
+        .map_err(|problems| Outcome::Failed(told(&problems)))?;
     for warning in &loaded.warnings {
         eprintln!("warning: {warning}");
     }

@@ -69,7 +69,7 @@ pub fn record(line: &Line<'_>) {
     match line.refused {
         None => tracing::info!(target: "audit", event, support_id, idp, instance, rules, "ok"),
         Some((code, cause)) => {
-            let (id, blame, cause) = (code.id, blame(code.blame), clean(cause));
+            let (id, blame, cause) = (code.id, code.blame.word(), clean(cause));
             let findings = findings(line.findings);
             if code.blame == Blame::Gateway {
                 tracing::error!(target: "audit", event, code = id, blame, support_id, idp, instance, rules, cause, findings, "refused");
@@ -103,18 +103,6 @@ pub fn support_id(random: &dyn Random) -> SupportId {
     random.fill(&mut bytes);
     let text: Vec<char> = bytes.iter().map(|byte| char::from(DIGITS[usize::from(byte & 31)])).collect();
     SupportId::new(text.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-"))
-}
-
-/// Who must act, as a word of the log.
-fn blame(blame: Blame) -> &'static str {
-    match blame {
-        Blame::Person => "person",
-        Blame::Admin => "admin",
-        Blame::IdpOwner => "idp_owner",
-        Blame::Aws => "aws",
-        Blame::Wait => "wait",
-        Blame::Gateway => "gateway",
-    }
 }
 
 /// Rule names and outcomes as JSON.
@@ -165,11 +153,7 @@ mod tests {
 
     #[test]
     fn a_rule_trace_is_written_as_names_and_outcomes() {
-        let trace = Trace(vec![TraceEntry {
-            rule: "agents".to_owned(),
-            outcome: RuleOutcome::Hit,
-            why: "group agents".to_owned(),
-        }]);
+        let trace = Trace(vec![TraceEntry::new("agents", RuleOutcome::Hit, "group agents")]);
         assert_eq!(rules(&trace), r#"[["agents","hit"]]"#);
     }
 }

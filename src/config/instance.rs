@@ -1,6 +1,6 @@
 //! `[instance.<name>]`: an Amazon Connect instance.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use url::Url;
@@ -34,6 +34,13 @@ pub struct Instance {
     pub connect: connect::Settings,
     /// Its tokens.
     pub federation: federation::Settings,
+}
+
+impl Instance {
+    /// Its name, and those of its destinations.
+    pub(super) fn destinations(&self) -> (InstanceName, BTreeSet<Destination>) {
+        (self.name.clone(), self.destinations.keys().cloned().collect())
+    }
 }
 
 /// What instances share.

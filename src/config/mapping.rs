@@ -1,16 +1,17 @@
 //! `[mapping]`: the rules.
 
-use std::collections::BTreeMap;
+use toml::Value;
 
 use crate::mapping::{
-    Config, OnMissingGroups, OnNoMatch, RuleConfig, Rules, SetConfig, UserConfig, UsernameFrom,
+    CheckConfig, Config, ExpectConfig, Known, LookupConfig, OnMissingGroups, OnNoMatch, PhoneConfig,
+    RuleConfig, Rules, SetConfig, TestConfig, UserConfig, ValueConfig,
 };
-use crate::model::{Phone, PhoneType, ProtectedNames, SyncPolicy, SyncWhen};
+use crate::model::{Attributes, PhoneType, SyncPolicy, SyncWhen};
 
-use super::idp::Idp;
+use super::files::Files;
 use super::section::Section;
 
-pub(super) fn read(section: &mut Section<'_>, idps: &[Idp], protected: &ProtectedNames) -> Option<Rules> {
+pub(super) fn read(section: &mut Section<'_>, files: &Files<'_>, known: &Known) -> Option<Rules> {
     let missing = [("deny", OnMissingGroups::Deny), ("no_groups", OnMissingGroups::NoGroups)];
     let no_match = [("deny", OnNoMatch::Deny), ("keep", OnNoMatch::Keep)];
     let config = Config {
@@ -18,26 +19,60 @@ pub(super) fn read(section: &mut Section<'_>, idps: &[Idp], protected: &Protecte
         on_no_match: section.one_of("on_no_match", &no_match, OnNoMatch::Deny),
         user: section.section("user", user),
         sync: section.section("sync", sync),
-        rules: section.list("rule", |rule| read_rule(rule, protected)),
+        rules: section.list("rule", |rule| read_rule(rule, files)),
+        checks: section.list("check", check),
+        tests: section.list("test", test),
     };
     if config.rules.is_empty() && config.on_no_match == OnNoMatch::Deny {
         section.problem("rule", "is missing: without a [[mapping.rule]] nobody may sign in");
     }
-    let names: BTreeMap<_, _> = idps.iter().map(|idp| (idp.name.clone(), idp.names.clone())).collect();
-    Rules::new(&config, &names).map_err(|problems| section.problems(problems)).ok()
+    let rules = Rules::new(&config, known).map_err(|problems| section.problems(problems)).ok()?;
+    section.warnings(rules.warnings());
+    Some(rules)
 }
 
 fn user(section: &mut Section<'_>) -> UserConfig {
-    let sources = [
-        ("username", UsernameFrom::Username),
-        ("email", UsernameFrom::Email),
-        ("name_id", UsernameFrom::NameId),
-    ];
     UserConfig {
-        username: section.one_of("username", &sources, UsernameFrom::Username),
+        username: section.any("username", username),
+        first_name: section.any("first_name", value),
+        last_name: section.any("last_name", value),
+        email: section.any("email", value),
         lower_case: section.flag("lower_case", false),
         strip_domains: section.texts("strip_domains").unwrap_or_default(),
     }
+}
+
+/// Everybody's user name can't be the same text: a word says which field of the names layer it is.
+fn username(written: &Value) -> Result<ValueConfig, String> {
+    match value(written)? {
+        ValueConfig::Text(word) if ["username", "email", "name_id"].contains(&word.as_str()) => {
+            Ok(ValueConfig::Attribute(word))
+        }
+        ValueConfig::Text(_) => {
+            Err("must be \"username\", \"email\", \"name_id\", { attr = \"…\" } or { cel = \"…\" }"
+                .to_owned())
+        }
+        other => Ok(other),
+    }
+}
+
+/// A text, `{ attr = "…" }` or `{ cel = "…" }`.
+fn value(written: &Value) -> Result<ValueConfig, String> {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let read = match written {
+        Value::Table(table) if table.len() == 1 => {
+            let attribute = table.get("attr").and_then(text).map(ValueConfig::Attribute);
+            attribute.or_else(|| table.get("cel").and_then(text).map(ValueConfig::Expression))
+        }
+        other => text(other).map(ValueConfig::Text),
+    };
+    read.ok_or_else(|| "must be a text, { attr = \"…\" } to copy or { cel = \"…\" } to compute".to_owned())
+}
+
+/// A list of [`value`]s.
+fn values(written: &Value) -> Result<Vec<ValueConfig>, String> {
+    let list = written.as_array().ok_or_else(|| "must be a list: [\"…\", \"…\"]".to_owned())?;
+    list.iter().map(value).collect()
 }
 
 fn sync(section: &mut Section<'_>) -> SyncPolicy {
@@ -52,30 +87,79 @@ fn sync(section: &mut Section<'_>) -> SyncPolicy {
     }
 }
 
-fn read_rule(section: &mut Section<'_>, protected: &ProtectedNames) -> RuleConfig {
-    let name = section.parsed("name", |text| Ok(text.to_owned()));
+fn read_rule(section: &mut Section<'_>, files: &Files<'_>) -> RuleConfig {
+    let name = plain(section, "name").unwrap_or_default();
     let idps = section.texts("idps");
+    let instances = section.texts("instances");
     let groups = section.texts("groups");
-    let deny = section.parsed("deny", |text| Ok(text.to_owned()));
+    let groups_glob = section.texts("groups_glob");
+    let when = plain(section, "when");
+    let deny = plain(section, "deny");
     let has_set = section.has("set");
-    let set = section.section("set", |s| set(s, protected));
-    RuleConfig { name: name.unwrap_or_default(), idps, groups, deny, set: has_set.then_some(set) }
+    let set = section.section("set", set);
+    let lookup = section.parsed("lookup", |file| {
+        files.read(file).map(|(text, _)| LookupConfig { file: file.to_owned(), text })
+    });
+    RuleConfig { name, idps, instances, groups, groups_glob, when, deny, set: has_set.then_some(set), lookup }
 }
 
-fn set(section: &mut Section<'_>, protected: &ProtectedNames) -> SetConfig {
-    let security_profiles = section.texts("security_profiles").unwrap_or_default();
-    for profile in security_profiles.iter().filter(|profile| protected.is_security_profile(profile)) {
-        section.problem("security_profiles", format!("\"{profile}\" is protected: no rule may grant it"));
+fn check(section: &mut Section<'_>) -> CheckConfig {
+    let mut text = |key| plain(section, key).unwrap_or_default();
+    CheckConfig { name: text("name"), expression: text("expr"), message: text("message") }
+}
+
+fn test(section: &mut Section<'_>) -> TestConfig {
+    TestConfig {
+        name: plain(section, "name").unwrap_or_default(),
+        idp: plain(section, "idp"),
+        instance: plain(section, "instance"),
+        name_id: plain(section, "name_id"),
+        attributes: section.any("attributes", attributes).unwrap_or_default(),
+        expect: section.section("expect", expect),
     }
-    let routing_profile = section.parsed("routing_profile", |text| Ok(text.to_owned()));
-    let hierarchy = section.texts("hierarchy");
+}
+
+fn expect(section: &mut Section<'_>) -> ExpectConfig {
+    ExpectConfig {
+        denied: plain(section, "denied"),
+        username: plain(section, "username"),
+        security_profiles: section.texts("security_profiles"),
+        routing_profile: plain(section, "routing_profile"),
+        hierarchy: section.texts("hierarchy"),
+        landing: plain(section, "landing"),
+        desk_number: plain(section, "desk_number"),
+    }
+}
+
+/// Names of attributes, each with one text or several.
+fn attributes(written: &Value) -> Result<Attributes, String> {
+    let values = |value: &Value| match value {
+        Value::String(text) => Some(vec![text.clone()]),
+        Value::Array(list) => list.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
+        _ => None,
+    };
+    let table = written.as_table().into_iter().flatten();
+    let read: Option<Attributes> =
+        written.as_table().and(table.map(|(name, value)| Some((name.clone(), values(value)?))).collect());
+    read.ok_or_else(|| "must be a table of texts, or lists of texts: { groups = [\"…\"] }".to_owned())
+}
+
+fn plain(section: &mut Section<'_>, key: &str) -> Option<String> {
+    section.parsed(key, |text| Ok(text.to_owned()))
+}
+
+fn set(section: &mut Section<'_>) -> SetConfig {
+    let security_profiles = section.any("security_profiles", values).unwrap_or_default();
+    let routing_profile = section.any("routing_profile", value);
+    let hierarchy = section.any("hierarchy", values);
     let has_phone = section.has("phone");
-    let phone = section.section("phone", |s| phone(s, has_phone));
-    SetConfig { security_profiles, routing_profile, hierarchy, phone: phone.filter(|_| has_phone) }
+    let phone = section.section("phone", |s| phone(s, has_phone)).filter(|_| has_phone);
+    let landing = plain(section, "landing");
+    SetConfig { security_profiles, routing_profile, hierarchy, phone, landing }
 }
 
 /// A `phone` table is written whole, so that two rules never mix one.
-fn phone(section: &mut Section<'_>, written: bool) -> Option<Phone> {
+fn phone(section: &mut Section<'_>, written: bool) -> Option<PhoneConfig> {
     let kinds = [("soft_phone", Some(PhoneType::SoftPhone)), ("desk_phone", Some(PhoneType::DeskPhone))];
     if written && !section.has("type") {
         section.problem("type", "is missing: write \"soft_phone\" or \"desk_phone\"");
@@ -83,8 +167,8 @@ fn phone(section: &mut Section<'_>, written: bool) -> Option<Phone> {
     let kind = section.one_of("type", &kinds, None);
     let auto_accept = section.flag("auto_accept", false);
     let seconds = section.number("after_contact_work_seconds", 0, 0..=2_000_000);
-    let desk_number = section.parsed("desk_number", |text| Ok(text.to_owned()));
-    Some(Phone {
+    let desk_number = section.any("desk_number", value);
+    Some(PhoneConfig {
         kind: kind?,
         auto_accept,
         after_contact_work_seconds: u32::try_from(seconds).unwrap_or(u32::MAX),

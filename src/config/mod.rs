@@ -30,7 +30,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::mapping::Rules;
+use crate::mapping::{Known, Rules};
 use crate::model::{IdpChoice, Problem, ProtectedNames};
 use crate::{budget as pace, federation, saml as service_provider};
 
@@ -153,7 +153,12 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>) -> Option<Config> {
     };
     let instances = root.named("instance", |name, s| instance::read(name, s, files, &shared));
     let (endpoints, region) = root.section("aws", aws);
-    let rules = root.section("mapping", |s| mapping::read(s, &idps, &protected));
+    let known = Known {
+        idps: idps.iter().map(|idp| (idp.name.clone(), idp.names.clone())).collect(),
+        instances: instances.iter().flatten().map(Instance::destinations).collect(),
+        protected: protected.clone(),
+    };
+    let rules = root.section("mapping", |s| mapping::read(s, files, &known));
     let session_max = root.section("session", |s| s.number("max_hours", 12, 1..=12));
     let log = root.section("log", log::read);
     at_least_one(root, "idp", idps.is_empty());

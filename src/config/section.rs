@@ -49,6 +49,13 @@ impl<'r> Section<'r> {
         }
     }
 
+    /// What a room found that should be looked at, under its own keys.
+    pub(super) fn warnings(&self, warnings: &[Problem]) {
+        for warning in warnings {
+            self.report.warning(warning.clone());
+        }
+    }
+
     pub(super) fn path_of(&self, key: &str) -> String {
         join(&self.path, key)
     }
@@ -144,6 +151,12 @@ impl<'r> Section<'r> {
             })
         });
         chosen.unwrap_or(default)
+    }
+
+    /// Whatever is written, for `parse` to understand.
+    pub(super) fn any<T>(&mut self, key: &str, parse: impl FnOnce(&Value) -> Result<T, String>) -> Option<T> {
+        let value = self.take_typed(key)?;
+        self.or_problem(key, parse(&value))
     }
 
     /// A list of texts.

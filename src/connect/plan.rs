@@ -269,6 +269,7 @@ mod tests {
             routing_profile: Some("Basic".into()),
             hierarchy: Some(HierarchyPath(vec!["North".into()])),
             phone: None,
+            landing: None,
             sync,
         }
     }

@@ -1,6 +1,6 @@
 //! What the administrator writes, as plain data. `config` reads it from the file; [`super::Rules::new`] checks it.
 
-use crate::model::{Phone, SyncPolicy};
+use crate::model::{Attributes, PhoneType, SyncPolicy};
 
 use super::Preset;
 
@@ -11,12 +11,16 @@ pub struct Config {
     pub on_missing_groups: OnMissingGroups,
     /// What happens to a person whom the rules grant no security profile.
     pub on_no_match: OnNoMatch,
-    /// How user names are made.
+    /// How user names and names are made.
     pub user: UserConfig,
     /// Which fields of an existing user follow the rules.
     pub sync: SyncPolicy,
     /// The rules, in order.
     pub rules: Vec<RuleConfig>,
+    /// What must hold for everybody whom the rules give a place.
+    pub checks: Vec<CheckConfig>,
+    /// Examples: made-up people, and what the rules must make of them.
+    pub tests: Vec<TestConfig>,
 }
 
 /// What a missing groups attribute means.
@@ -39,27 +43,38 @@ pub enum OnNoMatch {
     Keep,
 }
 
-/// `[mapping.user]`: how user names are made.
+/// `[mapping.user]`: how user names and names are made. What is `None` is what the names layer found.
 #[derive(Debug, Clone, Default)]
 pub struct UserConfig {
-    /// Which of the identity provider's values is the user name.
-    pub username: UsernameFrom,
-    /// Whether A-Z become a-z.
+    /// The user name.
+    pub username: Option<ValueConfig>,
+    /// First name.
+    pub first_name: Option<ValueConfig>,
+    /// Last name.
+    pub last_name: Option<ValueConfig>,
+    /// E-mail address.
+    pub email: Option<ValueConfig>,
+    /// Whether A-Z of the user name become a-z.
     pub lower_case: bool,
     /// A user name that ends in `@` and one of these loses that end; any other keeps its own.
     pub strip_domains: Vec<String>,
 }
 
-/// Which of the identity provider's values is the user name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum UsernameFrom {
-    /// What the identity provider's preset, or its `attributes.username`, says.
-    #[default]
-    Username,
-    /// The e-mail address.
-    Email,
-    /// The subject's `NameID`.
-    NameId,
+/// A value: written out, copied or computed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ValueConfig {
+    /// The text itself.
+    Text(String),
+    /// What the names layer found for this field of `user`; else what was sent as the attribute of this name.
+    Attribute(String),
+    /// What this expression computes.
+    Expression(String),
+}
+
+impl From<&str> for ValueConfig {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
 }
 
 /// Where one identity provider's values are: `preset` and `attributes` of its `[idp.<name>]` table.
@@ -88,30 +103,109 @@ pub struct NameSources {
     pub groups: Vec<String>,
 }
 
-/// One `[[mapping.rule]]`. Either `deny` or `set`.
+/// One `[[mapping.rule]]`. One of `deny`, `set` and `lookup`.
 #[derive(Debug, Clone, Default)]
 pub struct RuleConfig {
     /// Its name, unique.
     pub name: String,
     /// Hits only people of one of these identity providers.
     pub idps: Option<Vec<String>>,
+    /// Hits only people on their way to one of these instances.
+    pub instances: Option<Vec<String>>,
     /// Hits only people in at least one of these groups.
     pub groups: Option<Vec<String>>,
+    /// Hits only people in at least one group that looks like one of these: `*` stands for anything.
+    pub groups_glob: Option<Vec<String>>,
+    /// Hits only people for whom this expression is true.
+    pub when: Option<String>,
     /// Refuses, with this sentence for the person.
     pub deny: Option<String>,
     /// Sets these fields.
     pub set: Option<SetConfig>,
+    /// Sets what a table says for the person's groups.
+    pub lookup: Option<LookupConfig>,
 }
 
 /// `set` of a rule.
 #[derive(Debug, Clone, Default)]
 pub struct SetConfig {
     /// Security profile names.
-    pub security_profiles: Vec<String>,
+    pub security_profiles: Vec<ValueConfig>,
     /// Routing profile name.
+    pub routing_profile: Option<ValueConfig>,
+    /// Hierarchy group names from the top.
+    pub hierarchy: Option<Vec<ValueConfig>>,
+    /// Phone settings.
+    pub phone: Option<PhoneConfig>,
+    /// The destination that the person lands at, where the bookmark names none.
+    pub landing: Option<String>,
+}
+
+/// `set.phone` of a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PhoneConfig {
+    /// Soft phone or desk phone.
+    pub kind: PhoneType,
+    /// Whether calls are answered automatically.
+    pub auto_accept: bool,
+    /// After-contact work, in seconds; 0 means no limit.
+    pub after_contact_work_seconds: u32,
+    /// E.164 number, required for a desk phone.
+    pub desk_number: Option<ValueConfig>,
+}
+
+/// `lookup` of a rule: a table of comma-separated values.
+#[derive(Debug, Clone, Default)]
+pub struct LookupConfig {
+    /// The file's name, for people.
+    pub file: String,
+    /// What is in it.
+    pub text: String,
+}
+
+/// One `[[mapping.check]]`.
+#[derive(Debug, Clone, Default)]
+pub struct CheckConfig {
+    /// Its name, unique.
+    pub name: String,
+    /// Must be true.
+    pub expression: String,
+    /// The sentence for a person for whom it is not.
+    pub message: String,
+}
+
+/// One `[[mapping.test]]`.
+#[derive(Debug, Clone, Default)]
+pub struct TestConfig {
+    /// What it is about.
+    pub name: String,
+    /// The identity provider; may be left out when there is only one.
+    pub idp: Option<String>,
+    /// The instance; may be left out when there is only one.
+    pub instance: Option<String>,
+    /// The subject's `NameID`.
+    pub name_id: Option<String>,
+    /// What is sent.
+    pub attributes: Attributes,
+    /// What the rules must make of it.
+    pub expect: ExpectConfig,
+}
+
+/// `expect` of a test. What is `None` is not looked at; an empty text means that no rule set it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ExpectConfig {
+    /// Refused, with this code.
+    pub denied: Option<String>,
+    /// User name.
+    pub username: Option<String>,
+    /// Exactly these security profiles.
+    pub security_profiles: Option<Vec<String>>,
+    /// Routing profile.
     pub routing_profile: Option<String>,
     /// Hierarchy group names from the top.
     pub hierarchy: Option<Vec<String>>,
-    /// Phone settings.
-    pub phone: Option<Phone>,
+    /// Landing destination.
+    pub landing: Option<String>,
+    /// The desk phone's number.
+    pub desk_number: Option<String>,
 }

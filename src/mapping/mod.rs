@@ -1,34 +1,52 @@
 //! From an identity to a placement, by the administrator's rules. Pure: no clock, no network, no state.
 //!
 //! Two layers. The *names* layer ([`NamesConfig`], one for each identity provider) says where a
-//! user name, names, an e-mail address and groups are found. The *rules* ([`Config`]) see only those
-//! and decide: `deny` beats everything wherever it stands, security profiles add up, and for routing
-//! profile, hierarchy and phone the first rule that hits wins.
+//! user name, names, an e-mail address and groups are found. The *rules* ([`Config`]) decide: `deny` beats
+//! everything wherever it stands, security profiles add up, and for every other field the first rule that hits and
+//! sets it wins. What must hold of the result is a *check*.
 
+mod compile;
 mod condition;
 mod config;
+mod example;
+mod explain;
+mod expression;
+mod facts;
+mod glob;
+mod lookup;
 mod names;
 mod outcome;
 mod person;
 mod presets;
 mod rules;
+mod set;
+mod shadows;
 mod text;
+mod value;
 
+#[cfg(test)]
+mod expression_tests;
+#[cfg(test)]
+mod load_tests;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod tests;
 
-pub use condition::Condition;
 pub use config::{
-    Config, NameSources, NamesConfig, OnMissingGroups, OnNoMatch, RuleConfig, SetConfig, UserConfig,
-    UsernameFrom,
+    CheckConfig, Config, ExpectConfig, LookupConfig, NameSources, NamesConfig, OnMissingGroups, OnNoMatch,
+    PhoneConfig, RuleConfig, SetConfig, TestConfig, UserConfig, ValueConfig,
 };
+pub use example::person;
+pub use explain::{Explanation, Received, explain};
 pub use names::{GROUPS_OVERAGE, ValueSource};
 pub use presets::Preset;
-pub use rules::Rules;
+pub use rules::{Known, Rules};
 
-use crate::model::{Code, Denial, Identity, Placed, Placement, Trace, code};
+use crate::model::{
+    Code, Denial, Identity, InstanceName, Placed, Placement, RuleOutcome, Trace, TraceEntry, code,
+};
+use facts::Facts;
 use names::{Groups, Names};
 use outcome::Outcome;
 
@@ -36,24 +54,37 @@ use outcome::Outcome;
 /// <https://docs.aws.amazon.com/connect/latest/APIReference/API_CreateUser.html>
 pub const MAX_SECURITY_PROFILES: usize = 10;
 
-/// What the rules make of `identity`, and why.
+/// The most groups of a person whom expressions look at: what they cost is in proportion.
+pub const MAX_GROUPS: usize = 1000;
+
+/// What the rules make of `identity` on the way to `instance`, and why.
 #[must_use]
-pub fn place(identity: &Identity, rules: &Rules) -> Placed {
+pub fn place(identity: &Identity, instance: &InstanceName, rules: &Rules) -> Placed {
     let Some(names) = rules.names.get(&identity.idp) else {
-        return refused(&code::MAPPING_NO_MATCH, "the identity provider is not configured (any more)");
+        return refused(denial(
+            &code::MAPPING_NO_MATCH,
+            "the identity provider is not configured (any more)",
+        ));
     };
     let groups = match known_groups(identity, names, rules) {
         Ok(groups) => groups,
-        Err(denial) => return Placed { outcome: Err(denial), trace: Trace::default() },
+        Err(denial) => return refused(denial),
     };
-    let outcome = Outcome::of(&rules.ordered, identity, &groups);
-    let placed = decide(identity, names, rules, &outcome);
-    Placed { outcome: placed, trace: outcome.trace }
+    let facts = Facts::new(identity, instance, names, groups);
+    let outcome = Outcome::of(&rules.ordered, &facts);
+    let placed = decide(&facts, rules, &outcome);
+    let mut trace = outcome.trace;
+    let placed = placed.and_then(|placement| check(placement, &facts, rules, &mut trace));
+    Placed { outcome: placed, trace }
 }
 
 /// The person's groups. Missing groups are an error of the identity provider's set-up, never "no groups".
 fn known_groups(identity: &Identity, names: &Names, rules: &Rules) -> Result<Vec<String>, Denial> {
     match (names.groups(identity), rules.on_missing_groups) {
+        (Groups::Sent(groups), _) if groups.len() > MAX_GROUPS && rules.has_expressions() => {
+            let detail = format!("{} groups were sent, more than {MAX_GROUPS}", groups.len());
+            Err(denial(&code::MAPPING_TOO_MANY_GROUPS, detail))
+        }
         (Groups::Sent(groups), _) => Ok(groups),
         (Groups::Missing, OnMissingGroups::NoGroups) => Ok(Vec::new()),
         (Groups::Missing, OnMissingGroups::Deny) => {
@@ -66,13 +97,8 @@ fn known_groups(identity: &Identity, names: &Names, rules: &Rules) -> Result<Vec
     }
 }
 
-/// Deny, then no place, then what can't be used, then the placement.
-fn decide(
-    identity: &Identity,
-    names: &Names,
-    rules: &Rules,
-    outcome: &Outcome<'_>,
-) -> Result<Placement, Denial> {
+/// Deny, then what can't be told, then no place, then what can't be used, then the placement.
+fn decide(facts: &Facts<'_>, rules: &Rules, outcome: &Outcome<'_>) -> Result<Placement, Denial> {
     if let Some((rule, message)) = outcome.denied {
         return Err(Denial {
             code: &code::MAPPING_DENIED,
@@ -80,6 +106,10 @@ fn decide(
             message: Some(message.to_owned()),
             detail: format!("rule \"{rule}\" denies"),
         });
+    }
+    if let Some((rule, failed)) = outcome.failed {
+        let detail = format!("rule \"{rule}\": {}", failed.0);
+        return Err(Denial { rule: Some(rule.to_owned()), ..denial(&code::MAPPING_RULE_FAILED, detail) });
     }
     if outcome.security_profiles.is_empty() && rules.on_no_match == OnNoMatch::Deny {
         return Err(denial(&code::MAPPING_NO_MATCH, "no rule that hit grants a security profile"));
@@ -90,20 +120,55 @@ fn decide(
         return Err(denial(&code::MAPPING_BAD_VALUE, detail));
     }
     Ok(Placement {
-        username: person::username(identity, names, &rules.user)?,
-        first_name: person::name(identity, &names.first_name, "first_name", 255)?,
-        last_name: person::name(identity, &names.last_name, "last_name", 300)?,
-        email: person::name(identity, &names.email, "email", 265)?,
+        username: rules.person.username(facts)?,
+        first_name: rules.person.first_name(facts)?,
+        last_name: rules.person.last_name(facts)?,
+        email: rules.person.email(facts)?,
         security_profiles: outcome.security_profiles.clone(),
-        routing_profile: outcome.routing_profile.cloned(),
-        hierarchy: outcome.hierarchy.cloned(),
-        phone: outcome.phone.cloned(),
+        routing_profile: outcome.routing_profile.clone(),
+        hierarchy: outcome.hierarchy.clone(),
+        phone: outcome.phone.clone(),
+        landing: outcome.landing.clone(),
         sync: rules.sync,
     })
 }
 
-fn refused(code: &'static Code, detail: &str) -> Placed {
-    Placed { outcome: Err(denial(code, detail)), trace: Trace::default() }
+/// Every check, so that the trace is whole; the first one that does not hold refuses.
+fn check(
+    placement: Placement,
+    facts: &Facts<'_>,
+    rules: &Rules,
+    trace: &mut Trace,
+) -> Result<Placement, Denial> {
+    if rules.checks.is_empty() {
+        return Ok(placement);
+    }
+    let mut scope = facts.new_scope();
+    let profiles: Vec<String> = placement.security_profiles.iter().cloned().collect();
+    let hierarchy = placement.hierarchy.as_ref().map_or(&[][..], |path| &path.0);
+    scope.add_placement(&profiles, placement.routing_profile.as_deref().unwrap_or_default(), hierarchy);
+    let mut refusal = None;
+    for check in &rules.checks {
+        let (outcome, why) = match check.expression.holds(&scope) {
+            Ok(true) => (RuleOutcome::Passed, "holds"),
+            Ok(false) => (RuleOutcome::Refused, "does not hold"),
+            Err(failed) => (RuleOutcome::Failed, failed.0),
+        };
+        trace.0.push(TraceEntry::new(&check.name, outcome, why));
+        if outcome != RuleOutcome::Passed {
+            refusal.get_or_insert_with(|| Denial {
+                code: &code::MAPPING_CHECK_FAILED,
+                rule: Some(check.name.clone()),
+                message: Some(check.message.clone()),
+                detail: format!("check \"{}\" {why}", check.name),
+            });
+        }
+    }
+    refusal.map_or(Ok(placement), Err)
+}
+
+fn refused(denial: Denial) -> Placed {
+    Placed { outcome: Err(denial), trace: Trace::default() }
 }
 
 fn denial(code: &'static Code, detail: impl Into<String>) -> Denial {

@@ -25,7 +25,7 @@ impl ValueSource {
     }
 
     /// The values without surrounding white space; empty ones don't count as sent.
-    fn values<'a>(&self, identity: &'a Identity) -> Vec<&'a str> {
+    pub(super) fn values<'a>(&self, identity: &'a Identity) -> Vec<&'a str> {
         let sent: Vec<&str> = match self {
             Self::NameId => identity
                 .name_id
@@ -40,7 +40,7 @@ impl ValueSource {
         sent.into_iter().map(trimmed).filter(|value| !value.is_empty()).collect()
     }
 
-    fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         match self {
             Self::NameId => "name_id",
             Self::Attribute(name) => name,
@@ -56,6 +56,31 @@ pub(super) fn first_values<'a>(sources: &[ValueSource], identity: &'a Identity) 
 /// The sources' names, for an administrator.
 pub(super) fn list(sources: &[ValueSource]) -> String {
     sources.iter().map(ValueSource::name).collect::<Vec<_>>().join(", ")
+}
+
+/// A field of `user`: what the names layer finds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum UserField {
+    NameId,
+    Username,
+    FirstName,
+    LastName,
+    Email,
+}
+
+impl UserField {
+    /// Every field with its name in rules.
+    pub(super) const ALL: [(&'static str, Self); 5] = [
+        ("name_id", Self::NameId),
+        ("username", Self::Username),
+        ("first_name", Self::FirstName),
+        ("last_name", Self::LastName),
+        ("email", Self::Email),
+    ];
+
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|(known, _)| *known == name).map(|(_, field)| field)
+    }
 }
 
 /// The sources of one identity provider.
@@ -81,6 +106,17 @@ pub(super) enum Groups {
 }
 
 impl Names {
+    /// Where a field of `user` comes from.
+    pub(super) fn sources(&self, field: UserField) -> &[ValueSource] {
+        match field {
+            UserField::NameId => &[ValueSource::NameId],
+            UserField::Username => &self.username,
+            UserField::FirstName => &self.first_name,
+            UserField::LastName => &self.last_name,
+            UserField::Email => &self.email,
+        }
+    }
+
     pub(super) fn groups(&self, identity: &Identity) -> Groups {
         if identity.attributes.contains_key(GROUPS_OVERAGE) {
             return Groups::Overage;

@@ -1,11 +1,11 @@
 //! What holds for every identity: thousands of made-up ones against one set of rules.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::model::{Identity, IdpName, NameId, RuleOutcome, code};
 
-use super::tests::{deny, identity, profiles, rule, texts};
-use super::{Config, MAX_SECURITY_PROFILES, NamesConfig, Preset, RuleConfig, Rules, SetConfig, place};
+use super::tests::{deny, identity, okta, place, profiles, rule, texts};
+use super::{Config, MAX_SECURITY_PROFILES, NamesConfig, Preset, RuleConfig, Rules, SetConfig};
 
 /// Appears in every generated value that is not a configured group.
 const MARK: &str = "QZX";
@@ -65,23 +65,20 @@ impl Numbers {
 }
 
 fn rule_configs() -> Vec<RuleConfig> {
-    let routing = |name: &str, profile: &str| SetConfig {
-        routing_profile: Some(name.to_owned()),
-        ..profiles(&[profile])
-    };
+    let routing =
+        |name: &str, profile: &str| SetConfig { routing_profile: Some(name.into()), ..profiles(&[profile]) };
     vec![
         rule("a", &["a"], routing("A", "Agent")),
         rule("b or c", &["b", "c"], routing("B", "Agent")),
         deny("stop", &["stop"]),
         rule("d", &["d"], profiles(&["1", "2", "3", "4", "5", "6", "7", "8", "9", "10"])),
-        rule("all", &[], SetConfig { hierarchy: Some(texts(&["Top"])), ..SetConfig::default() }),
+        rule("all", &[], SetConfig { hierarchy: Some(vec!["Top".into()]), ..SetConfig::default() }),
     ]
 }
 
 fn compiled(rules: Vec<RuleConfig>) -> Rules {
     let names = NamesConfig { preset: Preset::Okta, ..NamesConfig::default() };
-    let names = BTreeMap::from([(IdpName::new("okta"), names)]);
-    Rules::new(&Config { rules, ..Config::default() }, &names).expect("rules")
+    Rules::new(&Config { rules, ..Config::default() }, &okta(names)).expect("rules")
 }
 
 /// The groups as the documentation describes them.

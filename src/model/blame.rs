@@ -21,6 +21,21 @@ pub enum Blame {
     Gateway,
 }
 
+impl Blame {
+    /// For logs and commands.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Admin => "admin",
+            Self::IdpOwner => "idp_owner",
+            Self::Aws => "aws",
+            Self::Wait => "wait",
+            Self::Gateway => "gateway",
+        }
+    }
+}
+
 /// An error that a page and an audit line can be made from.
 pub trait Blamed: std::error::Error {
     /// The stable code, its blame and the words a browser may see.

@@ -192,6 +192,15 @@ codes! {
     /// A field's value can't be used in Connect.
     MAPPING_BAD_VALUE = "mapping.bad_value", Admin, "Your account has a value that Amazon Connect does not take",
         "Your contact-centre administrator must look at the code and the support id below.";
+    /// A rule's expression can't be computed for this person: what the rule decides is unknown.
+    MAPPING_RULE_FAILED = "mapping.rule_failed", Admin, "A rule of this contact centre can't be applied to you",
+        "Your contact-centre administrator must look at the code and the support id below.";
+    /// A `[[mapping.check]]` does not hold for this person.
+    MAPPING_CHECK_FAILED = "mapping.check_failed", Admin, "Your place in this contact centre is not clear",
+        "Your contact-centre administrator must look at the code and the support id below.";
+    /// More groups than expressions may go through.
+    MAPPING_TOO_MANY_GROUPS = "mapping.too_many_groups", IdpOwner, "You are in more groups than this gateway looks at",
+        "The identity provider's team must limit the groups it sends to those of the contact centre.";
 
     // -- Connect --
     /// The user name may never be federated.

@@ -39,10 +39,10 @@ pub use named_sessions::{NamedSessions, SubjectKey};
 pub use pace::{Patience, Stopped, admitted, paced};
 pub use pending::{Pending, PendingConfirmation, PendingKey, PendingSignIn};
 pub use placement::{
-    Denial, HierarchyPath, Phone, PhoneType, Placed, Placement, RuleOutcome, SyncPolicy, SyncWhen, Trace,
-    TraceEntry,
+    Denial, Field, HierarchyPath, Phone, PhoneType, Placed, Placement, RuleOutcome, SyncPolicy, SyncWhen,
+    Trace, TraceEntry,
 };
-pub use problem::Problem;
+pub use problem::{Caret, Problem, nearest};
 pub use protected::ProtectedNames;
 pub use replay::{ReplayGuard, ReplayKey};
 pub use requested::{RequestOptions, Requested};

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Code, Username};
+use super::{Code, Destination, Username};
 
 /// A Connect user as the rules want it, by names; ids come later from the directory.
 ///
@@ -28,6 +28,8 @@ pub struct Placement {
     pub hierarchy: Option<HierarchyPath>,
     /// Phone settings.
     pub phone: Option<Phone>,
+    /// Where the person lands when the bookmark names no destination. Nothing of Connect's.
+    pub landing: Option<Destination>,
     /// Which of the above may be changed on a user that exists.
     pub sync: SyncPolicy,
 }
@@ -36,6 +38,11 @@ pub struct Placement {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct HierarchyPath(pub Vec<String>);
+
+impl HierarchyPath {
+    /// The most levels that Connect has.
+    pub const DEEPEST: usize = 5;
+}
 
 impl fmt::Display for HierarchyPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -131,6 +138,46 @@ pub struct TraceEntry {
     pub outcome: RuleOutcome,
     /// The reason, in words an administrator understands.
     pub why: String,
+    /// The fields that it set.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sets: Vec<Field>,
+}
+
+impl TraceEntry {
+    /// An entry of a rule that set nothing.
+    pub fn new(rule: impl Into<String>, outcome: RuleOutcome, why: impl Into<String>) -> Self {
+        Self { rule: rule.into(), outcome, why: why.into(), sets: Vec::new() }
+    }
+}
+
+/// A field of a [`Placement`] that rules set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Field {
+    /// Security profiles: the one that adds up.
+    SecurityProfiles,
+    /// Routing profile.
+    RoutingProfile,
+    /// Hierarchy group.
+    Hierarchy,
+    /// Phone settings.
+    Phone,
+    /// Where the person lands.
+    Landing,
+}
+
+impl Field {
+    /// As rules write it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::SecurityProfiles => "security_profiles",
+            Self::RoutingProfile => "routing_profile",
+            Self::Hierarchy => "hierarchy",
+            Self::Phone => "phone",
+            Self::Landing => "landing",
+        }
+    }
 }
 
 /// What became of a rule.
@@ -143,6 +190,27 @@ pub enum RuleOutcome {
     Miss,
     /// Its condition held, but an earlier rule had already set all it would have set.
     Shadowed,
+    /// It can't be computed for this person.
+    Failed,
+    /// A check of the result: it holds.
+    Passed,
+    /// A check of the result: it does not hold.
+    Refused,
+}
+
+impl RuleOutcome {
+    /// For people.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Hit => "hit",
+            Self::Miss => "miss",
+            Self::Shadowed => "shadowed",
+            Self::Failed => "failed",
+            Self::Passed => "passed",
+            Self::Refused => "refused",
+        }
+    }
 }
 
 impl fmt::Debug for Placement {

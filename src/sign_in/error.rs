@@ -37,6 +37,9 @@ pub enum Cause {
     /// This browser has no such logout under way.
     #[error("no logout with this RelayState is under way in this browser")]
     LogoutNotPending,
+    /// A computation that should not have.
+    #[error("a computation stopped unexpectedly")]
+    Stopped,
     /// The rules refuse the person.
     #[error("{}", .0.detail)]
     Denied(Denial),
@@ -137,6 +140,7 @@ impl Blamed for SignInError {
             Cause::UnknownIdp => &code::SIGN_IN_UNKNOWN_IDP,
             Cause::NotPending => &code::SIGN_IN_NOT_PENDING,
             Cause::LogoutNotPending => &code::SAML_LOGOUT_NOT_PENDING,
+            Cause::Stopped => &code::GATEWAY_INTERNAL,
             Cause::Denied(denial) => denial.code,
             Cause::Saml(error) => error.code(),
             Cause::Connect(error) => error.code(),

@@ -3,6 +3,7 @@
 mod error;
 mod logout;
 mod people;
+mod placing;
 mod types;
 mod unsolicited;
 
@@ -20,24 +21,26 @@ use url::Url;
 
 pub use crate::saml::LogoutMessage;
 use people::{People, Present};
+use placing::Placing;
 
-use crate::mapping::place;
 use crate::model::{
     Blamed as _, Destination, HandOff, Identity, IdpChoice, IdpName, InstanceName, PendingKey, PendingSignIn,
-    Placement, SignedIn, Trace, Username, code,
+    SignedIn, Username, code,
 };
 
 /// The journeys.
 pub struct SignIn {
     parts: Parts,
     people: People,
+    placing: Placing,
 }
 
 impl SignIn {
     /// Composes the rooms.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        Self { parts, people: People::default() }
+        let placing = Placing::new(Arc::clone(&parts.rules));
+        Self { parts, people: People::default(), placing }
     }
 
     /// The start page's entries.
@@ -153,7 +156,7 @@ impl SignIn {
             Brought::Artifact(artifact) => self.parts.saml.verify_artifact(&artifact, &pending).await?,
         };
         let identity = verified.into_identity();
-        let (_, trace) = self.place(&identity)?;
+        let (_, trace) = self.place(&identity, &pending.instance).await?;
         let mut signed_in = self.signed_in(identity);
         signed_in.forced_for = pending.requested.force_authn.then(|| pending.instance.clone());
         signed_in.handed_over = pending.handed_over;
@@ -204,7 +207,7 @@ impl SignIn {
     async fn put_in_place(&self, signed_in: &mut SignedIn, ask: &Ask) -> Result<Entry, SignInError> {
         let instance = self.instance(&ask.instance)?;
         Self::path(instance, ask.destination.as_ref())?;
-        let (placement, trace) = self.place(&signed_in.identity)?;
+        let (placement, trace) = self.place(&signed_in.identity, &instance.name).await?;
         let user =
             instance.connect.ensure(&placement).await.map_err(|e| SignInError::from(e).with_trace(trace))?;
         signed_in.handed_over.insert((instance.name.clone(), user.username.clone()));
@@ -224,7 +227,7 @@ impl SignIn {
     async fn enter(&self, signed_in: &mut SignedIn, entry: Entry) -> Result<HandOff, SignInError> {
         let Entry { ask, placement, user } = entry;
         let instance = self.instance(&ask.instance)?;
-        let path = Self::path(instance, ask.destination.as_ref())?;
+        let path = Self::path(instance, ask.destination.as_ref().or(placement.landing.as_ref()))?;
         let (identity, until) = (signed_in.identity.clone(), signed_in.until);
         let moved = self.people.arrive(Present { identity, placement, user: user.clone(), until });
         if moved {
@@ -273,7 +276,8 @@ impl SignIn {
     }
 
     async fn refresh(&self, instance: &Instance, present: &Present) -> Result<(), SignInError> {
-        let same = self.place(&present.identity).map(|(placement, _)| placement == present.placement);
+        let placed = self.place(&present.identity, &instance.name).await;
+        let same = placed.map(|(placement, _)| placement == present.placement);
         if !matches!(same, Ok(true)) {
             self.drop_token(instance, &present.user.username).await;
             return same.map(|_| ());
@@ -299,14 +303,6 @@ impl SignIn {
     async fn drop_token(&self, instance: &Instance, username: &Username) {
         self.people.leave(&instance.name, username);
         instance.federation.purge(username).await;
-    }
-
-    fn place(&self, identity: &Identity) -> Result<(Placement, Trace), SignInError> {
-        let placed = place(identity, &self.parts.rules);
-        match placed.outcome {
-            Ok(placement) => Ok((placement, placed.trace)),
-            Err(denial) => Err(SignInError::from(Cause::Denied(denial)).with_trace(placed.trace)),
-        }
     }
 
     fn instance(&self, name: &InstanceName) -> Result<&Instance, SignInError> {

@@ -42,7 +42,7 @@ pub struct Parts {
     /// The service provider.
     pub saml: ServiceProvider,
     /// The rules.
-    pub rules: Rules,
+    pub rules: Arc<Rules>,
     /// The instances, in the order of the start page.
     pub instances: Vec<Instance>,
     /// Identity providers' names on pages.

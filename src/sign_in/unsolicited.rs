@@ -49,7 +49,7 @@ impl SignIn {
         let key = PendingKey::new(token, browser_secret);
         let confirmed = self.parts.confirmations.take(&key).await?.ok_or(Cause::NotPending)?;
         let PendingConfirmation { identity, instance, destination } = confirmed;
-        let (_, trace) = self.place(&identity)?;
+        let (_, trace) = self.place_anywhere(&identity, instance.as_ref()).await?;
         let mut signed_in = self.signed_in(identity);
         signed_in.handed_over = before.map(|before| before.handed_over.clone()).unwrap_or_default();
         Ok(Completed { signed_in, instance, destination, trace, replaces: None })
@@ -64,7 +64,7 @@ impl SignIn {
     ) -> Result<Unsolicited, SignInError> {
         self.check_serves(idp, to)?;
         let identity = self.parts.saml.verify_unsolicited(saml_response, idp).await?.into_identity();
-        let (placement, _) = self.place(&identity)?;
+        let (placement, _) = self.place_anywhere(&identity, to.map(|to| &to.instance)).await?;
         let token = self.parts.random.token();
         let pending = PendingConfirmation {
             identity,

@@ -220,6 +220,7 @@ pub(crate) fn placement(username: &str) -> Placement {
         routing_profile: Some("Basic".into()),
         hierarchy: None,
         phone: None,
+        landing: None,
         sync: SyncPolicy::default(),
     }
 }

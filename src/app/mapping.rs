@@ -1,0 +1,304 @@
+//! `connect-gateway mapping explain | test`: what the rules make of somebody, by the code that a sign-in runs.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value, json};
+
+use super::inspect::{Inspection, inspected};
+use super::{Outcome, load, read_text, told};
+use crate::config::Config;
+use crate::mapping::{Explanation, explain, person};
+use crate::model::{Attributes, Denial, Identity, IdpName, InstanceName, Placement, code};
+
+/// Exit status: the person would be refused.
+const DENIED: u8 = 3;
+/// Exit status: something that is needed was not sent.
+const MISSING: u8 = 4;
+
+/// Whose place to explain.
+#[derive(Debug)]
+pub struct Explain {
+    /// The configuration file.
+    pub config: PathBuf,
+    /// The identity provider's name in the configuration; may be left out when there is only one.
+    pub idp: Option<String>,
+    /// The instance's name; may be left out when there is only one.
+    pub instance: Option<String>,
+    /// A JSON file of attributes: names, each with a text or a list of texts, and `name_id`.
+    pub attributes: Option<PathBuf>,
+    /// A captured answer: XML, base64 or the form's body.
+    pub saml_response: Option<PathBuf>,
+    /// The moment to check the captured answer at, RFC 3339.
+    pub at: Option<String>,
+    /// Metadata of the identity provider, where the configuration only has its URL.
+    pub metadata: Option<PathBuf>,
+    /// Whether to print JSON.
+    pub json: bool,
+}
+
+/// Prints what was received, what each rule made of it, and the result.
+#[must_use]
+pub fn explain_mapping(ask: &Explain) -> Outcome {
+    let config = match load(&ask.config) {
+        Ok(loaded) => loaded.config,
+        Err(failed) => return failed.with_status(2),
+    };
+    let (identity, instance) = match subject(ask, &config) {
+        Ok(subject) => subject,
+        Err(reason) => return Outcome::Failed(vec![reason]),
+    };
+    let explanation = explain(&identity, &instance, &config.rules);
+    if ask.json {
+        println!("{:#}", as_json(&identity, &instance, &explanation));
+    } else {
+        print!("{}", as_text(&identity, &instance, &explanation));
+    }
+    match &explanation.placed.outcome {
+        Ok(_) => Outcome::Done,
+        Err(denial) if is_missing(denial) => Outcome::Exit(MISSING, Vec::new()),
+        Err(_) => Outcome::Exit(DENIED, Vec::new()),
+    }
+}
+
+/// Runs every `[[mapping.test]]`. Exit status 0: all as expected; 1: not; 2: the configuration can't be used.
+#[must_use]
+pub fn test_mapping(path: &Path) -> Outcome {
+    let rules = match load(path) {
+        Ok(loaded) => loaded.config.rules,
+        Err(failed) => return failed.with_status(2),
+    };
+    let failed = rules.failed_tests();
+    let count = rules.test_count();
+    if count == 0 {
+        return Outcome::failed(&"there is no [[mapping.test]]: docs/mapping.md shows how to write one");
+    }
+    if failed.is_empty() {
+        println!("{count} of {count} tests as expected");
+        return Outcome::Done;
+    }
+    Outcome::Failed(told(&failed))
+}
+
+fn is_missing(denial: &Denial) -> bool {
+    [&code::MAPPING_MISSING_ATTRIBUTE, &code::MAPPING_NO_GROUPS, &code::MAPPING_GROUPS_OVERAGE]
+        .contains(&denial.code)
+}
+
+/// Who, and on the way to where.
+fn subject(ask: &Explain, config: &Config) -> Result<(Identity, InstanceName), String> {
+    let instances = config.instances.iter().map(|instance| instance.name.as_str());
+    let instance = InstanceName::new(chosen("--instance", ask.instance.as_deref(), instances)?);
+    let identity = match (&ask.attributes, &ask.saml_response) {
+        (Some(path), _) => {
+            let idps = config.idps.iter().map(|idp| idp.name.as_str());
+            let idp = chosen("--idp", ask.idp.as_deref(), idps)?;
+            pasted(IdpName::new(idp), &read_text(path)?)
+                .map_err(|reason| format!("{}: {reason}", path.display()))?
+        }
+        (None, Some(path)) => captured(ask, path)?,
+        (None, None) => return Err("name a file with --attributes or --saml-response".to_owned()),
+    };
+    Ok((identity, instance))
+}
+
+/// The one that is named, or the only one there is.
+fn chosen<'a>(
+    option: &str,
+    named: Option<&str>,
+    mut known: impl Iterator<Item = &'a str> + Clone,
+) -> Result<String, String> {
+    let all = known.clone().collect::<Vec<_>>().join(", ");
+    match named {
+        Some(name) if known.any(|known| known == name) => Ok(name.to_owned()),
+        Some(name) => Err(format!("{option} {name}: there are {all}")),
+        None => match (known.next(), known.next()) {
+            (Some(only), None) => Ok(only.to_owned()),
+            _ => Err(format!("name one with {option}: there are {all}")),
+        },
+    }
+}
+
+fn captured(ask: &Explain, path: &Path) -> Result<Identity, String> {
+    let inspection = Inspection {
+        file: path.to_owned(),
+        config: ask.config.clone(),
+        at: ask.at.clone(),
+        idp: ask.idp.clone(),
+        metadata: ask.metadata.clone(),
+        request_id: None,
+        show_values: false,
+    };
+    inspected(&inspection)?.verdict.map_err(|error| {
+        format!(
+            "{}: would be refused: {error}. `saml inspect` says more, --at checks it at another moment.",
+            path.display()
+        )
+    })
+}
+
+/// Attributes as people paste them: an object of names, each with a text or a list of texts. `name_id` is the subject's.
+fn pasted(idp: IdpName, text: &str) -> Result<Identity, String> {
+    const SHAPE: &str = r#"write {"name_id": "…", "attributes": {"groups": ["…"], "email": "…"}}"#;
+    let mut object: Map<String, Value> =
+        serde_json::from_str(text).map_err(|error| format!("line {}: is no JSON: {SHAPE}", error.line()))?;
+    let name_id = match object.remove("name_id") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(name_id)) => Some(name_id),
+        Some(_) => return Err(format!("name_id is no text: {SHAPE}")),
+    };
+    let attributes = match object.remove("attributes") {
+        Some(Value::Object(attributes)) => attributes,
+        Some(other) => object.into_iter().chain([("attributes".to_owned(), other)]).collect(),
+        None => object,
+    };
+    let attributes: Option<Attributes> =
+        attributes.into_iter().map(|(name, value)| Some((name, texts(&value)?))).collect();
+    let attributes =
+        attributes.ok_or_else(|| format!("a value is neither a text nor a list of texts: {SHAPE}"))?;
+    Ok(person(idp, name_id, attributes))
+}
+
+fn texts(value: &Value) -> Option<Vec<String>> {
+    match value {
+        Value::String(text) => Some(vec![text.clone()]),
+        Value::Array(list) => list.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
+        _ => None,
+    }
+}
+
+fn as_json(identity: &Identity, instance: &InstanceName, explanation: &Explanation) -> Value {
+    let result = match &explanation.placed.outcome {
+        Ok(placement) => json!({ "placed": fields(placement, explanation).into_iter().map(|field| {
+            (field.name.to_owned(), json!({ "value": field.value, "from": field.from }))
+        }).collect::<Map<_, _>>() }),
+        Err(denial) => json!({ "refused": {
+            "code": denial.code.id, "rule": denial.rule, "detail": denial.detail,
+            "message": denial.message, "who": denial.code.blame.word(),
+        } }),
+    };
+    json!({
+        "idp": identity.idp.as_str(),
+        "instance": instance.as_str(),
+        "received": explanation.received,
+        "unused": explanation.unused,
+        "rules": explanation.placed.trace,
+        "result": result,
+    })
+}
+
+/// One line of the result.
+struct Line {
+    name: &'static str,
+    value: String,
+    from: Vec<String>,
+}
+
+fn fields(placement: &Placement, explanation: &Explanation) -> Vec<Line> {
+    use crate::model::Field;
+    let own = |name, value: Option<&str>| {
+        value.map(|value| Line { name, value: value.to_owned(), from: vec!["mapping.user".to_owned()] })
+    };
+    let set = |field: Field, value: Option<String>| {
+        let from = explanation.set_by(field).into_iter().map(str::to_owned).collect();
+        value.map(|value| Line { name: field.word(), value, from })
+    };
+    let profiles: Vec<&str> = placement.security_profiles.iter().map(String::as_str).collect();
+    let profiles = (!profiles.is_empty()).then(|| profiles.join(", "));
+    let lines = [
+        own("username", Some(placement.username.as_str())),
+        own("first_name", placement.first_name.as_deref()),
+        own("last_name", placement.last_name.as_deref()),
+        own("email", placement.email.as_deref()),
+        set(Field::SecurityProfiles, profiles),
+        set(Field::RoutingProfile, placement.routing_profile.clone()),
+        set(Field::Hierarchy, placement.hierarchy.as_ref().map(ToString::to_string)),
+        set(
+            Field::Phone,
+            placement.phone.as_ref().map(|phone| {
+                let number = phone.desk_number.as_deref().unwrap_or("in the browser");
+                let accepts = if phone.auto_accept { ", calls are answered automatically" } else { "" };
+                format!("{number}, {} s after-contact work{accepts}", phone.after_contact_work_seconds)
+            }),
+        ),
+        set(Field::Landing, placement.landing.as_ref().map(|landing| landing.as_str().to_owned())),
+    ];
+    lines.into_iter().flatten().collect()
+}
+
+fn as_text(identity: &Identity, instance: &InstanceName, explanation: &Explanation) -> String {
+    let received = explanation.received.iter().map(|received| match &received.from {
+        Some(from) => [received.field.to_owned(), quoted(&received.values), format!("from {from}")],
+        None => [
+            received.field.to_owned(),
+            "-".to_owned(),
+            format!("nothing in {}", received.looked_for.join(", ")),
+        ],
+    });
+    let unused = match &explanation.unused[..] {
+        [] => String::new(),
+        unused => format!("  unused: {}\n", quoted(unused)),
+    };
+    let received = table(["field", "value", ""], received);
+    let trace = explanation.placed.trace.0.iter().enumerate();
+    let trace = trace.map(|(index, entry)| {
+        [format!("{} {}", index + 1, entry.rule), entry.outcome.word().to_owned(), entry.why.clone()]
+    });
+    let rules = table(["rule", "result", "why"], trace);
+    let idp = &identity.idp;
+    let text = format!("Received from {idp} on the way to {instance}\n{received}{unused}\nRules\n{rules}");
+    match &explanation.placed.outcome {
+        Ok(placement) => {
+            let lines = fields(placement, explanation).into_iter();
+            let lines =
+                lines.map(|line| [line.name.to_owned(), quoted(&[line.value]), line.from.join(" + ")]);
+            text + "\nResult\n" + &table(["field", "value", "from"], lines)
+        }
+        Err(denial) => {
+            let rule = denial.rule.as_ref().map(|rule| format!(" by \"{rule}\"")).unwrap_or_default();
+            format!(
+                "{text}\nRefused{rule}: {}\n  {}\n  the page says: {}\n",
+                denial.code.id,
+                denial.detail,
+                denial.message.as_deref().unwrap_or(denial.code.title)
+            )
+        }
+    }
+}
+
+/// What was sent, so that it can't write a line of its own.
+fn quoted(values: &[String]) -> String {
+    values.iter().map(|value| format!("{value:?}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Columns as wide as they need to be.
+fn table(head: [&str; 3], rows: impl Iterator<Item = [String; 3]>) -> String {
+    let rows: Vec<[String; 3]> = [head.map(str::to_owned)].into_iter().chain(rows).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let (first, second) = (width(0), width(1).min(60));
+    let line =
+        |[a, b, c]: &[String; 3]| format!("  {a:first$}  {b:second$}  {c}").trim_end().to_owned() + "\n";
+    rows.iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attributes_are_read_as_people_paste_them() {
+        let read = |text: &str| pasted(IdpName::new("okta"), text);
+        let flat = read(r#"{"name_id": "ana", "groups": ["a", "b"], "email": "x"}"#).unwrap();
+        let deep = read(r#"{"name_id": "ana", "attributes": {"groups": ["a", "b"], "email": "x"}}"#).unwrap();
+        assert_eq!(flat, deep);
+        assert_eq!(flat.name_id.unwrap().value, "ana");
+        assert_eq!(flat.attributes["groups"], ["a", "b"]);
+        for (text, words) in [
+            ("{\n]", "line 2: is no JSON"),
+            (r#"{"name_id": 1}"#, "name_id is no text"),
+            (r#"{"groups": 1}"#, "neither a text nor"),
+            ("[]", "is no JSON"),
+        ] {
+            assert!(read(text).unwrap_err().contains(words), "{text}");
+        }
+    }
+}

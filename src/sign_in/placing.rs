@@ -1,0 +1,74 @@
+//! What the rules make of a person, away from the threads that answer requests when that must be computed.
+
+use std::sync::Arc;
+use std::thread::available_parallelism;
+
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+
+use crate::mapping::{Rules, place};
+use crate::model::{Identity, InstanceName, Placed, Placement, Trace};
+
+use super::{Cause, SignIn, SignInError};
+
+/// The rules in force.
+pub(super) struct Placing {
+    rules: Arc<Rules>,
+    /// One for each core: more at a time would only make all of them late.
+    cores: Arc<Semaphore>,
+}
+
+impl Placing {
+    pub(super) fn new(rules: Arc<Rules>) -> Self {
+        let cores = available_parallelism().map_or(1, usize::from);
+        Self { rules, cores: Arc::new(Semaphore::new(cores)) }
+    }
+
+    /// Rules that only compare are done before a thread could begin with them.
+    async fn place(&self, identity: &Identity, instance: &InstanceName) -> Result<Placed, Cause> {
+        if !self.rules.has_expressions() {
+            return Ok(place(identity, instance, &self.rules));
+        }
+        let core = Arc::clone(&self.cores).acquire_owned().await.map_err(|_| Cause::Stopped)?;
+        let (rules, identity, instance) = (Arc::clone(&self.rules), identity.clone(), instance.clone());
+        let work = move || {
+            let _held = core;
+            place(&identity, &instance, &rules)
+        };
+        spawn_blocking(work).await.map_err(|_| Cause::Stopped)
+    }
+}
+
+impl SignIn {
+    /// The person's place in `instance`.
+    pub(super) async fn place(
+        &self,
+        identity: &Identity,
+        instance: &InstanceName,
+    ) -> Result<(Placement, Trace), SignInError> {
+        let Placed { outcome, trace } = self.placing.place(identity, instance).await?;
+        match outcome {
+            Ok(placement) => Ok((placement, trace)),
+            Err(denial) => Err(SignInError::from(Cause::Denied(denial)).with_trace(trace)),
+        }
+    }
+
+    /// The person's place in `instance`; where nobody has said which one, in the first that has one for them.
+    pub(super) async fn place_anywhere(
+        &self,
+        identity: &Identity,
+        instance: Option<&InstanceName>,
+    ) -> Result<(Placement, Trace), SignInError> {
+        if let Some(instance) = instance {
+            return self.place(identity, instance).await;
+        }
+        let mut refusal = None;
+        for instance in self.parts.instances.iter().filter(|known| known.idps.contains(&identity.idp)) {
+            match self.place(identity, &instance.name).await {
+                Err(error) => refusal.get_or_insert(error),
+                placed => return placed,
+            };
+        }
+        Err(refusal.unwrap_or_else(|| Cause::UnknownIdp.into()))
+    }
+}
