@@ -1,13 +1,15 @@
 //! Puts the rooms together and runs them.
 
+mod check;
 mod explain;
 mod inspect;
 mod listen;
 mod mapping;
+mod reload;
 
 use std::future::Future;
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -16,20 +18,22 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
-use crate::audit;
 use crate::budget::ProcessBudget;
 use crate::config::{self, Config, Loaded};
 use crate::connect::{self, Connect};
 use crate::federation::Federation;
-use crate::model::{CallBudget, Clock, Problem, Random, Requested, SystemClock, SystemRandom, Username};
+use crate::model::{CallBudget, Clock, Problem, Random, RulesState, SystemClock, SystemRandom};
 use crate::saml::{self, ServiceProvider};
 use crate::sign_in::{Instance, Parts, SignIn};
 use crate::store::{MemoryNamedSessions, MemoryPending, MemoryReplay, MemorySessions};
 use crate::telemetry;
 use crate::web::{self, Site, WebState};
 
+pub use check::check;
 pub use explain::explain;
 pub use inspect::{Inspection, inspect};
+use reload::Reload;
+
 pub use mapping::{Explain, explain_mapping, test_mapping};
 
 /// How often identity provider metadata is looked at; the service provider knows what is due.
@@ -41,6 +45,8 @@ const TOKEN_TICK: Duration = Duration::from_secs(10);
 pub struct App {
     router: Router,
     sign_in: Arc<SignIn>,
+    rules_state: Arc<RwLock<RulesState>>,
+    reload: Option<Reload>,
 }
 
 impl App {
@@ -64,8 +70,15 @@ impl App {
             pending_for: config.pending_for,
         };
         let sign_in = Arc::new(SignIn::new(parts(config, sdk, clock, random)?));
-        let router = web::router(WebState { sign_in: sign_in.clone(), site }, sessions);
-        Ok(Self { router, sign_in })
+        let rules_state = Arc::<RwLock<RulesState>>::default();
+        let web = WebState { sign_in: sign_in.clone(), site, rules_state: rules_state.clone() };
+        Ok(Self { router: web::router(web, sessions), sign_in, rules_state, reload: None })
+    }
+
+    /// The same, with rules that follow the file at `path`, and the `files` that it names.
+    fn following(self, path: &Path, files: Vec<PathBuf>, rest: u64) -> Self {
+        let reload = Reload::new(path, files, rest, self.rules_state.clone());
+        Self { reload: Some(reload), ..self }
     }
 
     /// The gateway's HTTP, for a server of the caller's own.
@@ -78,7 +91,10 @@ impl App {
         self.sign_in.refresh_metadata().await;
         let mut background = JoinSet::new();
         background.spawn(refresh_metadata(self.sign_in.clone()));
-        background.spawn(refresh_tokens(self.sign_in));
+        background.spawn(refresh_tokens(self.sign_in.clone()));
+        if let Some(reload) = self.reload {
+            background.spawn(reload.follow(self.sign_in));
+        }
         listen::serve(listener, self.router, shutdown).await;
     }
 }
@@ -178,17 +194,17 @@ impl Outcome {
 
 /// `connect-gateway serve`: loads the configuration, listens, serves until SIGTERM or Ctrl-C.
 pub async fn serve(path: &Path) -> Outcome {
-    let config = match load(path) {
-        Ok(loaded) => loaded.config,
+    let loaded = match load(path) {
+        Ok(loaded) => loaded,
         Err(failed) => return failed,
     };
-    if let Err(error) = telemetry::start(config.log) {
+    if let Err(error) = telemetry::start(loaded.config.log) {
         return Outcome::failed(&error);
     }
-    let (listen, public_url) = (config.listen, config.public_url.clone());
-    let sdk = sdk(&config).await;
-    let app = match App::build(config, &sdk, Arc::new(SystemClock), Arc::new(SystemRandom)) {
-        Ok(app) => app,
+    let (listen, public_url) = (loaded.config.listen, loaded.config.public_url.clone());
+    let sdk = sdk(&loaded.config).await;
+    let app = match App::build(loaded.config, &sdk, Arc::new(SystemClock), Arc::new(SystemRandom)) {
+        Ok(app) => app.following(path, loaded.files, loaded.rest),
         Err(error) => return Outcome::failed(&error),
     };
     let listener = match TcpListener::bind(listen).await {
@@ -204,74 +220,6 @@ pub async fn serve(path: &Path) -> Outcome {
     Outcome::Done
 }
 
-/// `connect-gateway check`: prints what is configured, or everything that is wrong with it. With a name it also
-/// asks the identity providers and AWS, and tries the federation role under that name.
-pub async fn check(path: &Path, online_as: Option<&str>) -> Outcome {
-    let online_as = match online_as.map(Username::new).transpose() {
-        Ok(name) => name,
-        Err(error) => return Outcome::failed(&format!("--as: {error}")),
-    };
-    let loaded = match load(path) {
-        Ok(loaded) => loaded,
-        Err(failed) => return failed,
-    };
-    for line in config::summary(&loaded.config) {
-        println!("{line}");
-    }
-    let failed = told(&loaded.config.rules.failed_tests());
-    if !failed.is_empty() {
-        return Outcome::Failed(failed);
-    }
-    let sdk = sdk(&loaded.config).await;
-    let parts = match parts(loaded.config, &sdk, Arc::new(SystemClock), Arc::new(SystemRandom)) {
-        Ok(parts) => parts,
-        Err(error) => return Outcome::failed(&error),
-    };
-    let Some(name) = online_as else {
-        print_warnings(&parts);
-        println!(
-            "The configuration can be used. Nothing was asked of AWS or an identity provider: --online does."
-        );
-        return Outcome::Done;
-    };
-    let reasons = check_online(&parts, &name).await;
-    print_warnings(&parts);
-    if reasons.is_empty() { Outcome::Done } else { Outcome::Failed(reasons) }
-}
-
-/// What ends soon.
-fn print_warnings(parts: &Parts) {
-    for warning in parts.saml.warnings() {
-        eprintln!("warning: {warning}");
-    }
-}
-
-async fn check_online(parts: &Parts, name: &Username) -> Vec<String> {
-    let mut reasons = Vec::new();
-    parts.saml.refresh_metadata().await;
-    for idp in &parts.idps {
-        match parts.saml.authn_request(&idp.name, &Requested::default(), "check").await {
-            Ok(_) => println!("idp.{}: metadata can be used", idp.name),
-            Err(error) => reasons.push(format!("idp.{}: {}", idp.name, audit::cause(&error))),
-        }
-    }
-    for instance in &parts.instances {
-        match instance.connect.check().await {
-            Ok(report) => {
-                let about = |problem| format!("instance.{}: {problem}", instance.name);
-                reasons.extend(report.problems().into_iter().map(about));
-                println!("instance.{}: AWS answers", instance.name);
-            }
-            Err(error) => reasons.push(format!("instance.{}: {}", instance.name, audit::cause(&error))),
-        }
-        match instance.federation.check(name).await {
-            Ok(()) => println!("instance.{}: the federation role can be assumed", instance.name),
-            Err(error) => reasons.push(format!("instance.{}: {}", instance.name, audit::cause(&error))),
-        }
-    }
-    reasons
-}
-
 fn told(problems: &[Problem]) -> Vec<String> {
     problems.iter().map(ToString::to_string).collect()
 }
@@ -281,12 +229,15 @@ fn read_text(path: &Path) -> Result<String, String> {
         .map_err(|error| format!("{}: {}", path.display(), config::unreadable(&error)))
 }
 
-fn load(path: &Path) -> Result<Loaded, Outcome> {
+fn read_config(path: &Path) -> Result<Loaded, Vec<Problem>> {
     let text = |(key, value): (std::ffi::OsString, std::ffi::OsString)| {
         Some((key.into_string().ok()?, value.into_string().ok()?))
     };
-    let loaded = config::load(path, std::env::vars_os().filter_map(text))
-        .map_err(|problems| Outcome::Failed(told(&problems)))?;
+    config::load(path, std::env::vars_os().filter_map(text))
+}
+
+fn load(path: &Path) -> Result<Loaded, Outcome> {
+    let loaded = read_config(path).map_err(|problems| Outcome::Failed(told(&problems)))?;
     for warning in &loaded.warnings {
         eprintln!("warning: {warning}");
     }

@@ -6,7 +6,7 @@
 use std::error::Error;
 use std::fmt::Write as _;
 
-use crate::model::{Blame, Code, Finding, IdpName, InstanceName, Random, SupportId, Trace};
+use crate::model::{Blame, Code, Finding, IdpName, InstanceName, Problem, Random, SupportId, Trace};
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,6 +103,17 @@ pub fn support_id(random: &dyn Random) -> SupportId {
     random.fill(&mut bytes);
     let text: Vec<char> = bytes.iter().map(|byte| char::from(DIGITS[usize::from(byte & 31)])).collect();
     SupportId::new(text.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-"))
+}
+
+/// Other rules are in force.
+pub fn rules_replaced(count: usize, needs_restart: bool) {
+    tracing::info!(target: "audit", event = "rules", rules = count, needs_restart, "replaced");
+}
+
+/// The file's rules can't be used: the old ones stay in force.
+pub fn rules_kept(problems: &[Problem]) {
+    let problems: Vec<String> = problems.iter().map(|problem| clean(&problem.to_string())).collect();
+    tracing::error!(target: "audit", event = "rules", problems = problems.join("; "), "kept: the file can't be used");
 }
 
 /// Rule names and outcomes as JSON.

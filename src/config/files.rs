@@ -1,5 +1,6 @@
 //! Files that the configuration names: secrets, certificates, metadata.
 
+use std::cell::RefCell;
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 
@@ -11,12 +12,19 @@ use super::section::Section;
 pub(super) struct Files<'p> {
     base_dir: &'p Path,
     config_file: Option<&'p Path>,
+    read: RefCell<Vec<PathBuf>>,
 }
 
 impl<'p> Files<'p> {
     /// Relative paths start at `base_dir`.
     pub(super) fn new(base_dir: &'p Path, config_file: Option<&'p Path>) -> Self {
-        Self { base_dir, config_file }
+        let read = RefCell::new(config_file.map(Path::to_owned).into_iter().collect());
+        Self { base_dir, config_file, read }
+    }
+
+    /// Every file that was looked at, the configuration itself first.
+    pub(super) fn paths(&self) -> Vec<PathBuf> {
+        self.read.borrow().clone()
     }
 
     /// The secret under `key`, or in the file that `file_key` names.
@@ -61,6 +69,7 @@ impl<'p> Files<'p> {
     /// The file's text without its last line break, and its path.
     pub(super) fn read(&self, path: &str) -> Result<(String, PathBuf), String> {
         let path = self.base_dir.join(not_empty(path)?);
+        self.read.borrow_mut().push(path.clone());
         let text = std::fs::read_to_string(&path)
             .map_err(|error| format!("{} can't be read: {}", path.display(), unreadable(&error)))?;
         Ok((not_empty(text.trim_end_matches(['\r', '\n']))?, path))

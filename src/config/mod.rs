@@ -24,8 +24,9 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use url::Url;
@@ -87,6 +88,10 @@ pub struct Loaded {
     pub config: Config,
     /// Nothing that stops the gateway, but something an operator should know.
     pub warnings: Vec<Problem>,
+    /// Every file that it was read from, the configuration's own first.
+    pub files: Vec<PathBuf>,
+    /// The same as long as nothing but `[mapping]` changes: everything else needs a restart.
+    pub rest: u64,
 }
 
 /// Reads the file at `path`, with overrides from `environment`.
@@ -123,14 +128,25 @@ fn read(
 ) -> Result<Loaded, Vec<Problem>> {
     let mut table = source::table(text)?;
     let report = Report::new(environment::apply(&mut table, environment)?);
+    let rest = rest(&table);
     let mut root = Section::root(table, &report);
     let config = root_section(&mut root, files);
     root.finish();
     let (problems, warnings) = report.into_problems(text);
     match config {
-        Some(config) if problems.is_empty() => Ok(Loaded { config, warnings }),
+        Some(config) if problems.is_empty() => Ok(Loaded { config, warnings, files: files.paths(), rest }),
         _ => Err(problems),
     }
+}
+
+/// A digest of everything but the rules.
+fn rest(table: &toml::Table) -> u64 {
+    let mut digest = DefaultHasher::new();
+    for (key, value) in table.iter().filter(|(key, _)| *key != "mapping") {
+        key.hash(&mut digest);
+        value.to_string().hash(&mut digest);
+    }
+    digest.finish()
 }
 
 fn root_section(root: &mut Section<'_>, files: &Files<'_>) -> Option<Config> {

@@ -99,6 +99,12 @@ impl Directory {
         Ok(None)
     }
 
+    /// Every name that is listed.
+    pub(super) async fn names(&self, kind: Kind, patience: Patience) -> Result<Vec<String>, Error> {
+        let listing = self.listing(kind, self.max_age, patience).await?;
+        Ok(listing.ids.keys().cloned().collect())
+    }
+
     /// The id of the hierarchy group at this path. Listings don't tell a group's parent, so the groups
     /// with the path's last name are described, and no others.
     pub(super) async fn group_id(&self, path: &HierarchyPath, patience: Patience) -> Result<String, Error> {

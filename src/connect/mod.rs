@@ -4,6 +4,7 @@ mod aged;
 mod client;
 mod directory;
 mod error;
+mod named;
 mod plan;
 mod provision;
 mod report;
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 pub use client::client;
 pub use error::Error;
+pub use named::UnknownName;
 pub use report::InstanceReport;
 
 use crate::model::{

@@ -18,7 +18,7 @@ const SETTLE_PAUSE: Duration = Duration::from_millis(500);
 pub(super) struct Provision {
     pub(super) settings: Settings,
     pub(super) calls: Arc<Calls>,
-    directory: Directory,
+    pub(super) directory: Directory,
     protected: Arc<ProtectedNames>,
     clock: Arc<dyn Clock>,
 }

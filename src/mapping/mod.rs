@@ -14,6 +14,7 @@ mod expression;
 mod facts;
 mod glob;
 mod lookup;
+mod named;
 mod names;
 mod outcome;
 mod person;

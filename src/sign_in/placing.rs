@@ -1,6 +1,6 @@
 //! What the rules make of a person, away from the threads that answer requests when that must be computed.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::available_parallelism;
 
 use tokio::sync::Semaphore;
@@ -13,7 +13,7 @@ use super::{Cause, SignIn, SignInError};
 
 /// The rules in force.
 pub(super) struct Placing {
-    rules: Arc<Rules>,
+    rules: RwLock<Arc<Rules>>,
     /// One for each core: more at a time would only make all of them late.
     cores: Arc<Semaphore>,
 }
@@ -21,16 +21,21 @@ pub(super) struct Placing {
 impl Placing {
     pub(super) fn new(rules: Arc<Rules>) -> Self {
         let cores = available_parallelism().map_or(1, usize::from);
-        Self { rules, cores: Arc::new(Semaphore::new(cores)) }
+        Self { rules: RwLock::new(rules), cores: Arc::new(Semaphore::new(cores)) }
+    }
+
+    fn rules(&self) -> Arc<Rules> {
+        Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Rules that only compare are done before a thread could begin with them.
     async fn place(&self, identity: &Identity, instance: &InstanceName) -> Result<Placed, Cause> {
-        if !self.rules.has_expressions() {
-            return Ok(place(identity, instance, &self.rules));
+        let rules = self.rules();
+        if !rules.has_expressions() {
+            return Ok(place(identity, instance, &rules));
         }
         let core = Arc::clone(&self.cores).acquire_owned().await.map_err(|_| Cause::Stopped)?;
-        let (rules, identity, instance) = (Arc::clone(&self.rules), identity.clone(), instance.clone());
+        let (identity, instance) = (identity.clone(), instance.clone());
         let work = move || {
             let _held = core;
             place(&identity, &instance, &rules)
@@ -40,6 +45,17 @@ impl Placing {
 }
 
 impl SignIn {
+    /// The rules in force.
+    #[must_use]
+    pub fn rules(&self) -> Arc<Rules> {
+        self.placing.rules()
+    }
+
+    /// Puts other rules in force: every decision from here on is theirs, whole.
+    pub fn replace_rules(&self, rules: Arc<Rules>) {
+        *self.placing.rules.write().unwrap_or_else(PoisonError::into_inner) = rules;
+    }
+
     /// The person's place in `instance`.
     pub(super) async fn place(
         &self,

@@ -21,20 +21,21 @@ mod sign_out;
 mod start;
 mod unsolicited;
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{DefaultBodyLimit, RawQuery, State};
 use axum::http::header;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Extension, Router};
+use axum::{Extension, Json, Router};
+use serde_json::json;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 use tower_sessions::SessionStore;
 use url::Url;
 
-use crate::model::{Clock, Random};
+use crate::model::{Clock, Random, RulesState};
 use crate::session;
 use crate::sign_in::SignIn;
 
@@ -55,6 +56,8 @@ pub struct WebState {
     pub sign_in: Arc<SignIn>,
     /// What every page has in common.
     pub site: Site,
+    /// Whether the rules in force are those of the file.
+    pub rules_state: Arc<RwLock<RulesState>>,
 }
 
 /// What every page has in common.
@@ -88,6 +91,7 @@ pub fn router<S: SessionStore + Clone>(state: WebState, store: S) -> Router {
         .route("/discovery", get(choose::discovered))
         .route("/sign-in/confirm", post(unsolicited::confirm))
         .route("/saml/metadata", get(metadata))
+        .route("/readyz", get(ready))
         .route("/sign-out", get(sign_out::confirm).post(sign_out::post))
         .with_state(Arc::new(state));
     bounded(routes, site, store)
@@ -105,6 +109,17 @@ fn bounded<S: SessionStore + Clone>(routes: Router, site: Arc<Site>, store: S) -
         .layer(session::layer(store))
         .layer(tower_http::catch_panic::CatchPanicLayer::custom(boundary::panicked))
         .layer(axum::middleware::from_fn_with_state(site, boundary::boundary))
+}
+
+/// Whether sign-ins can be taken; with `?verbose`, what an operator should look at. Older rules are no reason to
+/// turn people away.
+async fn ready(State(web): State<Arc<WebState>>, RawQuery(query): RawQuery) -> Response {
+    if query.as_deref() != Some("verbose") {
+        return "ready".into_response();
+    }
+    let state = web.rules_state.read().unwrap_or_else(PoisonError::into_inner);
+    let rules = if state.problems.is_empty() { "in_force" } else { "older_than_file" };
+    Json(json!({ "ready": true, "rules": rules, "needs_restart": state.needs_restart })).into_response()
 }
 
 /// Our SAML metadata, for the identity provider's administrator.

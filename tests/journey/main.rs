@@ -23,6 +23,7 @@ mod diagnosis;
 mod discovery;
 mod hostile;
 mod logout;
+mod mapping;
 mod secrets;
 mod sessions;
 mod step_up;

@@ -1,0 +1,48 @@
+//! What the rules for one instance name of it.
+
+use crate::model::{HierarchyPath, InstanceName, NamedObjects};
+
+use super::condition::Condition;
+use super::rules::{Action, Rule, Rules};
+use super::set::Set;
+use super::value::Value;
+
+impl Rules {
+    /// Every name that is written out in a rule for people on the way to `instance`. What is copied or computed is
+    /// known at a sign-in only.
+    #[must_use]
+    pub fn named(&self, instance: &InstanceName) -> NamedObjects {
+        let mut named = NamedObjects::default();
+        for rule in self.ordered.iter().filter(|rule| rule.is_for(instance)) {
+            match &rule.action {
+                Action::Set(set) => add(&mut named, set),
+                Action::Lookup(lookup) => lookup.rows.iter().for_each(|row| add(&mut named, &row.set)),
+                Action::Deny(_) => {}
+            }
+        }
+        named
+    }
+}
+
+impl Rule {
+    fn is_for(&self, instance: &InstanceName) -> bool {
+        self.conditions.iter().all(|condition| match condition {
+            Condition::Instance(instances) => instances.contains(instance),
+            _ => true,
+        })
+    }
+}
+
+fn add(named: &mut NamedObjects, set: &Set) {
+    named.security_profiles.extend(set.security_profiles.iter().filter_map(text));
+    named.routing_profiles.extend(set.routing_profile.as_ref().and_then(text));
+    let path = set.hierarchy.as_ref().and_then(|path| path.iter().map(text).collect::<Option<Vec<_>>>());
+    named.hierarchies.extend(path.map(HierarchyPath));
+}
+
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::Text(text) => Some(text.clone()),
+        _ => None,
+    }
+}
