@@ -49,6 +49,7 @@ fn sync(section: &mut Section<'_>) -> SyncPolicy {
         routing_profile: when("routing_profile"),
         hierarchy: when("hierarchy"),
         phone: when("phone"),
+        ..SyncPolicy::default()
     }
 }
 

@@ -28,6 +28,8 @@ pub use names::{GROUPS_OVERAGE, ValueSource};
 pub use presets::Preset;
 pub use rules::Rules;
 
+use std::collections::BTreeMap;
+
 use crate::model::{Code, Denial, Identity, Placed, Placement, Trace, code};
 use names::{Groups, Names};
 use outcome::Outcome;
@@ -98,6 +100,9 @@ fn decide(
         routing_profile: outcome.routing_profile.cloned(),
         hierarchy: outcome.hierarchy.cloned(),
         phone: outcome.phone.cloned(),
+        proficiencies: BTreeMap::new(),
+        tags: BTreeMap::new(),
+        channels: BTreeMap::new(),
         sync: rules.sync,
     })
 }

@@ -1,15 +1,15 @@
 //! Noun 2: what the rules make of an identity.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Code, Username};
+use super::{Channel, ChannelSettings, Code, Proficiency, ProficiencyLevel, Username};
 
 /// A Connect user as the rules want it, by names; ids come later from the directory.
 ///
-/// A field that no rule set is `None` (or empty, for the profiles) and is left as it is in Connect.
+/// A field that no rule set is `None` or empty and is left as it is in Connect.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Placement {
     /// The name the rules computed; Connect's own spelling wins where it differs in case only.
@@ -28,6 +28,12 @@ pub struct Placement {
     pub hierarchy: Option<HierarchyPath>,
     /// Phone settings.
     pub phone: Option<Phone>,
+    /// All proficiencies the user is to have, at most [`super::MAX_PROFICIENCIES`].
+    pub proficiencies: BTreeMap<Proficiency, ProficiencyLevel>,
+    /// Tags by key. Tags of the user with other keys are nobody's business here and stay.
+    pub tags: BTreeMap<String, String>,
+    /// Settings of single channels; they go before those of [`Self::phone`].
+    pub channels: BTreeMap<Channel, ChannelSettings>,
     /// Which of the above may be changed on a user that exists.
     pub sync: SyncPolicy,
 }
@@ -94,6 +100,12 @@ pub struct SyncPolicy {
     pub hierarchy: SyncWhen,
     /// Phone settings.
     pub phone: SyncWhen,
+    /// Proficiencies.
+    pub proficiencies: SyncWhen,
+    /// Tags.
+    pub tags: SyncWhen,
+    /// Settings of single channels.
+    pub channels: SyncWhen,
 }
 
 /// The rules refuse this person.
