@@ -199,10 +199,13 @@ pub(super) fn check_group(instance: &Instance, id: &str) -> ApiResult<()> {
         .ok_or_else(|| ApiError::not_found(format!("Hierarchy group not found: {id}")))
 }
 
-/// At most 50, keys of 1 to 128 characters and not Amazon's, values up to 256.
+/// At most 50, keys of 1 to 128 letters, digits, spaces and `_.:/=+-@` and not Amazon's, values up to 256.
 pub(super) fn check_tags(tags: &BTreeMap<String, String>) -> ApiResult<()> {
     let sound = |(key, value): (&String, &String)| {
-        (1..=128).contains(&key.chars().count()) && !key.starts_with("aws:") && value.chars().count() <= 256
+        (1..=128).contains(&key.chars().count())
+            && key.chars().all(|c| c.is_alphanumeric() || c.is_whitespace() || "_.:/=+-@".contains(c))
+            && !key.starts_with("aws:")
+            && value.chars().count() <= 256
     };
     if tags.len() > 50 || !tags.iter().all(sound) {
         return Err(ApiError::invalid_parameter("Tags break their constraints"));
