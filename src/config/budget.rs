@@ -7,20 +7,26 @@ use crate::budget::{Rate, Rates};
 use super::section::Section;
 
 /// What the gateway calls; a rate for anything else would be a typing error.
-const OPERATIONS: [&str; 15] = [
+const OPERATIONS: [&str; 21] = [
+    "AssociateUserProficiencies",
     "AssumeRole",
     "CreateUser",
     "DescribeInstance",
     "DescribeUser",
     "DescribeUserHierarchyGroup",
+    "DisassociateUserProficiencies",
     "GetFederationToken",
     "ListRoutingProfiles",
     "ListSecurityProfiles",
     "ListUserHierarchyGroups",
+    "ListUserProficiencies",
     "ListUsers",
+    "TagResource",
+    "UpdateUserConfig",
     "UpdateUserHierarchy",
     "UpdateUserIdentityInfo",
     "UpdateUserPhoneConfig",
+    "UpdateUserProficiencies",
     "UpdateUserRoutingProfile",
     "UpdateUserSecurityProfiles",
 ];

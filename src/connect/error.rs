@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{Blamed, Busy, CallError, Cause, Code, Stopped, code};
+use crate::model::{Blamed, Busy, CallError, Cause, Code, MAX_PROFICIENCIES, Stopped, code};
 
 /// Why a user could not be put in place. The text is for the audit line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,6 +25,9 @@ pub enum Error {
     /// The rules leave out what `CreateUser` needs.
     #[error("the user can't be created: the rules set no {0}")]
     Incomplete(&'static str),
+    /// The rules want more proficiencies than Connect lets a user have.
+    #[error("the rules want {0} proficiencies, more than {MAX_PROFICIENCIES}")]
+    TooManyProficiencies(usize),
     /// A configured name is not in the instance.
     #[error("the instance has no {kind} named {name:?}")]
     UnknownName {
@@ -68,7 +71,7 @@ impl Blamed for Error {
         match self {
             Self::ProtectedUsername => &code::CONNECT_PROTECTED_USER,
             Self::ProtectedProfile(_) => &code::CONNECT_PROTECTED_PROFILE,
-            Self::UnlistedProfile(_) => &code::CONNECT_REFUSED,
+            Self::UnlistedProfile(_) | Self::TooManyProficiencies(_) => &code::CONNECT_REFUSED,
             Self::NoUser => &code::CONNECT_NO_USER,
             Self::AmbiguousUser(_) => &code::CONNECT_AMBIGUOUS_USER,
             Self::Incomplete(_) => &code::CONNECT_INCOMPLETE,
@@ -89,8 +92,13 @@ impl Blamed for Error {
 }
 
 fn page(call: &CallError) -> &'static Code {
-    let about_a_user = call.operation.contains("User") && !call.operation.starts_with("List");
+    let about_a_user = match call.operation {
+        "ListUsers" | "ListUserHierarchyGroups" => false,
+        operation => operation.contains("User") || operation == "TagResource",
+    };
     match call.cause {
+        // The user was there a moment ago: what is not there is the predefined attribute.
+        Cause::NotFound if call.operation == "AssociateUserProficiencies" => &code::CONNECT_UNKNOWN_NAME,
         Cause::NotFound if !about_a_user => &code::CONNECT_NO_INSTANCE,
         Cause::NotFound | Cause::Duplicate | Cause::Refused => &code::CONNECT_REFUSED,
         Cause::Quota => &code::CONNECT_QUOTA,

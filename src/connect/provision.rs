@@ -8,9 +8,13 @@ use tokio::time::sleep;
 
 use super::client::Calls;
 use super::directory::{Directory, Kind, Resolved};
-use super::plan::{Desired, Wanted, new_user, plan, wanted_of_existing, wanted_of_new};
+use super::plan::{
+    Change, Current, Desired, Proficiencies, Wanted, new_user, plan, wanted_of_existing, wanted_of_new,
+};
 use super::{Error, Provisioning, Settings, wire};
-use crate::model::{Cause, Clock, ConnectUser, Patience, Placement, ProtectedNames, UserId, Username};
+use crate::model::{
+    Cause, Clock, ConnectUser, MAX_PROFICIENCIES, Patience, Placement, ProtectedNames, UserId, Username,
+};
 
 /// Pause before looking again for a user that Connect says it has.
 const SETTLE_PAUSE: Duration = Duration::from_millis(500);
@@ -44,6 +48,9 @@ impl Provision {
     /// Refuses what may never be federated or granted, before anything is asked of AWS.
     pub(super) fn check_allowed(&self, placement: &Placement) -> Result<(), Error> {
         self.check_username(placement.username.as_str())?;
+        if placement.proficiencies.len() > MAX_PROFICIENCIES {
+            return Err(Error::TooManyProficiencies(placement.proficiencies.len()));
+        }
         placement.security_profiles.iter().try_for_each(|name| self.check_profile(name))
     }
 
@@ -69,8 +76,7 @@ impl Provision {
 
     async fn existing(&self, id: &str, placement: &Placement, patience: Patience) -> Result<Found, Error> {
         let described = match self.calls.describe_user(id, patience).await {
-            // A user that is still being created may be answered for in either way.
-            Err(error) if error.is(Cause::NotFound) || error.is(Cause::Refused) => return Ok(Found::Gone),
+            Err(error) if may_be_unseen(&error) => return Ok(Found::Gone),
             answer => answer?,
         };
         let named = described.and_then(|user| user.username.clone().zip(Some(user)));
@@ -79,22 +85,36 @@ impl Provision {
             return Ok(Found::Gone);
         }
         self.check_username(&username)?;
-        let mut current = wire::current(user);
+        let current = wire::current(user);
         self.check_held(&current.security_profiles, patience).await?;
         if self.settings.provisioning == Provisioning::Sync {
-            if !self.settings.send_email {
-                current.identity.email = None;
-            }
-            let wanted = wanted_of_existing(placement, self.settings.send_email);
-            let desired = self.resolve(wanted, patience).await?;
-            for change in plan(&current, desired) {
-                self.calls.apply(id, &change, patience).await?;
-                self.note(change.word());
-            }
+            self.correct(id, current, placement, patience).await?;
         }
         // Differs from the wanted name in case at most, so it is as good a user name.
         let username = Username::new(username).unwrap_or_else(|_| placement.username.clone());
         Ok(Found::InPlace(self.user(id, username)))
+    }
+
+    async fn correct(
+        &self,
+        id: &str,
+        mut current: Current,
+        placement: &Placement,
+        patience: Patience,
+    ) -> Result<(), Error> {
+        if !self.settings.send_email {
+            current.identity.email = None;
+        }
+        let wanted = wanted_of_existing(placement, self.settings.send_email);
+        let desired = self.resolve(wanted, patience).await?;
+        if !desired.proficiencies.is_empty() {
+            current.proficiencies = self.calls.proficiencies(id, patience).await?;
+        }
+        for change in plan(&current, desired) {
+            self.calls.apply(id, &change, patience).await?;
+            self.note(change.word());
+        }
+        Ok(())
     }
 
     async fn create(&self, placement: &Placement, patience: Patience) -> Result<ConnectUser, Error> {
@@ -109,8 +129,44 @@ impl Provision {
                 let id = answer?.ok_or(Error::Unsettled)?;
                 self.directory.remember_user(&user.username, &id).await;
                 self.note("created");
+                self.associate(&id, user.proficiencies, patience).await?;
                 let created_at = Some(self.clock.now());
                 Ok(ConnectUser { created_at, ..self.user(&id, user.username) })
+            }
+        }
+    }
+
+    /// Gives a user that was created a moment ago its proficiencies. Connect may not know the user yet.
+    async fn associate(
+        &self,
+        id: &str,
+        proficiencies: Proficiencies,
+        patience: Patience,
+    ) -> Result<(), Error> {
+        if proficiencies.is_empty() {
+            return Ok(());
+        }
+        let change = Change::Associate(proficiencies);
+        match self.calls.apply(id, &change, patience).await {
+            Err(error) if may_be_unseen(&error) => {
+                self.wait_until_shown(id).await?;
+                self.calls.apply(id, &change, patience).await?;
+            }
+            answer => answer?,
+        }
+        self.note(change.word());
+        Ok(())
+    }
+
+    async fn wait_until_shown(&self, id: &str) -> Result<(), Error> {
+        let settle = Patience::lasting(self.settings.settle_within);
+        loop {
+            match self.calls.describe_user(id, settle).await {
+                Err(error) if may_be_unseen(&error) && settle.left() < SETTLE_PAUSE => {
+                    return Err(Error::Unsettled);
+                }
+                Err(error) if may_be_unseen(&error) => sleep(SETTLE_PAUSE).await,
+                answer => return answer.map(drop),
             }
         }
     }
@@ -144,8 +200,17 @@ impl Provision {
             Some(path) => Some(self.directory.group_id(path, patience).await?),
             None => None,
         };
-        let Wanted { identity, phone, .. } = wanted;
-        Ok(Desired { identity, security_profiles, routing_profile, hierarchy_group, phone })
+        let Wanted { identity, phone, channels, tags, proficiencies, .. } = wanted;
+        Ok(Desired {
+            identity,
+            security_profiles,
+            routing_profile,
+            hierarchy_group,
+            phone,
+            channels,
+            tags,
+            proficiencies,
+        })
     }
 
     /// Refuses a user that holds a protected profile, or one whose name nobody can tell.
@@ -186,4 +251,9 @@ impl Provision {
             created_at: None,
         }
     }
+}
+
+/// A user that is still being created may be answered for in either way.
+fn may_be_unseen(error: &Error) -> bool {
+    error.is(Cause::NotFound) || error.is(Cause::Refused)
 }

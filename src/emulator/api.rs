@@ -19,7 +19,7 @@ use super::shared::{Inner, Shared};
 use super::sigv4::{ApiRequest, Caller, Expected, verify};
 use super::state::Instance;
 use super::sts::{self, StsRequest};
-use super::{federation, hierarchy, listing, search, users};
+use super::{federation, hierarchy, listing, proficiencies, search, tags, user_config, users};
 
 const LARGEST_BODY: usize = 1 << 20;
 
@@ -114,13 +114,10 @@ fn call_connect(shared: &Shared, request: &ApiRequest, route: Option<&Route>, ab
     about.principal = Some(caller.principal.label().to_owned());
     let route = route.ok_or_else(|| ApiError::unknown_operation("No operation has this method and path"))?;
     check_weather(inner, &caller, route.operation, now)?;
-    let instance_id = match route.operation {
-        Operation::SearchUsers => search::instance_id(&request.body)?,
-        _ => route.instance_id.clone(),
-    };
+    let (instance_id, id) = target(route, request, &caller)?;
     let Inner { world, behaviour, tokens, .. } = inner;
     check_instance_id(route.operation, &instance_id)?;
-    authorize(&caller, route, &instance_id)?;
+    authorize(&caller, route.operation, &instance_id, &id)?;
     let instance = instance(&mut world.instances, &caller, &instance_id)?;
     let site_url = shared.urls.site(&instance.alias);
     let mut call = Call {
@@ -128,8 +125,9 @@ fn call_connect(shared: &Shared, request: &ApiRequest, route: Option<&Route>, ab
         principal: &caller.principal,
         behaviour,
         now,
-        id: &route.id,
+        id: &id,
         query: form_fields(request.query.as_bytes()),
+        raw_query: &request.query,
         body: &request.body,
         tokens,
         site_url: &site_url,
@@ -139,6 +137,17 @@ fn call_connect(shared: &Shared, request: &ApiRequest, route: Option<&Route>, ab
     let answer = perform(route.operation, &mut call);
     about.username = call.about;
     answer
+}
+
+/// Instance, and user or group, that the request is about.
+fn target(route: &Route, request: &ApiRequest, caller: &Caller) -> ApiResult<(String, String)> {
+    match route.operation {
+        Operation::SearchUsers => Ok((search::instance_id(&request.body)?, String::new())),
+        Operation::TagResource | Operation::UntagResource => {
+            tags::user_of(&route.id, &caller.region, &caller.principal)
+        }
+        _ => Ok((route.instance_id.clone(), route.id.clone())),
+    }
 }
 
 /// Too many calls, or bad luck.
@@ -178,11 +187,11 @@ fn check_instance_id(operation: Operation, id: &str) -> ApiResult<()> {
 }
 
 /// IAM decides before the service looks whether the instance exists.
-fn authorize(caller: &Caller, route: &Route, instance_id: &str) -> ApiResult<()> {
+fn authorize(caller: &Caller, operation: Operation, instance_id: &str, id: &str) -> ApiResult<()> {
     let principal = &caller.principal;
-    let action = format!("connect:{}", route.operation.name());
+    let action = format!("connect:{}", operation.name());
     let instance = format!("arn:aws:connect:{}:{}:instance/{instance_id}", caller.region, principal.account);
-    let part = route.operation.resource(&route.id, &principal.user_id);
+    let part = operation.resource(id, &principal.user_id);
     let resource = part.map_or_else(|| instance.clone(), |part| format!("{instance}/{part}"));
     if principal.may(&action, &resource, Some(instance_id)) {
         Ok(())
@@ -207,9 +216,16 @@ fn perform(operation: Operation, call: &mut Call<'_>) -> Answer {
         Operation::UpdateUserRoutingProfile => users::update_routing_profile(call),
         Operation::UpdateUserHierarchy => users::update_hierarchy(call),
         Operation::UpdateUserPhoneConfig => users::update_phone_config(call),
+        Operation::UpdateUserConfig => user_config::update(call),
         Operation::UpdateUserIdentityInfo => users::update_identity_info(call),
         Operation::UpdateUserSecurityProfiles => users::update_security_profiles(call),
         Operation::DeleteUser => users::delete(call),
+        Operation::AssociateUserProficiencies => proficiencies::associate(call),
+        Operation::UpdateUserProficiencies => proficiencies::update(call),
+        Operation::DisassociateUserProficiencies => proficiencies::disassociate(call),
+        Operation::ListUserProficiencies => proficiencies::list(call),
+        Operation::TagResource => tags::tag(call),
+        Operation::UntagResource => tags::untag(call),
         Operation::ListSecurityProfiles => listing::security_profiles(call),
         Operation::ListRoutingProfiles => listing::routing_profiles(call),
         Operation::DescribeUserHierarchyStructure => hierarchy::describe_structure(call),

@@ -21,6 +21,8 @@ pub(super) struct Call<'a> {
     /// Id of the path: a user or a group.
     pub(super) id: &'a str,
     pub(super) query: BTreeMap<String, String>,
+    /// The query as it was sent, for what may be in it several times.
+    pub(super) raw_query: &'a str,
     pub(super) body: &'a [u8],
     /// Tokens given so far.
     pub(super) tokens: &'a mut Tokens,
@@ -41,6 +43,14 @@ impl Call<'_> {
         let body: &[u8] = if self.body.is_empty() { b"{}" } else { self.body };
         serde_json::from_slice(body)
             .map_err(|error| ApiError::invalid_request(format!("Invalid request body: {error}")))
+    }
+
+    /// The query's `maxResults`.
+    pub(super) fn max_results(&self) -> ApiResult<Option<i64>> {
+        let number = |text: &String| {
+            text.parse().map_err(|_| ApiError::invalid_parameter("maxResults is not a number"))
+        };
+        self.query.get("maxResults").map(number).transpose()
     }
 }
 

@@ -47,6 +47,12 @@ pub(super) fn form_fields(text: &[u8]) -> BTreeMap<String, String> {
     fields
 }
 
+/// Every value of the field with this name.
+pub(super) fn all_form_values(text: &[u8], name: &str) -> Vec<String> {
+    let fields = url::form_urlencoded::parse(text).filter(|(found, _)| found == name);
+    fields.map(|(_, value)| value.into_owned()).collect()
+}
+
 /// Makes text safe inside HTML and XML, in elements and in double-quoted attributes.
 pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());

@@ -43,6 +43,8 @@ wire_errors! {
     duplicate = "DuplicateResourceException", 409;
     /// The group or level is in use.
     in_use = "ResourceInUseException", 409;
+    /// Something else about the user does not allow it.
+    condition_failed = "ConditionalOperationFailedException", 409;
     /// A quota is full: a 429 that no retry helps.
     limit_exceeded = "LimitExceededException", 429;
     /// Too many calls.

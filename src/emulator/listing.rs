@@ -75,19 +75,18 @@ pub(super) fn routing_profiles(call: &mut Call<'_>) -> Answer {
 }
 
 fn list(call: &Call<'_>, operation: &str, member: &str, items: Vec<(u64, Value)>) -> Answer {
-    let asked = match call.query.get("maxResults") {
-        Some(text) => {
-            Some(text.parse().map_err(|_| ApiError::invalid_parameter("maxResults is not a number"))?)
-        }
-        None => None,
-    };
-    let wanted = Wanted { operation, max_results: asked, most: 1000, token: call.query.get("nextToken") };
+    let token = call.query.get("nextToken");
+    let wanted = Wanted { operation, max_results: call.max_results()?, most: 1000, token };
     let (page, next) = page(call, &wanted, items)?;
-    let mut answer = json!({ member: page });
+    Ok(Some(with_token(json!({ member: page }), next)))
+}
+
+/// The answer with the token of the next page, if there is one.
+pub(super) fn with_token(mut answer: Value, next: Option<String>) -> Value {
     if let (Some(next), Value::Object(members)) = (next, &mut answer) {
         members.insert("NextToken".to_owned(), json!(next));
     }
-    Ok(Some(answer))
+    answer
 }
 
 /// Which page is asked for.

@@ -9,6 +9,7 @@
 //! ```text
 //! api.rs       who calls (sigv4), may they (policy, throttle, faults), what do they want (operation)
 //!   users hierarchy listing search federation     Connect
+//!   user_config proficiencies tags
 //!   sts                                           AssumeRole, GetCallerIdentity
 //! signin.rs    getSigninToken, login, connect/federate
 //! site.rs      POST /auth/sign-in, destination pages, /logout
@@ -32,6 +33,7 @@ mod options;
 mod pages;
 mod policy;
 mod principal;
+mod proficiencies;
 mod search;
 mod seed;
 mod shapes;
@@ -41,7 +43,9 @@ mod sigv4;
 mod site;
 mod state;
 mod sts;
+mod tags;
 mod throttle;
+mod user_config;
 mod user_rules;
 mod users;
 mod versions;

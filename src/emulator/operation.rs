@@ -12,9 +12,16 @@ pub(super) enum Operation {
     UpdateUserRoutingProfile,
     UpdateUserHierarchy,
     UpdateUserPhoneConfig,
+    UpdateUserConfig,
     UpdateUserIdentityInfo,
     UpdateUserSecurityProfiles,
     DeleteUser,
+    AssociateUserProficiencies,
+    UpdateUserProficiencies,
+    DisassociateUserProficiencies,
+    ListUserProficiencies,
+    TagResource,
+    UntagResource,
     ListSecurityProfiles,
     ListRoutingProfiles,
     DescribeUserHierarchyStructure,
@@ -29,15 +36,17 @@ pub(super) enum Operation {
 }
 
 use Operation::{
-    CreateUser, CreateUserHierarchyGroup, DeleteUser, DeleteUserHierarchyGroup, DescribeInstance,
-    DescribeUser, DescribeUserHierarchyGroup, DescribeUserHierarchyStructure, GetFederationToken,
-    ListRoutingProfiles, ListSecurityProfiles, ListUserHierarchyGroups, ListUsers, SearchUsers,
-    UpdateUserHierarchy, UpdateUserHierarchyGroupName, UpdateUserHierarchyStructure, UpdateUserIdentityInfo,
-    UpdateUserPhoneConfig, UpdateUserRoutingProfile, UpdateUserSecurityProfiles,
+    AssociateUserProficiencies, CreateUser, CreateUserHierarchyGroup, DeleteUser, DeleteUserHierarchyGroup,
+    DescribeInstance, DescribeUser, DescribeUserHierarchyGroup, DescribeUserHierarchyStructure,
+    DisassociateUserProficiencies, GetFederationToken, ListRoutingProfiles, ListSecurityProfiles,
+    ListUserHierarchyGroups, ListUserProficiencies, ListUsers, SearchUsers, TagResource, UntagResource,
+    UpdateUserConfig, UpdateUserHierarchy, UpdateUserHierarchyGroupName, UpdateUserHierarchyStructure,
+    UpdateUserIdentityInfo, UpdateUserPhoneConfig, UpdateUserProficiencies, UpdateUserRoutingProfile,
+    UpdateUserSecurityProfiles,
 };
 
-/// Method, path and operation; `{I}` is an instance id, `{X}` the id of something in it.
-const ROUTES: [(&str, &str, Operation); 21] = [
+/// Method, path and operation; `{I}` is an instance id, `{X}` the id of something in it, or an ARN.
+const ROUTES: [(&str, &str, Operation); 28] = [
     ("PUT", "/users/{I}", CreateUser),
     ("GET", "/users/{I}/{X}", DescribeUser),
     ("GET", "/users-summary/{I}", ListUsers),
@@ -45,9 +54,16 @@ const ROUTES: [(&str, &str, Operation); 21] = [
     ("POST", "/users/{I}/{X}/routing-profile", UpdateUserRoutingProfile),
     ("POST", "/users/{I}/{X}/hierarchy", UpdateUserHierarchy),
     ("POST", "/users/{I}/{X}/phone-config", UpdateUserPhoneConfig),
+    ("POST", "/users/{I}/{X}/config", UpdateUserConfig),
     ("POST", "/users/{I}/{X}/identity-info", UpdateUserIdentityInfo),
     ("POST", "/users/{I}/{X}/security-profiles", UpdateUserSecurityProfiles),
     ("DELETE", "/users/{I}/{X}", DeleteUser),
+    ("POST", "/users/{I}/{X}/associate-proficiencies", AssociateUserProficiencies),
+    ("POST", "/users/{I}/{X}/proficiencies", UpdateUserProficiencies),
+    ("POST", "/users/{I}/{X}/disassociate-proficiencies", DisassociateUserProficiencies),
+    ("GET", "/users/{I}/{X}/proficiencies", ListUserProficiencies),
+    ("POST", "/tags/{X}", TagResource),
+    ("DELETE", "/tags/{X}", UntagResource),
     ("GET", "/security-profiles-summary/{I}", ListSecurityProfiles),
     ("GET", "/routing-profiles-summary/{I}", ListRoutingProfiles),
     ("GET", "/user-hierarchy-structure/{I}", DescribeUserHierarchyStructure),
@@ -65,9 +81,9 @@ const ROUTES: [(&str, &str, Operation); 21] = [
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Route {
     pub(super) operation: Operation,
-    /// Empty for `SearchUsers`, which names it in its body.
+    /// Empty for `SearchUsers`, which names it in its body, and for tags, whose path is an ARN.
     pub(super) instance_id: String,
-    /// User or group; empty when the path names none.
+    /// User, group or ARN; empty when the path names none.
     pub(super) id: String,
 }
 
@@ -100,9 +116,16 @@ impl Operation {
             GetFederationToken => Some(format!("user/{user_id}")),
             DescribeUser
             | DeleteUser
+            | AssociateUserProficiencies
+            | DisassociateUserProficiencies
+            | ListUserProficiencies
+            | TagResource
+            | UntagResource
+            | UpdateUserConfig
             | UpdateUserHierarchy
             | UpdateUserIdentityInfo
             | UpdateUserPhoneConfig
+            | UpdateUserProficiencies
             | UpdateUserRoutingProfile
             | UpdateUserSecurityProfiles => Some(format!("agent/{id}")),
             DescribeUserHierarchyGroup | DeleteUserHierarchyGroup | UpdateUserHierarchyGroupName => {

@@ -44,6 +44,9 @@ pub struct SeedInstance {
     pub security_profiles: Vec<String>,
     /// Names of routing profiles.
     pub routing_profiles: Vec<String>,
+    /// Predefined attributes and their values.
+    #[serde(default)]
+    pub predefined_attributes: BTreeMap<String, Vec<String>>,
     /// How many users fit.
     #[serde(default = "five_hundred")]
     pub user_quota: usize,

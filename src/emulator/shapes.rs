@@ -76,7 +76,7 @@ pub(super) struct AutoAcceptConfig {
     pub(super) channel: Channel,
     auto_accept: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    agent_first_callback_auto_accept: Option<bool>,
+    pub(super) agent_first_callback_auto_accept: Option<bool>,
 }
 
 /// `AfterContactWorkConfigPerChannel`.
@@ -86,13 +86,14 @@ pub(super) struct AfterContactWorkConfigPerChannel {
     pub(super) channel: Channel,
     pub(super) after_contact_work_config: AfterContactWorkConfig,
     #[serde(skip_serializing_if = "Option::is_none")]
-    agent_first_callback_after_contact_work_config: Option<AfterContactWorkConfig>,
+    pub(super) agent_first_callback_after_contact_work_config: Option<AfterContactWorkConfig>,
 }
 
 /// `AfterContactWorkConfig`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct AfterContactWorkConfig {
+    #[serde(default)]
     pub(super) after_contact_work_time_limit: u32,
 }
 
@@ -101,7 +102,7 @@ pub(super) struct AfterContactWorkConfig {
 #[serde(rename_all = "PascalCase")]
 pub(super) struct PhoneNumberConfig {
     pub(super) channel: Channel,
-    phone_type: PhoneType,
+    pub(super) phone_type: PhoneType,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) phone_number: Option<String>,
 }
@@ -119,13 +120,13 @@ pub(super) struct PersistentConnectionConfig {
 #[serde(rename_all = "PascalCase")]
 pub(super) struct VoiceEnhancementConfig {
     pub(super) channel: Channel,
-    voice_enhancement_mode: VoiceEnhancementMode,
+    pub(super) voice_enhancement_mode: VoiceEnhancementMode,
 }
 
 /// `VoiceEnhancementMode`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-enum VoiceEnhancementMode {
+pub(super) enum VoiceEnhancementMode {
     VoiceIsolation,
     NoiseSuppression,
     None,

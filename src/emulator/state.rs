@@ -8,6 +8,7 @@ use super::clock::seeded_id;
 use super::error::{ApiError, ApiResult};
 use super::policy::Policy;
 use super::principal::{AccessKey, Principal};
+use super::proficiencies::Proficiency;
 use super::seed::{Seed, SeedInstance, SeedKey, SeedRole, SeedUser};
 use super::shapes::{ChannelConfigs, IdentityInfo, PhoneConfig, PhoneType};
 use super::versions::Versioned;
@@ -32,6 +33,8 @@ pub(super) struct Instance {
     pub(super) group_quota: usize,
     pub(super) security_profiles: Vec<Profile>,
     pub(super) routing_profiles: Vec<Profile>,
+    /// Values by name.
+    pub(super) predefined_attributes: BTreeMap<String, Vec<String>>,
     pub(super) levels: [Option<Level>; 5],
     pub(super) groups: Vec<Versioned<Group>>,
     pub(super) users: Vec<Versioned<User>>,
@@ -79,6 +82,7 @@ pub(super) struct User {
     pub(super) routing_profile: String,
     pub(super) hierarchy_group: Option<String>,
     pub(super) tags: BTreeMap<String, String>,
+    pub(super) proficiencies: Vec<Proficiency>,
     pub(super) modified: OffsetDateTime,
 }
 
@@ -166,6 +170,7 @@ impl Instance {
             group_quota: seed.group_quota,
             security_profiles: profiles(&seed.id, "security-profile", &seed.security_profiles),
             routing_profiles: profiles(&seed.id, "routing-profile", &seed.routing_profiles),
+            predefined_attributes: seed.predefined_attributes.clone(),
             levels: std::array::from_fn(|_| levels.next()),
             groups: Vec::new(),
             users: Vec::new(),
@@ -234,6 +239,7 @@ impl Instance {
             routing_profile,
             hierarchy_group,
             tags: BTreeMap::new(),
+            proficiencies: Vec::new(),
             modified: at,
         };
         self.add_user(user, at);

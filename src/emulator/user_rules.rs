@@ -88,7 +88,7 @@ pub(super) fn check_phone(phone: &PhoneConfig) -> ApiResult<()> {
     Ok(())
 }
 
-/// Channels appear once, phone numbers are for voice, and a setting is not given in both places.
+/// Channels appear once, what is about calls is for voice, and a setting is not given in both places.
 pub(super) fn check_channels(channels: &ChannelConfigs, phone: Option<&PhoneConfig>) -> ApiResult<()> {
     let lists = [
         channels.auto_accept_configs.iter().map(|config| config.channel).collect::<Vec<_>>(),
@@ -106,18 +106,41 @@ pub(super) fn check_channels(channels: &ChannelConfigs, phone: Option<&PhoneConf
         return Err(ApiError::invalid_parameter("A channel is configured twice"));
     }
     for config in &channels.phone_number_configs {
-        if config.channel != Channel::Voice
-            || config.phone_number.as_deref().is_some_and(|number| !is_e164(number))
-        {
-            return Err(ApiError::invalid_parameter("PhoneNumberConfigs are for VOICE and E.164 numbers"));
+        if config.phone_number.as_deref().is_some_and(|number| !is_e164(number)) {
+            return Err(ApiError::invalid_parameter("PhoneNumber must be an E.164 number"));
+        }
+        if config.phone_type == PhoneType::DeskPhone && config.phone_number.is_none() {
+            return Err(ApiError::invalid_parameter("PhoneNumber is required for DESK_PHONE"));
         }
     }
-    let in_range = |limit: u32| (1..=LONGEST_AFTER_CONTACT_WORK).contains(&limit);
-    let mut limits = channels.after_contact_work_configs.iter();
-    if !limits.all(|config| in_range(config.after_contact_work_config.after_contact_work_time_limit)) {
+    let limits = channels.after_contact_work_configs.iter().flat_map(|config| {
+        [Some(config.after_contact_work_config), config.agent_first_callback_after_contact_work_config]
+    });
+    let longest = limits.flatten().map(|limit| limit.after_contact_work_time_limit).max();
+    if longest.is_some_and(|longest| longest > LONGEST_AFTER_CONTACT_WORK) {
         return Err(ApiError::invalid_parameter("AfterContactWorkTimeLimit is out of range"));
     }
+    check_calls_only(channels)?;
     check_no_twins(channels, phone.unwrap_or(&PhoneConfig::default()))
+}
+
+fn check_calls_only(channels: &ChannelConfigs) -> ApiResult<()> {
+    let accept = channels.auto_accept_configs.iter();
+    let work = channels.after_contact_work_configs.iter();
+    let mut about_calls = accept
+        .filter(|config| config.agent_first_callback_auto_accept.is_some())
+        .map(|config| config.channel)
+        .chain(
+            work.filter(|config| config.agent_first_callback_after_contact_work_config.is_some())
+                .map(|config| config.channel),
+        )
+        .chain(channels.phone_number_configs.iter().map(|config| config.channel))
+        .chain(channels.persistent_connection_configs.iter().map(|config| config.channel))
+        .chain(channels.voice_enhancement_configs.iter().map(|config| config.channel));
+    if about_calls.any(|channel| channel != Channel::Voice) {
+        return Err(ApiError::invalid_parameter("A setting of calls is for VOICE only"));
+    }
+    Ok(())
 }
 
 fn check_no_twins(channels: &ChannelConfigs, phone: &PhoneConfig) -> ApiResult<()> {
@@ -176,10 +199,13 @@ pub(super) fn check_group(instance: &Instance, id: &str) -> ApiResult<()> {
         .ok_or_else(|| ApiError::not_found(format!("Hierarchy group not found: {id}")))
 }
 
-/// At most 50, keys of 1 to 128 characters and not Amazon's, values up to 256.
+/// At most 50, keys of 1 to 128 letters, digits, spaces and `_.:/=+-@` and not Amazon's, values up to 256.
 pub(super) fn check_tags(tags: &BTreeMap<String, String>) -> ApiResult<()> {
     let sound = |(key, value): (&String, &String)| {
-        (1..=128).contains(&key.chars().count()) && !key.starts_with("aws:") && value.chars().count() <= 256
+        (1..=128).contains(&key.chars().count())
+            && key.chars().all(|c| c.is_alphanumeric() || c.is_whitespace() || "_.:/=+-@".contains(c))
+            && !key.starts_with("aws:")
+            && value.chars().count() <= 256
     };
     if tags.len() > 50 || !tags.iter().all(sound) {
         return Err(ApiError::invalid_parameter("Tags break their constraints"));

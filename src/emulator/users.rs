@@ -88,18 +88,14 @@ fn new_user(call: &Call<'_>, input: CreateUserInput) -> ApiResult<User> {
         routing_profile,
         hierarchy_group: input.hierarchy_group_id,
         tags,
+        proficiencies: Vec::new(),
         modified: call.now,
     })
 }
 
 /// `DescribeUser`.
 pub(super) fn describe(call: &mut Call<'_>) -> Answer {
-    let (now, lag) = (call.now, call.behaviour.lag.describe);
-    let slot = call.instance.user_slot(call.id)?;
-    if slot.younger_than(now, lag) {
-        return Err(ApiError::not_found("User not found"));
-    }
-    let user = current(call)?;
+    let user = current_shown(call)?;
     call.about = Some(user.username.clone());
     let mut value = described(call.instance, &user);
     if let Value::Object(members) = &mut value {
@@ -223,7 +219,16 @@ fn current(call: &mut Call<'_>) -> ApiResult<User> {
     slot.current().cloned().ok_or_else(|| ApiError::not_found("User not found"))
 }
 
-fn write(call: &mut Call<'_>, user: User) -> Answer {
+/// The same, of a user that is not too new to be described.
+pub(super) fn current_shown(call: &mut Call<'_>) -> ApiResult<User> {
+    let (now, lag) = (call.now, call.behaviour.lag.describe);
+    if call.instance.user_slot(call.id)?.younger_than(now, lag) {
+        return Err(ApiError::not_found("User not found"));
+    }
+    current(call)
+}
+
+pub(super) fn write(call: &mut Call<'_>, user: User) -> Answer {
     call.about = Some(user.username.clone());
     let now = call.now;
     call.instance.user_slot(call.id)?.write(now, Some(User { modified: now, ..user }));

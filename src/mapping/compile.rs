@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Destination, HierarchyPath, IdpName, InstanceName, PhoneType, Problem, nearest};
+use crate::model::{IdpName, InstanceName, Problem, nearest};
 
 use super::condition::Condition;
-use super::config::{CheckConfig, PhoneConfig, ValueConfig};
+use super::config::CheckConfig;
 use super::example::Example;
 use super::expression::{Expression, Purpose};
 use super::glob::Glob;
@@ -13,11 +13,9 @@ use super::lookup::Lookup;
 use super::names::{Names, ValueSource};
 use super::person::PersonValues;
 use super::rules::{Action, Check, Known, Rule, Rules};
-use super::set::{PhoneValues, Set, is_e164, profile_name, routing_profile_name};
 use super::shadows;
 use super::text::connect_name;
-use super::value::Value;
-use super::{Config, MAX_SECURITY_PROFILES, NamesConfig, RuleConfig, SetConfig};
+use super::{Config, NamesConfig, RuleConfig};
 
 pub(super) fn compile(config: &Config, known: &Known) -> Result<Rules, Vec<Problem>> {
     let mut problems = Vec::new();
@@ -91,17 +89,15 @@ fn compile_checks(checks: &[CheckConfig], problems: &mut Vec<Problem>) -> Vec<Ch
     compiled
 }
 
-const NUMBER: &str = "a desk_phone needs a number with + and country code, such as \"+442079460000\"";
-
 /// Reads one rule or check.
-struct Reader<'p> {
-    key: String,
-    known: &'p Known,
-    problems: &'p mut Vec<Problem>,
+pub(super) struct Reader<'p> {
+    pub(super) key: String,
+    pub(super) known: &'p Known,
+    pub(super) problems: &'p mut Vec<Problem>,
 }
 
 impl Reader<'_> {
-    fn problem(&mut self, field: &str, message: impl Into<String>) {
+    pub(super) fn problem(&mut self, field: &str, message: impl Into<String>) {
         self.problems.push(Problem::new(format!("{}.{field}", self.key), message));
     }
 
@@ -109,7 +105,7 @@ impl Reader<'_> {
         self.checked(field, connect_name(text, longest))
     }
 
-    fn checked(&mut self, field: &str, name: Result<String, String>) -> String {
+    pub(super) fn checked(&mut self, field: &str, name: Result<String, String>) -> String {
         name.unwrap_or_else(|why| {
             self.problem(field, why);
             String::new()
@@ -214,127 +210,6 @@ impl Reader<'_> {
             if let Some(landing) = &row.set.landing {
                 self.check_landing("lookup", &place, landing, rule);
             }
-        }
-    }
-
-    fn set(&mut self, set: &SetConfig, rule: &RuleConfig) -> Set {
-        let SetConfig { security_profiles, routing_profile, hierarchy, phone, landing } = set;
-        let is_empty = security_profiles.is_empty()
-            && routing_profile.is_none()
-            && hierarchy.is_none()
-            && phone.is_none()
-            && landing.is_none();
-        if is_empty {
-            self.problem(
-                "set",
-                "sets nothing: name a security profile, routing profile, hierarchy, phone or landing",
-            );
-        }
-        let profiles = self.values("set.security_profiles", security_profiles, profile_name);
-        self.check_profiles("set.security_profiles", "", &profiles);
-        if hierarchy.as_ref().is_some_and(|path| !(1..=HierarchyPath::DEEPEST).contains(&path.len())) {
-            self.problem("set.hierarchy", "a path has one to five group names, from the top level down");
-        }
-        let level = |name: &str| connect_name(name, 100);
-        let landing = landing.as_ref().map(Destination::new);
-        if let Some(landing) = &landing {
-            self.check_landing("set.landing", "", landing, rule);
-        }
-        Set {
-            security_profiles: profiles,
-            routing_profile: routing_profile
-                .as_ref()
-                .and_then(|name| self.value("set.routing_profile", name, routing_profile_name)),
-            hierarchy: hierarchy.as_ref().map(|path| self.values("set.hierarchy", path, level)),
-            phone: phone.as_ref().map(|phone| self.phone(phone)),
-            landing,
-        }
-    }
-
-    fn check_profiles(&mut self, field: &str, place: &str, profiles: &[Value]) {
-        if profiles.len() > MAX_SECURITY_PROFILES {
-            self.problem(
-                field,
-                format!("{place}a user has at most {MAX_SECURITY_PROFILES} security profiles"),
-            );
-        }
-        for profile in profiles {
-            if let Value::Text(name) = profile
-                && self.known.protected.is_security_profile(name)
-            {
-                self.problem(field, format!("{place}\"{name}\" is protected: no rule may grant it"));
-            }
-        }
-    }
-
-    /// Every instance that the rule is for must have the destination.
-    fn check_landing(&mut self, field: &str, place: &str, landing: &Destination, rule: &RuleConfig) {
-        let meant = |instance: &InstanceName| {
-            rule.instances.as_ref().is_none_or(|meant| meant.iter().any(|name| name == instance.as_str()))
-        };
-        let known = self.known;
-        for (instance, destinations) in known.instances.iter().filter(|(instance, _)| meant(instance)) {
-            if !destinations.contains(landing) {
-                let names: Vec<&str> = destinations.iter().map(Destination::as_str).collect();
-                self.problem(
-                    field,
-                    format!(
-                        "{place}{instance} has no destination \"{landing}\": it has {}",
-                        names.join(", ")
-                    ),
-                );
-            }
-        }
-    }
-
-    fn values(
-        &mut self,
-        field: &str,
-        values: &[ValueConfig],
-        check: impl Fn(&str) -> Result<String, String> + Copy,
-    ) -> Vec<Value> {
-        values.iter().filter_map(|value| self.value(field, value, check)).collect()
-    }
-
-    /// A value; what is written out is checked now, all else when it is computed.
-    fn value(
-        &mut self,
-        field: &str,
-        value: &ValueConfig,
-        check: impl Fn(&str) -> Result<String, String>,
-    ) -> Option<Value> {
-        match Value::new(&format!("{}.{field}", self.key), value) {
-            Ok(Value::Text(text)) => Some(Value::Text(self.checked(field, check(&text)))),
-            Ok(value) => Some(value),
-            Err(problem) => {
-                self.problems.push(problem);
-                None
-            }
-        }
-    }
-
-    /// `UserPhoneConfig` of the Connect API.
-    /// <https://docs.aws.amazon.com/connect/latest/APIReference/API_UserPhoneConfig.html>
-    fn phone(&mut self, phone: &PhoneConfig) -> PhoneValues {
-        if phone.after_contact_work_seconds > 2_000_000 {
-            self.problem("set.phone.after_contact_work_seconds", "is more than 2000000");
-        }
-        match (phone.kind, &phone.desk_number) {
-            (PhoneType::DeskPhone, None) => self.problem("set.phone.desk_number", NUMBER),
-            (PhoneType::SoftPhone, Some(_)) => {
-                self.problem("set.phone.desk_number", "only a desk_phone has a number");
-            }
-            (PhoneType::DeskPhone, Some(_)) | (PhoneType::SoftPhone, None) => {}
-        }
-        let number = |text: &str| is_e164(text).then(|| text.to_owned()).ok_or_else(|| NUMBER.to_owned());
-        PhoneValues {
-            kind: phone.kind,
-            auto_accept: phone.auto_accept,
-            after_contact_work_seconds: phone.after_contact_work_seconds,
-            desk_number: phone
-                .desk_number
-                .as_ref()
-                .and_then(|value| self.value("set.phone.desk_number", value, number)),
         }
     }
 }

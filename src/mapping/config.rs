@@ -1,6 +1,10 @@
 //! What the administrator writes, as plain data. `config` reads it from the file; [`super::Rules::new`] checks it.
 
-use crate::model::{Attributes, PhoneType, SyncPolicy};
+use std::collections::BTreeMap;
+
+use crate::model::{
+    Attributes, Channel, PhoneType, Proficiency, ProficiencyLevel, SyncPolicy, VoiceEnhancement,
+};
 
 use super::Preset;
 
@@ -127,7 +131,7 @@ pub struct RuleConfig {
 }
 
 /// `set` of a rule.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct SetConfig {
     /// Security profile names.
     pub security_profiles: Vec<ValueConfig>,
@@ -137,8 +141,31 @@ pub struct SetConfig {
     pub hierarchy: Option<Vec<ValueConfig>>,
     /// Phone settings.
     pub phone: Option<PhoneConfig>,
+    /// Proficiencies, each with its level.
+    pub proficiencies: BTreeMap<Proficiency, ProficiencyLevel>,
+    /// Tags of the user, by key.
+    pub tags: BTreeMap<String, ValueConfig>,
+    /// Settings of single channels.
+    pub channels: BTreeMap<Channel, ChannelConfig>,
     /// The destination that the person lands at, where the bookmark names none.
     pub landing: Option<String>,
+}
+
+/// `set.channels.<channel>` of a rule. What is `None` is left as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ChannelConfig {
+    /// Whether contacts are accepted without the agent.
+    pub auto_accept: Option<bool>,
+    /// After-contact work, in seconds; 0 means no limit.
+    pub after_contact_work_seconds: Option<u32>,
+    /// Whether the line is kept between calls; calls only.
+    pub persistent_connection: Option<bool>,
+    /// Where calls ring; calls only.
+    pub phone: Option<PhoneType>,
+    /// E.164 number, required where calls ring at a desk phone.
+    pub desk_number: Option<ValueConfig>,
+    /// What is done to the agent's voice; calls only.
+    pub voice_enhancement: Option<VoiceEnhancement>,
 }
 
 /// `set.phone` of a rule.

@@ -6,6 +6,7 @@
 //! sets it wins. What must hold of the result is a *check*.
 
 mod compile;
+mod compile_set;
 mod condition;
 mod config;
 mod example;
@@ -35,7 +36,7 @@ mod properties;
 mod tests;
 
 pub use config::{
-    CheckConfig, Config, ExpectConfig, LookupConfig, NameSources, NamesConfig, OnMissingGroups, OnNoMatch,
+    ChannelConfig, CheckConfig, Config, ExpectConfig, LookupConfig, NameSources, NamesConfig, OnMissingGroups, OnNoMatch,
     PhoneConfig, RuleConfig, SetConfig, TestConfig, UserConfig, ValueConfig,
 };
 pub use example::person;
@@ -45,7 +46,7 @@ pub use presets::Preset;
 pub use rules::{Known, Rules};
 
 use crate::model::{
-    Code, Denial, Identity, InstanceName, Placed, Placement, RuleOutcome, Trace, TraceEntry, code,
+    Code, Denial, Identity, InstanceName, MAX_PROFICIENCIES, Placed, Placement, RuleOutcome, Trace, TraceEntry, code,
 };
 use facts::Facts;
 use names::{Groups, Names};
@@ -120,6 +121,11 @@ fn decide(facts: &Facts<'_>, rules: &Rules, outcome: &Outcome<'_>) -> Result<Pla
         let detail = format!("the rules grant {count} security profiles, more than {MAX_SECURITY_PROFILES}");
         return Err(denial(&code::MAPPING_BAD_VALUE, detail));
     }
+    if outcome.proficiencies.len() > MAX_PROFICIENCIES {
+        let count = outcome.proficiencies.len();
+        let detail = format!("the rules give {count} proficiencies, more than {MAX_PROFICIENCIES}");
+        return Err(denial(&code::MAPPING_BAD_VALUE, detail));
+    }
     Ok(Placement {
         username: rules.person.username(facts)?,
         first_name: rules.person.first_name(facts)?,
@@ -130,6 +136,9 @@ fn decide(facts: &Facts<'_>, rules: &Rules, outcome: &Outcome<'_>) -> Result<Pla
         hierarchy: outcome.hierarchy.clone(),
         phone: outcome.phone.clone(),
         landing: outcome.landing.clone(),
+        proficiencies: outcome.proficiencies.clone(),
+        tags: outcome.tags.clone(),
+        channels: outcome.channels.clone(),
         sync: rules.sync,
     })
 }

@@ -1,8 +1,11 @@
 //! All rules tried against one person, in order.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Destination, Field, HierarchyPath, Phone, RuleOutcome, Trace, TraceEntry};
+use crate::model::{
+    Channel, ChannelSettings, Destination, Field, HierarchyPath, Phone, Proficiency, ProficiencyLevel,
+    RuleOutcome, Trace, TraceEntry,
+};
 
 use super::condition::{Held, quoted};
 use super::expression::Failed;
@@ -21,6 +24,9 @@ pub(super) struct Outcome<'r> {
     pub(super) routing_profile: Option<String>,
     pub(super) hierarchy: Option<HierarchyPath>,
     pub(super) phone: Option<Phone>,
+    pub(super) proficiencies: BTreeMap<Proficiency, ProficiencyLevel>,
+    pub(super) tags: BTreeMap<String, String>,
+    pub(super) channels: BTreeMap<Channel, ChannelSettings>,
     pub(super) landing: Option<Destination>,
     pub(super) trace: Trace,
 }
@@ -89,6 +95,9 @@ impl<'r> Outcome<'r> {
             (Field::RoutingProfile, fill_one(&mut self.routing_profile, settings.routing_profile)),
             (Field::Hierarchy, fill_one(&mut self.hierarchy, settings.hierarchy)),
             (Field::Phone, fill_one(&mut self.phone, settings.phone)),
+            (Field::Proficiencies, fill_each(&mut self.proficiencies, settings.proficiencies)),
+            (Field::Tags, fill_each(&mut self.tags, settings.tags)),
+            (Field::Channels, fill_each(&mut self.channels, settings.channels)),
             (Field::Landing, fill_one(&mut self.landing, settings.landing)),
         ];
         taken.into_iter().filter_map(|(field, is_taken)| is_taken.then_some(field)).collect()
@@ -102,4 +111,13 @@ fn fill_one<T>(field: &mut Option<T>, value: Option<T>) -> bool {
         *field = value;
     }
     free
+}
+
+/// The first value under each key stays.
+fn fill_each<K: Ord, V>(field: &mut BTreeMap<K, V>, values: BTreeMap<K, V>) -> bool {
+    let before = field.len();
+    for (key, value) in values {
+        field.entry(key).or_insert(value);
+    }
+    field.len() > before
 }

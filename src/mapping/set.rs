@@ -1,13 +1,18 @@
 //! What a rule sets, and what that is for one person.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Destination, Field, HierarchyPath, Phone, PhoneType};
+use crate::model::{
+    Channel, ChannelPhone, ChannelSettings, Destination, Field, HierarchyPath, Phone, PhoneType, Proficiency,
+    ProficiencyLevel,
+};
 
 use super::expression::Failed;
 use super::facts::Facts;
 use super::text::connect_name;
 use super::value::Value;
+
+const BAD_NUMBER: &str = "the number is not + and a country code and digits";
 
 /// What a rule sets: values that are still to be computed.
 #[derive(Debug, Default)]
@@ -16,7 +21,17 @@ pub(super) struct Set {
     pub(super) routing_profile: Option<Value>,
     pub(super) hierarchy: Option<Vec<Value>>,
     pub(super) phone: Option<PhoneValues>,
+    pub(super) proficiencies: BTreeMap<Proficiency, ProficiencyLevel>,
+    pub(super) tags: BTreeMap<String, Value>,
+    pub(super) channels: BTreeMap<Channel, ChannelValues>,
     pub(super) landing: Option<Destination>,
+}
+
+/// A channel's settings with a number that is still to be computed.
+#[derive(Debug)]
+pub(super) struct ChannelValues {
+    pub(super) settings: ChannelSettings,
+    pub(super) desk_number: Option<Value>,
 }
 
 /// `UserPhoneConfig` with a number that is still to be computed.
@@ -35,13 +50,20 @@ pub(super) struct Settings {
     pub(super) routing_profile: Option<String>,
     pub(super) hierarchy: Option<HierarchyPath>,
     pub(super) phone: Option<Phone>,
+    pub(super) proficiencies: BTreeMap<Proficiency, ProficiencyLevel>,
+    pub(super) tags: BTreeMap<String, String>,
+    pub(super) channels: BTreeMap<Channel, ChannelSettings>,
     pub(super) landing: Option<Destination>,
 }
 
 impl Set {
     /// For one person. A value that was not sent sets nothing.
     pub(super) fn for_person(&self, facts: &Facts<'_>) -> Result<Settings, Failed> {
-        let mut settings = Settings { landing: self.landing.clone(), ..Settings::default() };
+        let mut settings = Settings {
+            landing: self.landing.clone(),
+            proficiencies: self.proficiencies.clone(),
+            ..Settings::default()
+        };
         for value in &self.security_profiles {
             for name in value.texts(facts)? {
                 settings.security_profiles.insert(usable(&name, profile_name)?);
@@ -55,6 +77,14 @@ impl Set {
         }
         if let Some(phone) = &self.phone {
             settings.phone = phone.for_person(facts)?;
+        }
+        for (key, value) in &self.tags {
+            if let Some(value) = value.text(facts)? {
+                settings.tags.insert(key.clone(), usable(&value, tag_value)?);
+            }
+        }
+        for (channel, values) in &self.channels {
+            settings.channels.extend(values.for_person(facts)?.map(|settings| (*channel, settings)));
         }
         Ok(settings)
     }
@@ -73,6 +103,11 @@ impl Set {
         certain.into_iter().filter_map(|(field, is_certain)| is_certain.then_some(field)).collect()
     }
 
+    /// Whether it sets something that adds up with what other rules set, one by one.
+    pub(super) fn adds_up(&self) -> bool {
+        !(self.proficiencies.is_empty() && self.tags.is_empty() && self.channels.is_empty())
+    }
+
     /// The fields that it sets for anybody. Security profiles add up, and are not among them.
     pub(super) fn fields(&self) -> Vec<Field> {
         let set = [
@@ -87,15 +122,28 @@ impl Set {
     /// Every value in it.
     pub(super) fn values(&self) -> impl Iterator<Item = &Value> {
         let number = self.phone.iter().filter_map(|phone| phone.desk_number.as_ref());
-        let path = self.hierarchy.iter().flatten();
-        self.security_profiles.iter().chain(&self.routing_profile).chain(path).chain(number)
+        let channels = self.channels.values().filter_map(|channel| channel.desk_number.as_ref());
+        let others = self.hierarchy.iter().flatten().chain(self.tags.values());
+        self.security_profiles.iter().chain(&self.routing_profile).chain(others).chain(number).chain(channels)
     }
 }
 
 impl Settings {
     pub(super) fn is_empty(&self) -> bool {
-        let Self { security_profiles, routing_profile, hierarchy, phone, landing } = self;
-        security_profiles.is_empty()
+        let Self {
+            security_profiles,
+            routing_profile,
+            hierarchy,
+            phone,
+            proficiencies,
+            tags,
+            channels,
+            landing,
+        } = self;
+        proficiencies.is_empty()
+            && tags.is_empty()
+            && channels.is_empty()
+            && security_profiles.is_empty()
             && routing_profile.is_none()
             && hierarchy.is_none()
             && phone.is_none()
@@ -111,11 +159,24 @@ impl PhoneValues {
             return Ok(None);
         }
         if desk_number.as_deref().is_some_and(|number| !is_e164(number)) {
-            return Err(Failed("the number is not + and a country code and digits"));
+            return Err(Failed(BAD_NUMBER));
         }
         let (kind, auto_accept, after_contact_work_seconds) =
             (self.kind, self.auto_accept, self.after_contact_work_seconds);
         Ok(Some(Phone { kind, auto_accept, after_contact_work_seconds, desk_number }))
+    }
+}
+
+impl ChannelValues {
+    /// All of the channel's settings, or none when its number was not sent.
+    fn for_person(&self, facts: &Facts<'_>) -> Result<Option<ChannelSettings>, Failed> {
+        let Some(value) = &self.desk_number else { return Ok(Some(self.settings.clone())) };
+        let Some(number) = value.text(facts)? else { return Ok(None) };
+        if !is_e164(&number) {
+            return Err(Failed(BAD_NUMBER));
+        }
+        let phone = ChannelPhone { kind: PhoneType::DeskPhone, number: Some(number) };
+        Ok(Some(ChannelSettings { phone: Some(phone), ..self.settings.clone() }))
     }
 }
 
@@ -153,6 +214,21 @@ pub(super) fn profile_name(name: &str) -> Result<String, String> {
 /// `RoutingProfileName`.
 pub(super) fn routing_profile_name(name: &str) -> Result<String, String> {
     connect_name(name, 127)
+}
+
+/// A tag's value. <https://docs.aws.amazon.com/connect/latest/APIReference/API_TagResource.html>
+pub(super) fn tag_value(value: &str) -> Result<String, String> {
+    let fits = value.chars().count() <= 256 && !value.chars().any(char::is_control);
+    fits.then(|| value.to_owned()).ok_or_else(|| "has more than 256 characters, or control characters".to_owned())
+}
+
+/// A tag's key.
+pub(super) fn check_tag_key(key: &str) -> Result<(), String> {
+    let is_reserved = key.to_ascii_lowercase().starts_with("aws:");
+    match key.chars().count() {
+        1..=128 if !is_reserved && !key.chars().any(char::is_control) => Ok(()),
+        _ => Err("a tag's key has 1 to 128 characters and does not begin with aws:".to_owned()),
+    }
 }
 
 /// `+` and 2 to 15 digits, the first one not 0.

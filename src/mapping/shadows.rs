@@ -33,6 +33,9 @@ fn denied(index: usize, rules: &[Rule]) -> Option<String> {
 /// Everything that `rule` sets is set before it, for everyone whom it is for.
 fn shadowed(rule: &Rule, earlier: &[Rule]) -> Option<String> {
     let Action::Set(set) = &rule.action else { return None };
+    if set.adds_up() {
+        return None;
+    }
     let mut missing: BTreeSet<Field> = set.fields().into_iter().collect();
     let mut profiles = texts(set)?;
     let mut by = Vec::new();

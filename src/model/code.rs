@@ -220,7 +220,7 @@ codes! {
         "The rules must set a routing profile, at least one security profile, and a first and last name for you.";
     /// A name in the rules does not exist in the instance.
     CONNECT_UNKNOWN_NAME = "connect.unknown_name", Admin, "Your place in the contact centre does not exist",
-        "The rules name a profile or hierarchy group that is not in the instance: the administrator must correct one of them.";
+        "The rules name a profile, hierarchy group or proficiency that is not in the instance: the administrator must correct one of them.";
     /// The instance's user quota is full.
     CONNECT_QUOTA = "connect.quota", Admin, "The contact centre is full",
         "Its quota of users is used up. The administrator must ask AWS for more or remove users.";

@@ -3,6 +3,7 @@
 pub mod blame;
 pub mod budget;
 pub mod call_error;
+pub mod channel;
 pub mod clock;
 pub mod code;
 pub mod departure;
@@ -16,6 +17,7 @@ pub mod pace;
 pub mod pending;
 pub mod placement;
 pub mod problem;
+pub mod proficiency;
 pub mod protected;
 pub mod replay;
 pub mod requested;
@@ -28,6 +30,7 @@ pub mod user;
 pub use blame::{Blame, Blamed};
 pub use budget::{Busy, Call, CallBudget};
 pub use call_error::{CallError, Cause};
+pub use channel::{Channel, ChannelPhone, ChannelSettings, VoiceEnhancement};
 pub use clock::{Clock, Random, SystemClock, SystemRandom};
 pub use code::Code;
 pub use departure::{Departure, HandOff, IdpChoice};
@@ -46,6 +49,7 @@ pub use placement::{
     Trace, TraceEntry,
 };
 pub use problem::{Caret, Problem, nearest};
+pub use proficiency::{BadProficiency, MAX_PROFICIENCIES, Proficiency, ProficiencyLevel};
 pub use protected::ProtectedNames;
 pub use replay::{ReplayGuard, ReplayKey};
 pub use requested::{RequestOptions, Requested};

@@ -1,15 +1,15 @@
 //! Noun 2: what the rules make of an identity.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Code, Destination, Username};
+use super::{Channel, ChannelSettings, Code, Destination, Proficiency, ProficiencyLevel, Username};
 
 /// A Connect user as the rules want it, by names; ids come later from the directory.
 ///
-/// A field that no rule set is `None` (or empty, for the profiles) and is left as it is in Connect.
+/// A field that no rule set is `None` or empty and is left as it is in Connect.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Placement {
     /// The name the rules computed; Connect's own spelling wins where it differs in case only.
@@ -30,6 +30,12 @@ pub struct Placement {
     pub phone: Option<Phone>,
     /// Where the person lands when the bookmark names no destination. Nothing of Connect's.
     pub landing: Option<Destination>,
+    /// All proficiencies the user is to have, at most [`super::MAX_PROFICIENCIES`].
+    pub proficiencies: BTreeMap<Proficiency, ProficiencyLevel>,
+    /// Tags by key. Tags of the user with other keys are nobody's business here and stay.
+    pub tags: BTreeMap<String, String>,
+    /// Settings of single channels; they go before those of [`Self::phone`].
+    pub channels: BTreeMap<Channel, ChannelSettings>,
     /// Which of the above may be changed on a user that exists.
     pub sync: SyncPolicy,
 }
@@ -101,6 +107,12 @@ pub struct SyncPolicy {
     pub hierarchy: SyncWhen,
     /// Phone settings.
     pub phone: SyncWhen,
+    /// Proficiencies.
+    pub proficiencies: SyncWhen,
+    /// Tags.
+    pub tags: SyncWhen,
+    /// Settings of single channels.
+    pub channels: SyncWhen,
 }
 
 /// The rules refuse this person.
@@ -162,6 +174,12 @@ pub enum Field {
     Hierarchy,
     /// Phone settings.
     Phone,
+    /// Proficiencies: add up, the first level of each counts.
+    Proficiencies,
+    /// Tags: add up, the first value of each key counts.
+    Tags,
+    /// Settings of single channels: the first of each channel counts.
+    Channels,
     /// Where the person lands.
     Landing,
 }
@@ -175,6 +193,9 @@ impl Field {
             Self::RoutingProfile => "routing_profile",
             Self::Hierarchy => "hierarchy",
             Self::Phone => "phone",
+            Self::Proficiencies => "proficiencies",
+            Self::Tags => "tags",
+            Self::Channels => "channels",
             Self::Landing => "landing",
         }
     }

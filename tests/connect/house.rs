@@ -19,6 +19,11 @@ use connect_gateway::model::{
 use time::OffsetDateTime;
 use url::Url;
 
+/// Id of the instance.
+pub(crate) const ACME: &str = "11111111-1111-4111-8111-111111111111";
+/// How the names of operations that write begin.
+const WRITING: [&str; 7] = ["Associate", "Create", "Delete", "Disassociate", "Tag", "Untag", "Update"];
+
 /// The machine's clock, ahead by what a test says.
 #[derive(Default)]
 pub(crate) struct Shifted(AtomicI64);
@@ -86,7 +91,7 @@ impl House {
     ) -> Connect {
         let mut settings = connect::Settings {
             instance: InstanceName::new("acme"),
-            arn: arn("11111111-1111-4111-8111-111111111111"),
+            arn: arn(ACME),
             provisioning: Provisioning::Sync,
             send_email: false,
             directory_max_age: Duration::from_mins(5),
@@ -116,7 +121,7 @@ impl House {
         let parse = |text: String| text.parse::<Url>().unwrap();
         let mut settings = federation::Settings {
             instance: InstanceName::new("acme"),
-            arn: arn("11111111-1111-4111-8111-111111111111"),
+            arn: arn(ACME),
             url: parse(self.emulator.site_url("acme")),
             role_arn: role("connect-federation"),
             external_id: None,
@@ -150,8 +155,21 @@ impl House {
 
     /// Calls that write.
     pub(crate) fn writes(&self) -> Vec<String> {
-        let writes = |name: &String| ["Create", "Update", "Delete"].iter().any(|verb| name.starts_with(verb));
+        let writes = |name: &String| WRITING.iter().any(|verb| name.starts_with(verb));
         self.all_calls().into_iter().filter(writes).collect()
+    }
+
+    /// The SDK's own client, for what is done by hand.
+    pub(crate) fn sdk(&self) -> aws_sdk_connect::Client {
+        connect::client(&gateway(), &arn(ACME), Some(&self.api()))
+    }
+
+    /// The user as `DescribeUser` tells it.
+    pub(crate) async fn described(&self, name: &str) -> aws_sdk_connect::types::User {
+        let users = self.sdk().list_users().instance_id(ACME).max_results(1000).send().await.unwrap();
+        let id = users.user_summary_list().iter().find(|user| user.username() == Some(name)).unwrap().id();
+        let answer = self.sdk().describe_user().instance_id(ACME).user_id(id.unwrap()).send().await.unwrap();
+        answer.user.unwrap()
     }
 
     /// The user as another gateway finds it.
@@ -176,6 +194,11 @@ pub(crate) fn role(name: &str) -> String {
 /// The gateway's own identity.
 pub(crate) fn gateway() -> SdkConfig {
     identity("AKIAGATEWAYGATEWAY01", "the-gateways-own-secret-key")
+}
+
+/// Somebody who may create and update users, but give neither proficiencies nor tags.
+pub(crate) fn creator() -> SdkConfig {
+    identity("AKIACREATORCREATOR01", "the-creators-secret-key")
 }
 
 /// Somebody who may only look.
@@ -221,6 +244,9 @@ pub(crate) fn placement(username: &str) -> Placement {
         hierarchy: None,
         phone: None,
         landing: None,
+        proficiencies: BTreeMap::new(),
+        tags: BTreeMap::new(),
+        channels: BTreeMap::new(),
         sync: SyncPolicy::default(),
     }
 }

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is surprised")]
 
+mod agents;
+mod channels;
 mod federation;
 mod hand_off;
 mod house;

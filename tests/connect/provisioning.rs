@@ -84,6 +84,7 @@ async fn fields_that_follow_the_rules_at_creation_only_or_never_are_left_alone_l
             routing_profile: SyncWhen::Always,
             hierarchy: when,
             phone: when,
+            ..SyncPolicy::default()
         };
         let wanted = Placement { first_name: Some("Augusta".into()), sync, ..whole("ada") };
         house.connect().ensure(&wanted).await.unwrap();

@@ -90,6 +90,8 @@ def samples():
     """A call that would succeed, for each operation."""
     user = user_ids()["quinn@acme.test"]
     group = group_ids()["Austin"]
+    arn = f"arn:aws:connect:{REGION}:123456789012:instance/{ACME}/agent/{user}"
+    billing = {"AttributeName": "Product", "AttributeValue": "Billing"}
     phone = {"PhoneType": "SOFT_PHONE"}
     return {
         "create_user": new_user("sample@acme.test"),
@@ -104,6 +106,16 @@ def samples():
             "InstanceId": ACME, "UserId": user, "IdentityInfo": {"FirstName": "Q", "LastName": "M"}},
         "update_user_security_profiles": {
             "InstanceId": ACME, "UserId": user, "SecurityProfileIds": [profile_ids()["Agent"]]},
+        "update_user_config": {
+            "InstanceId": ACME, "UserId": user, "AutoAcceptConfigs": [{"Channel": "CHAT", "AutoAccept": True}]},
+        "associate_user_proficiencies": {
+            "InstanceId": ACME, "UserId": user, "UserProficiencies": [{**billing, "Level": 3.0}]},
+        "update_user_proficiencies": {
+            "InstanceId": ACME, "UserId": user, "UserProficiencies": [{**billing, "Level": 4.0}]},
+        "disassociate_user_proficiencies": {"InstanceId": ACME, "UserId": user, "UserProficiencies": [billing]},
+        "list_user_proficiencies": {"InstanceId": ACME, "UserId": user},
+        "tag_resource": {"resourceArn": arn, "tags": {"team": "north"}},
+        "untag_resource": {"resourceArn": arn, "tagKeys": ["team"]},
         "delete_user": {"InstanceId": ACME, "UserId": user},
         "list_security_profiles": {"InstanceId": ACME},
         "list_routing_profiles": {"InstanceId": ACME},
@@ -124,18 +136,25 @@ def samples():
     }
 
 
+def at(instance, parameters):
+    """The same call at another instance."""
+    if "resourceArn" in parameters:
+        return {**parameters, "resourceArn": parameters["resourceArn"].replace(ACME, instance)}
+    return {**parameters, "InstanceId": instance}
+
+
 def every_operation_refuses_alike():
-    """Unknown instance, instance id too long, missing permission, rate, fault: for all 21."""
+    """Unknown instance, instance id too long, missing permission, rate, fault: for all 28."""
     all_samples = samples()
-    expect(len(all_samples) == 21, "there are 21 operations")
+    expect(len(all_samples) == 28, "there are 28 operations")
     federated = client("connect", assume(CHAINED_ROLE, "quinn@acme.test", assume(HOP_ROLE, "hop")))
     nothing = client("connect", NOTHING)
     for name, parameters in all_samples.items():
         call = getattr(federated if name == "get_federation_token" else connect, name)
-        elsewhere = {**parameters, "InstanceId": UNKNOWN}
+        elsewhere = at(UNKNOWN, parameters)
         fails("ResourceNotFoundException", call, **elsewhere)
         too_long = "InvalidRequestException" if name == "describe_instance" else "InvalidParameterException"
-        fails(too_long, call, **{**parameters, "InstanceId": "x" * 101})
+        fails(too_long, call, **at("x" * 101, parameters))
         refusal = fails("AccessDeniedException", getattr(nothing, name), **parameters)
         action = "connect:" + connect.meta.method_to_api_mapping[name]
         expect(action in refusal["Error"]["Message"], f"the refusal names {action}")

@@ -56,6 +56,7 @@ def check_shape(shape, value, where):
         "string": check_string,
         "integer": check_number,
         "long": check_number,
+        "float": check_float,
         "boolean": lambda shape, value, where: check_type(value, bool, where),
         "timestamp": lambda shape, value, where: check_type(value, float, where),
     }[shape.type_name]
@@ -97,6 +98,11 @@ def check_string(shape, value, where):
 
 def check_number(shape, value, where):
     check_type(value, int, where)
+    check_range(shape, value, where)
+
+
+def check_float(shape, value, where):
+    check_type(value, float, where)
     check_range(shape, value, where)
 
 

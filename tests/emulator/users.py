@@ -185,6 +185,7 @@ def views_lag_behind_writes():
     who = {"InstanceId": ACME, "UserId": made["UserId"]}
     late = field("Username", "late@acme.test")
     fails("ResourceNotFoundException", connect.describe_user, **who)
+    fails("ResourceNotFoundException", connect.list_user_proficiencies, **who)
     federated = client("connect", assume(ROLE, "late@acme.test"))
     fails("UserNotFoundException", federated.get_federation_token, InstanceId=ACME)
     behave(advance_seconds=1)

@@ -1,6 +1,8 @@
 //! Every call this room makes to Amazon Connect.
 //! <https://docs.aws.amazon.com/connect/latest/APIReference/API_Operations_Amazon_Connect_Service.html>
 
+mod apply;
+
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +18,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use url::Url;
 
 use super::error::Error;
-use super::plan::{Change, NewUser};
+use super::plan::Proficiencies;
 use super::wire;
 use crate::model::{Call, CallBudget, InstanceArn, Patience, paced};
 
@@ -24,6 +26,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The most that a `List` operation returns at once.
 const PAGE_SIZE: i32 = 1000;
+/// The most that `ListUserProficiencies` does.
+const PROFICIENCIES_PAGE: i32 = 100;
 /// A listing serves everybody, so each of its pages may wait longer than one sign-in would.
 const PAGE_PATIENCE: Duration = Duration::from_secs(30);
 
@@ -31,7 +35,8 @@ const PAGE_PATIENCE: Duration = Duration::from_secs(30);
 pub(super) type Named = (String, String);
 
 type Answer<T, E> = Result<T, SdkError<E, HttpResponse>>;
-type Page = (Vec<Named>, Option<String>);
+/// Items, and the token of the next page.
+type Page<I> = (Vec<I>, Option<String>);
 
 /// A client for the instance's Region. The SDK's own retries are off: its list of throttling errors has
 /// `LimitExceededException`, which is a full quota, and only the budget knows when a call's turn is.
@@ -134,58 +139,15 @@ impl Calls {
         Ok(answer.user)
     }
 
-    /// Creates the user and returns its id. Never sends `Password` or `DirectoryUserId`, which instances
-    /// that use SAML refuse. Needs `connect:CreateUser`.
-    pub(super) async fn create_user(
-        &self,
-        user: &NewUser,
-        patience: Patience,
-    ) -> Result<Option<String>, Error> {
-        let request = self
-            .client
-            .create_user()
-            .instance_id(&self.arn.id)
-            .username(user.username.as_str())
-            .identity_info(wire::identity_info(&user.identity))
-            .set_phone_config(user.phone.as_ref().map(wire::phone_config))
-            .set_security_profile_ids(Some(user.security_profiles.iter().cloned().collect()))
-            .routing_profile_id(&user.routing_profile)
-            .set_hierarchy_group_id(user.hierarchy_group.clone());
-        let answer = self.call("CreateUser", patience, || request.clone().send()).await?;
-        Ok(answer.user_id)
-    }
-
-    /// Makes one change. Each needs the permission named like its operation.
-    pub(super) async fn apply(&self, id: &str, change: &Change, patience: Patience) -> Result<(), Error> {
-        let instance = &self.arn.id;
-        match change {
-            Change::SecurityProfiles(ids) => {
-                let request = self.client.update_user_security_profiles().instance_id(instance).user_id(id);
-                let request = request.set_security_profile_ids(Some(ids.iter().cloned().collect()));
-                self.call("UpdateUserSecurityProfiles", patience, || request.clone().send()).await?;
-            }
-            Change::RoutingProfile(profile) => {
-                let request = self.client.update_user_routing_profile().instance_id(instance).user_id(id);
-                let request = request.routing_profile_id(profile);
-                self.call("UpdateUserRoutingProfile", patience, || request.clone().send()).await?;
-            }
-            Change::Hierarchy(group) => {
-                let request = self.client.update_user_hierarchy().instance_id(instance).user_id(id);
-                let request = request.hierarchy_group_id(group);
-                self.call("UpdateUserHierarchy", patience, || request.clone().send()).await?;
-            }
-            Change::IdentityInfo(identity) => {
-                let request = self.client.update_user_identity_info().instance_id(instance).user_id(id);
-                let request = request.identity_info(wire::identity_info(identity));
-                self.call("UpdateUserIdentityInfo", patience, || request.clone().send()).await?;
-            }
-            Change::PhoneConfig(phone) => {
-                let request = self.client.update_user_phone_config().instance_id(instance).user_id(id);
-                let request = request.phone_config(wire::phone_config(phone));
-                self.call("UpdateUserPhoneConfig", patience, || request.clone().send()).await?;
-            }
-        }
-        Ok(())
+    /// The user's proficiencies. Needs `connect:ListUserProficiencies`.
+    pub(super) async fn proficiencies(&self, id: &str, patience: Patience) -> Result<Proficiencies, Error> {
+        let all = to_the_end(|token| async move {
+            let request = self.client.list_user_proficiencies().instance_id(&self.arn.id).user_id(id);
+            let request = request.max_results(PROFICIENCIES_PAGE).set_next_token(token);
+            let page = self.call("ListUserProficiencies", patience, || request.clone().send()).await?;
+            Ok((page.user_proficiency_list.unwrap_or_default(), page.next_token))
+        });
+        Ok(all.await?.iter().filter_map(wire::proficiency).collect())
     }
 
     async fn page<T, E, F>(&self, operation: &'static str, attempt: impl Fn() -> F) -> Result<T, Error>
@@ -217,9 +179,9 @@ impl Calls {
 }
 
 /// Reads pages until there is no further one.
-async fn to_the_end<F: Future<Output = Result<Page, Error>>>(
+async fn to_the_end<I, F: Future<Output = Result<Page<I>, Error>>>(
     page: impl Fn(Option<String>) -> F,
-) -> Result<Vec<Named>, Error> {
+) -> Result<Vec<I>, Error> {
     let mut all = Vec::new();
     let mut token = None;
     loop {

@@ -1,5 +1,9 @@
 //! `[mapping]`: the rules.
 
+mod set;
+
+use std::collections::BTreeMap;
+
 use toml::Value;
 
 use crate::mapping::{
@@ -69,6 +73,12 @@ fn value(written: &Value) -> Result<ValueConfig, String> {
     read.ok_or_else(|| "must be a text, { attr = \"…\" } to copy or { cel = \"…\" } to compute".to_owned())
 }
 
+/// Tags: keys, each with a value.
+fn tags(written: &Value) -> Result<BTreeMap<String, ValueConfig>, String> {
+    let table = written.as_table().ok_or_else(|| "must be a table: { team = \"billing\" }".to_owned())?;
+    table.iter().map(|(key, written)| Ok((key.clone(), value(written)?))).collect()
+}
+
 /// A list of [`value`]s.
 fn values(written: &Value) -> Result<Vec<ValueConfig>, String> {
     let list = written.as_array().ok_or_else(|| "must be a list: [\"…\", \"…\"]".to_owned())?;
@@ -84,6 +94,9 @@ fn sync(section: &mut Section<'_>) -> SyncPolicy {
         routing_profile: when("routing_profile"),
         hierarchy: when("hierarchy"),
         phone: when("phone"),
+        proficiencies: when("proficiencies"),
+        tags: when("tags"),
+        channels: when("channels"),
     }
 }
 
@@ -96,7 +109,7 @@ fn read_rule(section: &mut Section<'_>, files: &Files<'_>) -> RuleConfig {
     let when = plain(section, "when");
     let deny = plain(section, "deny");
     let has_set = section.has("set");
-    let set = section.section("set", set);
+    let set = section.section("set", read_set);
     let lookup = section.parsed("lookup", |file| {
         files.read(file).map(|(text, _)| LookupConfig { file: file.to_owned(), text })
     });
@@ -148,14 +161,22 @@ fn plain(section: &mut Section<'_>, key: &str) -> Option<String> {
     section.parsed(key, |text| Ok(text.to_owned()))
 }
 
-fn set(section: &mut Section<'_>) -> SetConfig {
+fn read_set(section: &mut Section<'_>) -> SetConfig {
     let security_profiles = section.any("security_profiles", values).unwrap_or_default();
     let routing_profile = section.any("routing_profile", value);
     let hierarchy = section.any("hierarchy", values);
     let has_phone = section.has("phone");
     let phone = section.section("phone", |s| phone(s, has_phone)).filter(|_| has_phone);
-    let landing = plain(section, "landing");
-    SetConfig { security_profiles, routing_profile, hierarchy, phone, landing }
+    SetConfig {
+        security_profiles,
+        routing_profile,
+        hierarchy,
+        phone,
+        proficiencies: section.any("proficiencies", set::proficiencies).unwrap_or_default(),
+        tags: section.any("tags", tags).unwrap_or_default(),
+        channels: section.section("channels", set::channels),
+        landing: plain(section, "landing"),
+    }
 }
 
 /// A `phone` table is written whole, so that two rules never mix one.

@@ -1,18 +1,21 @@
 //! Between the SDK's types and ours.
 
+pub(super) mod channels;
+
 use std::collections::BTreeSet;
 use std::error::Error as StdError;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_connect::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_connect::types::{
-    HierarchyPath, PhoneType as SdkPhoneType, User, UserIdentityInfo, UserPhoneConfig,
+    HierarchyPath, PhoneType as SdkPhoneType, User, UserIdentityInfo, UserPhoneConfig, UserProficiency,
+    UserProficiencyDisassociate,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use super::client::Named;
-use super::plan::{Current, IdentityInfo, PhoneConfig};
-use crate::model::{CallError, Cause, PhoneType};
+use super::plan::{Current, IdentityInfo, PhoneConfig, Proficiencies};
+use crate::model::{CallError, Cause, PhoneType, Proficiency, ProficiencyLevel};
 
 /// Names and ids of a page; what lacks either is left out.
 pub(super) fn named<T>(
@@ -40,6 +43,9 @@ pub(super) fn path(levels: &HierarchyPath) -> Vec<String> {
 
 pub(super) fn current(user: User) -> Current {
     Current {
+        channels: channels::configs(&user),
+        tags: user.tags.into_iter().flatten().collect(),
+        proficiencies: Proficiencies::new(),
         identity: user.identity_info.map(identity).unwrap_or_default(),
         phone: user.phone_config.as_ref().map(phone),
         security_profiles: user.security_profile_ids.into_iter().flatten().collect::<BTreeSet<_>>(),
@@ -60,12 +66,9 @@ fn identity(info: UserIdentityInfo) -> IdentityInfo {
 
 fn phone(config: &UserPhoneConfig) -> PhoneConfig {
     PhoneConfig {
-        kind: match config.phone_type {
-            SdkPhoneType::DeskPhone => PhoneType::DeskPhone,
-            _ => PhoneType::SoftPhone,
-        },
+        kind: phone_type(&config.phone_type),
         auto_accept: config.auto_accept,
-        after_contact_work_seconds: u32::try_from(config.after_contact_work_time_limit).unwrap_or(0),
+        after_contact_work_seconds: seconds(config.after_contact_work_time_limit),
         desk_number: config.desk_phone_number.clone(),
         persistent_connection: config.persistent_connection,
     }
@@ -82,17 +85,65 @@ pub(super) fn identity_info(identity: &IdentityInfo) -> UserIdentityInfo {
 }
 
 pub(super) fn phone_config(phone: &PhoneConfig) -> UserPhoneConfig {
-    let kind = match phone.kind {
-        PhoneType::SoftPhone => SdkPhoneType::SoftPhone,
-        PhoneType::DeskPhone => SdkPhoneType::DeskPhone,
-    };
     UserPhoneConfig::builder()
-        .phone_type(kind)
+        .phone_type(sdk_phone_type(phone.kind))
         .auto_accept(phone.auto_accept)
-        .after_contact_work_time_limit(i32::try_from(phone.after_contact_work_seconds).unwrap_or(i32::MAX))
+        .after_contact_work_time_limit(time_limit(phone.after_contact_work_seconds))
         .set_desk_phone_number(phone.desk_number.clone())
         .set_persistent_connection(phone.persistent_connection)
         .build()
+}
+
+fn phone_type(kind: &SdkPhoneType) -> PhoneType {
+    match kind {
+        SdkPhoneType::DeskPhone => PhoneType::DeskPhone,
+        _ => PhoneType::SoftPhone,
+    }
+}
+
+fn sdk_phone_type(kind: PhoneType) -> SdkPhoneType {
+    match kind {
+        PhoneType::SoftPhone => SdkPhoneType::SoftPhone,
+        PhoneType::DeskPhone => SdkPhoneType::DeskPhone,
+    }
+}
+
+fn seconds(limit: i32) -> u32 {
+    u32::try_from(limit).unwrap_or(0)
+}
+
+fn time_limit(seconds: u32) -> i32 {
+    i32::try_from(seconds).unwrap_or(i32::MAX)
+}
+
+/// None for what the API says can't be.
+pub(super) fn proficiency(item: &UserProficiency) -> Option<(Proficiency, ProficiencyLevel)> {
+    let proficiency = Proficiency::new(&item.attribute_name, &item.attribute_value).ok()?;
+    Some((proficiency, ProficiencyLevel::new(f64::from(item.level)).ok()?))
+}
+
+/// Building fails only where a required member is not given, here and below.
+pub(super) fn user_proficiencies(proficiencies: &Proficiencies) -> Vec<UserProficiency> {
+    let build = |(proficiency, level): (&Proficiency, &ProficiencyLevel)| {
+        UserProficiency::builder()
+            .attribute_name(proficiency.attribute())
+            .attribute_value(proficiency.value())
+            .level(level.as_f32())
+            .build()
+            .ok()
+    };
+    proficiencies.iter().filter_map(build).collect()
+}
+
+pub(super) fn disassociated(gone: &BTreeSet<Proficiency>) -> Vec<UserProficiencyDisassociate> {
+    let build = |proficiency: &Proficiency| {
+        UserProficiencyDisassociate::builder()
+            .attribute_name(proficiency.attribute())
+            .attribute_value(proficiency.value())
+            .build()
+            .ok()
+    };
+    gone.iter().filter_map(build).collect()
 }
 
 /// What a failed call comes to.

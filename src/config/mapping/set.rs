@@ -1,0 +1,58 @@
+//! Proficiencies, tags and channels of a rule's `set`.
+
+use std::collections::BTreeMap;
+
+use toml::Value;
+
+use crate::mapping::ChannelConfig;
+use crate::model::{Channel, PhoneType, Proficiency, ProficiencyLevel, VoiceEnhancement};
+
+use super::value;
+use crate::config::section::Section;
+
+/// `{ "Language" = { "German" = 3.5 } }`: predefined attributes, their values, levels.
+pub(super) fn proficiencies(written: &Value) -> Result<BTreeMap<Proficiency, ProficiencyLevel>, String> {
+    const SHAPE: &str = "must be tables of levels: { \"connect:Language\" = { \"connect:English\" = 5 } }";
+    let mut read = BTreeMap::new();
+    for (attribute, levels) in written.as_table().ok_or(SHAPE)? {
+        for (value, level) in levels.as_table().ok_or(SHAPE)? {
+            let proficiency = Proficiency::new(attribute, value).map_err(|bad| bad.to_string())?;
+            #[expect(clippy::cast_precision_loss, reason = "a level is at most 5")]
+            let level = level.as_float().or_else(|| level.as_integer().map(|level| level as f64)).ok_or(SHAPE)?;
+            read.insert(proficiency, ProficiencyLevel::new(level).map_err(|bad| bad.to_string())?);
+        }
+    }
+    Ok(read)
+}
+
+/// `[mapping.rule.set.channels.<channel>]`.
+pub(super) fn channels(section: &mut Section<'_>) -> BTreeMap<Channel, ChannelConfig> {
+    let mut read = BTreeMap::new();
+    for channel in Channel::ALL {
+        let is_written = section.has(channel.word());
+        let settings = section.section(channel.word(), settings);
+        if is_written {
+            read.insert(channel, settings);
+        }
+    }
+    read
+}
+
+fn settings(section: &mut Section<'_>) -> ChannelConfig {
+    let kinds = [("soft_phone", Some(PhoneType::SoftPhone)), ("desk_phone", Some(PhoneType::DeskPhone))];
+    let enhancements = [
+        ("voice_isolation", Some(VoiceEnhancement::VoiceIsolation)),
+        ("noise_suppression", Some(VoiceEnhancement::NoiseSuppression)),
+        ("none", Some(VoiceEnhancement::None)),
+    ];
+    let has_after_contact_work = section.has("after_contact_work_seconds");
+    let seconds = section.number("after_contact_work_seconds", 0, 0..=2_000_000);
+    ChannelConfig {
+        auto_accept: section.optional_flag("auto_accept"),
+        after_contact_work_seconds: has_after_contact_work.then(|| u32::try_from(seconds).unwrap_or(u32::MAX)),
+        persistent_connection: section.optional_flag("persistent_connection"),
+        phone: section.one_of("phone", &kinds, None),
+        desk_number: section.any("desk_number", value),
+        voice_enhancement: section.one_of("voice_enhancement", &enhancements, None),
+    }
+}

@@ -1,0 +1,87 @@
+//! Phone settings, which Connect takes in two places: `UserPhoneConfig`, and lists by channel.
+//!
+//! A field of `UserPhoneConfig` may not be set together with its twin by channel, `UpdateUserPhoneConfig`
+//! gives all channels the same after-contact work, and the SDK never leaves out the phone type. So the
+//! two are not mixed: whoever has, or is to get, a twin by channel gets everything by channel.
+//! <https://docs.aws.amazon.com/connect/latest/APIReference/API_CreateUser.html>
+
+use super::channels::ChannelConfigs;
+use super::{Change, Current, differs};
+use crate::model::{Phone, PhoneType};
+
+/// `UserPhoneConfig`.
+#[derive(Clone, PartialEq, Eq)]
+pub(in crate::connect) struct PhoneConfig {
+    pub(in crate::connect) kind: PhoneType,
+    pub(in crate::connect) auto_accept: bool,
+    pub(in crate::connect) after_contact_work_seconds: u32,
+    pub(in crate::connect) desk_number: Option<String>,
+    pub(in crate::connect) persistent_connection: Option<bool>,
+}
+
+impl PhoneConfig {
+    pub(super) fn soft_phone() -> Self {
+        Self {
+            kind: PhoneType::SoftPhone,
+            auto_accept: false,
+            after_contact_work_seconds: 0,
+            desk_number: None,
+            persistent_connection: None,
+        }
+    }
+
+    fn keeping(self, current: Option<&Self>) -> Self {
+        let Some(current) = current else { return self };
+        Self {
+            desk_number: self.desk_number.or_else(|| current.desk_number.clone()),
+            persistent_connection: self.persistent_connection.or(current.persistent_connection),
+            ..self
+        }
+    }
+}
+
+impl From<Phone> for PhoneConfig {
+    fn from(phone: Phone) -> Self {
+        Self {
+            kind: phone.kind,
+            auto_accept: phone.auto_accept,
+            after_contact_work_seconds: phone.after_contact_work_seconds,
+            desk_number: phone.desk_number,
+            persistent_connection: None,
+        }
+    }
+}
+
+/// What `CreateUser` may be sent: all by channel, or nothing of what has a twin.
+pub(super) fn in_one_place(
+    phone: Option<PhoneConfig>,
+    channels: ChannelConfigs,
+) -> (Option<PhoneConfig>, ChannelConfigs) {
+    if channels.has_twins() { (None, by_channel(phone.as_ref(), channels)) } else { (phone, channels) }
+}
+
+/// The changes of phone settings for a user that exists.
+pub(super) fn changes(
+    current: &Current,
+    phone: Option<PhoneConfig>,
+    channels: ChannelConfigs,
+) -> [Option<Change>; 2] {
+    let held = current.phone.as_ref().map(ChannelConfigs::of_phone).unwrap_or_default();
+    let held = held.replaced(current.channels.clone());
+    let (phone, channels) = if current.channels.has_twins() {
+        (None, by_channel(phone.as_ref(), channels))
+    } else {
+        in_one_place(phone, channels)
+    };
+    let phone = phone.map(|phone| phone.keeping(current.phone.as_ref()));
+    let channels = held.clone().overlaid(channels).to_send(&held, &current.channels);
+    [
+        phone.filter(|phone| differs(phone, current.phone.as_ref())).map(Change::PhoneConfig),
+        channels.map(Change::ChannelConfigs),
+    ]
+}
+
+/// `channels`, and what `phone` says where they say nothing.
+fn by_channel(phone: Option<&PhoneConfig>, channels: ChannelConfigs) -> ChannelConfigs {
+    phone.map(ChannelConfigs::of_phone).unwrap_or_default().overlaid(channels)
+}
