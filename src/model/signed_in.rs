@@ -1,6 +1,6 @@
 //! A live session of the gateway.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -22,4 +22,15 @@ pub struct SignedIn {
     pub forced_for: Option<InstanceName>,
     /// Where this session has been handed over to, and as whom: what a sign-out has to end.
     pub handed_over: BTreeSet<(InstanceName, Username)>,
+    /// When the session that Amazon Connect keeps itself ends, for instances where that is known.
+    #[serde(default)]
+    pub connect_until: BTreeMap<InstanceName, OffsetDateTime>,
+}
+
+impl SignedIn {
+    /// When the person must have signed in again to go on working in `instance`.
+    #[must_use]
+    pub fn ends_in(&self, instance: &InstanceName) -> OffsetDateTime {
+        self.connect_until.get(instance).map_or(self.until, |connect| self.until.min(*connect))
+    }
 }

@@ -63,6 +63,10 @@ pub async fn update(
     session.load().await.map_err(|error| unavailable(&error))?;
     let Some(current) = read(session, now).await? else { return Ok(false) };
     signed_in.handed_over.extend(current.handed_over);
+    for (instance, theirs) in current.connect_until {
+        let ours = signed_in.connect_until.entry(instance).or_insert(theirs);
+        *ours = theirs.max(*ours);
+    }
     // What the other tab has used up stays used up.
     signed_in.forced_for = signed_in.forced_for.filter(|_| current.forced_for.is_some());
     write(session, &signed_in).await?;
@@ -190,6 +194,7 @@ mod tests {
             until: now() + Duration::minutes(minutes),
             forced_for: None,
             handed_over: BTreeSet::new(),
+            connect_until: BTreeMap::new(),
         }
     }
 

@@ -1,8 +1,12 @@
+use time::OffsetDateTime;
+
 use super::*;
+use crate::model::{Blame, FooterLink, Logo};
+use crate::sign_in::{PublishedCertificate, Usage};
 
 /// Every page from sample data, some of it hostile.
 fn samples() -> Vec<(&'static str, String)> {
-    let site = "Acme contact centre";
+    let site = &Brand::named("Acme contact centre");
     let place = |name: &str, href: &str| Place { name: name.to_owned(), href: href.to_owned() };
     let choice = |name: &str, places| Choice { name: name.to_owned(), href: "/go/prod".to_owned(), places };
     let places =
@@ -84,12 +88,14 @@ fn samples() -> Vec<(&'static str, String)> {
     ]
     .into_iter()
     .chain(ways_out(site))
+    .chain(for_administrators(site))
+    .chain(renewals(site))
     .map(|(name, html)| (name, html.unwrap()))
     .collect()
 }
 
 /// The same, of signing out.
-fn ways_out(site: &str) -> Vec<(&'static str, askama::Result<String>)> {
+fn ways_out(site: &Brand) -> Vec<(&'static str, askama::Result<String>)> {
     let logout = || Some("https://acme.my.connect.aws/logout".to_owned());
     let signed_out = |company| SignedOutPage { site, instances: vec![], elsewhere: false, company }.render();
     vec![
@@ -134,6 +140,78 @@ fn ways_out(site: &str) -> Vec<(&'static str, askama::Result<String>)> {
     ]
 }
 
+/// The page of set-up.
+fn for_administrators(site: &Brand) -> Vec<(&'static str, askama::Result<String>)> {
+    let pem = format!("-----BEGIN CERTIFICATE-----\n{}-----END CERTIFICATE-----\n", "MIIB".repeat(16) + "\n");
+    let certificate = PublishedCertificate {
+        usage: Usage::Signing,
+        pem,
+        sha256: ["AB"; 32].join(":"),
+        end: Some(OffsetDateTime::UNIX_EPOCH),
+    };
+    let own = OwnValues {
+        entity_id: "https://gateway.test/saml/metadata".to_owned(),
+        metadata_url: "https://gateway.test/saml/metadata".to_owned(),
+        acs_url: "https://gateway.test/saml/acs".to_owned(),
+        logout_url: "https://gateway.test/saml/logout".to_owned(),
+        name_id_formats: vec!["urn:oasis:names:tc:SAML:2.0:nameid-format:persistent".to_owned()],
+        certificates: Vec::new(),
+    };
+    let view = |place: usize, is_signing| CertificateView {
+        is_signing,
+        ends: "2036-11-22".to_owned(),
+        fingerprint_id: format!("fingerprint-{place}"),
+        pem_id: format!("pem-{place}"),
+        sha256: &certificate.sha256,
+        pem: &certificate.pem,
+    };
+    let row = |value, names: &[&str]| AttributeRow {
+        value,
+        names: names.iter().map(|name| (*name).to_owned()).collect(),
+    };
+    let idp = IdpView {
+        name: "okta".to_owned(),
+        display_name: "Acme <staff>".to_owned(),
+        guide: "docs/idp/okta.md".to_owned(),
+        start_id: "start-okta".to_owned(),
+        start_url: "https://gateway.test/sign-in?idp=okta".to_owned(),
+        name_id_formats: Vec::new(),
+        signed: words::signed(crate::sign_in::WantSigned::Either),
+        answers: "HTTP-POST",
+        unasked: words::unasked(crate::sign_in::IdpInitiated::Off),
+        may_use_cbc: false,
+        rows: vec![row("User name", &["name_id"]), row("First name", &["firstName", "urn:oid:2.5.4.42"])],
+    };
+    let certificates = vec![view(0, true), view(1, false)];
+    vec![("setup", SetupPage { site, own: &own, encrypts: true, idps: vec![idp], certificates }.render())]
+}
+
+/// Sessions with hours left, with minutes left, and over.
+fn renewals(site: &Brand) -> Vec<(&'static str, askama::Result<String>)> {
+    let page = |seconds: Option<u64>, refresh| RenewPage {
+        site,
+        instance: "Acme & <co>",
+        left: seconds.map(|seconds| Left {
+            ends: "2026-11-21 20:00 UTC".to_owned(),
+            ends_iso: "2026-11-21T20:00:00Z".to_owned(),
+            seconds,
+            hours: seconds / 3600,
+            minutes: seconds / 60 % 60,
+            warning: 1800,
+        }),
+        refresh,
+        renew: "/go/prod?hours=12".to_owned(),
+        sign_in: "/go/prod".to_owned(),
+        still: "/renew/prod?refresh=off".to_owned(),
+    };
+    vec![
+        ("renew", page(Some(11_000), Some(600)).render()),
+        ("renew-soon", page(Some(720), Some(60)).render()),
+        ("renew-still", page(Some(720), None).render()),
+        ("renew-ended", page(None, None).render()),
+    ]
+}
+
 fn sample(name: &str) -> String {
     samples().into_iter().find(|(sample, _)| *sample == name).unwrap().1
 }
@@ -160,6 +238,8 @@ fn no_page_loads_anything_or_styles_or_scripts_inline() {
         let expected = match name {
             "authn-request" | "hand-off" => Some(SCRIPT),
             "signing-out-link" | "signing-out-form" => Some(LEAVE),
+            "setup" => Some(COPY),
+            "renew" | "renew-soon" | "renew-still" => Some(COUNTDOWN),
             _ => None,
         };
         assert_eq!(script, expected, "{name}");
@@ -232,6 +312,54 @@ fn the_way_out_goes_on_without_script_too() {
     assert!(html.contains(r#"name="RelayState" value="a&#34;&#62;&#60;script&#62;""#), "{html}");
 }
 
+#[test]
+fn buttons_that_copy_appear_only_where_a_script_can_work_them() {
+    let html = sample("setup");
+    let buttons: Vec<&str> = html.split("<button").skip(1).map(|rest| rest.split('>').next().unwrap()).collect();
+    assert!(buttons.len() >= 9, "{buttons:?}");
+    for button in buttons {
+        assert!(button.ends_with(" hidden"), "{button}");
+        let id = button.split_once("data-copy=\"").unwrap().1.split('"').next().unwrap();
+        assert_eq!(html.matches(&format!("id=\"{id}\"")).count(), 1, "{id}");
+        assert!(button.contains("aria-label=\"Copy the "), "{button}");
+    }
+    assert!(html.contains("Acme &#60;staff&#62;") && html.contains("docs/idp/okta.md"), "{html}");
+}
+
+#[test]
+fn a_session_that_ends_soon_is_spoken_of_and_can_be_renewed_by_a_link() {
+    let (long, soon, ended) = (sample("renew"), sample("renew-soon"), sample("renew-ended"));
+    assert!(long.contains(">3 hours 3 minutes</strong>") && !long.contains("role=\"alert\""), "{long}");
+    assert!(soon.contains("role=\"alert\"") && soon.contains(">12 minutes</strong>"), "{soon}");
+    for page in [&long, &soon] {
+        assert!(page.contains(r#"href="/go/prod?hours=12""#), "{page}");
+        assert!(page.contains("<noscript><meta http-equiv=\"refresh\" content=\"60"), "{page}");
+        // WCAG 2.2.1: whoever reads slowly can stop it.
+        assert!(page.contains(r#"href="/renew/prod?refresh=off""#), "{page}");
+    }
+    assert!(!sample("renew-still").contains("http-equiv=\"refresh\""));
+    assert!(ended.contains(r#"href="/go/prod""#) && !ended.contains("refresh"), "{ended}");
+    assert!(ended.contains("Acme &#38; &#60;co&#62;"), "{ended}");
+}
+
+#[test]
+fn the_companys_picture_and_links_are_on_every_page_that_has_them() {
+    let brand = Brand {
+        logo: Some(Logo { content_type: "image/png", octets: Vec::new().into() }),
+        footer_links: vec![FooterLink {
+            text: "Privacy <& terms>".to_owned(),
+            url: "https://acme.example/privacy?a=1&b=2".parse().unwrap(),
+        }],
+        ..Brand::named("Acme")
+    };
+    let html = SignOut { site: &brand, everywhere: false }.render().unwrap();
+    assert!(html.contains(r#"<img class="logo" src="/pages/logo" alt="">Acme</header>"#), "{html}");
+    let link = r#"<a href="https://acme.example/privacy?a=1&#38;b=2">Privacy &#60;&#38; terms&#62;</a>"#;
+    assert!(html.contains(link), "{html}");
+    let plain = SignOut { site: &Brand::named("Acme"), everywhere: false }.render().unwrap();
+    assert!(!plain.contains("<img") && !plain.contains("class=\"links\""), "{plain}");
+}
+
 /// WCAG 2.2, 1.4.3: text has a contrast of at least 4.5 to 1.
 #[test]
 fn every_colour_of_text_is_legible_in_light_and_in_dark() {
@@ -272,7 +400,7 @@ fn luminance(sheet: &str, name: &str) -> f64 {
 #[test]
 fn every_page_can_be_looked_at() {
     let samples = samples();
-    assert_eq!(samples.len(), 20);
+    assert_eq!(samples.len(), 25);
     if let Some(folder) = std::env::var_os("GATEWAY_PAGES") {
         std::fs::create_dir_all(&folder).unwrap();
         for (name, html) in samples {
