@@ -120,8 +120,10 @@ fn every_code_that_a_page_names_exists() {
 #[test]
 fn links_in_these_pages_lead_to_files() {
     let folder = root().join("docs/idp");
-    let pages: Vec<PathBuf> =
-        std::fs::read_dir(&folder).expect("the folder").map(|entry| entry.expect("an entry").path()).collect();
+    let pages: Vec<PathBuf> = std::fs::read_dir(&folder)
+        .expect("the folder")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
     assert_eq!(pages.len(), Preset::ALL.len() + 1, "{pages:?}");
     for path in pages {
         let text = std::fs::read_to_string(&path).expect("a page");

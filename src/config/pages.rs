@@ -116,9 +116,13 @@ mod tests {
     #[test]
     fn a_link_leads_to_https_and_names_no_user() {
         assert!(link("https://acme.example/privacy?lang=en#top").is_ok());
-        for bad in
-            ["http://acme.example", "javascript:alert(1)", "data:text/html,x", "/help", "https://a:b@acme.example"]
-        {
+        for bad in [
+            "http://acme.example",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "/help",
+            "https://a:b@acme.example",
+        ] {
             assert!(link(bad).is_err(), "{bad}");
         }
     }

@@ -81,9 +81,9 @@ impl ServiceProvider {
             acs_url: self.settings.acs_url(),
             logout_url: self.settings.logout_url(),
             name_id_formats: self.settings.about.name_id_formats.clone(),
-            certificates: certificates.collect::<Result<_, _>>().map_err(|_| {
-                Error::Machinery("a certificate of ours can't be written".to_owned())
-            })?,
+            certificates: certificates
+                .collect::<Result<_, _>>()
+                .map_err(|_| Error::Machinery("a certificate of ours can't be written".to_owned()))?,
         })
     }
 

@@ -19,7 +19,8 @@ use super::start::parameter;
 use super::{WebState, choose, cookies, paths};
 use crate::audit::{self, Event, Line};
 use crate::model::{
-    Blame, Blamed as _, Brand, Departure, Destination, HandOff, IdpName, InstanceName, SignedIn, SupportId, code,
+    Blame, Blamed as _, Brand, Departure, Destination, HandOff, IdpName, InstanceName, SignedIn, SupportId,
+    code,
 };
 use crate::session;
 use crate::sign_in::{Ask, Before, SignInError, Start};
@@ -84,8 +85,7 @@ async fn go(
         wanted.is_none_or(|wanted| session.ends_in(&ask.instance) >= now + wanted)
             || cookies::has_arrived(&headers, &ask.instance)
     };
-    let may_enter =
-        |session: &&SignedIn| web.sign_in.may_enter(session, &ask.instance) && lasts(session);
+    let may_enter = |session: &&SignedIn| web.sign_in.may_enter(session, &ask.instance) && lasts(session);
     if let Some(signed_in) = signed_in.as_ref().filter(may_enter)
         && let Some(entered) = enter(&web, &session, signed_in.clone(), &ask, &support_id).await?
     {

@@ -46,7 +46,8 @@ async fn a_console_login_is_a_redirect_that_no_debug_output_shows() {
 #[tokio::test]
 async fn a_login_address_that_would_split_the_header_is_refused() {
     let refused =
-        render(&Brand::named("Acme"), &HandOff::Redirect(Secret::new("https://x\r\nSet-Cookie: a=b"))).unwrap_err();
+        render(&Brand::named("Acme"), &HandOff::Redirect(Secret::new("https://x\r\nSet-Cookie: a=b")))
+            .unwrap_err();
     assert_eq!(refused.code, &code::GATEWAY_INTERNAL);
 }
 

@@ -14,8 +14,7 @@ use crate::model::code;
 pub(super) const PATH: &str = "/pages/logo";
 
 /// Whoever opens the picture itself gets a document that may load nothing and run nothing: an SVG can hold scripts.
-const POLICY: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox";
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox";
 
 /// `GET /pages/logo`
 pub(super) async fn get(State(web): State<Arc<WebState>>) -> Result<Response, Refusal> {

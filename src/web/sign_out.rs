@@ -196,7 +196,8 @@ mod tests {
             ("Production, too".to_owned(), logout("acme.my.connect.aws")),
             ("Old".to_owned(), None),
         ];
-        let page = signed_out(&Brand::named("Acme"), SignedOut { instances }, false, Company::NotAsked).unwrap();
+        let page =
+            signed_out(&Brand::named("Acme"), SignedOut { instances }, false, Company::NotAsked).unwrap();
         let csp = page.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
         assert!(csp.ends_with("; frame-src https://acme.my.connect.aws"), "{csp}");
     }

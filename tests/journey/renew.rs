@@ -27,7 +27,11 @@ async fn the_page_says_when_the_session_ends_and_warns_half_an_hour_before() {
     assert!(!page.body.contains("role=\"alert\""), "{}", page.body);
     house.advance(Duration::from_mins(7 * 60 + 35));
     let page = renew_page(&house, &browser).await;
-    assert!(page.body.contains("role=\"alert\"") && page.body.contains(">24 minutes</strong>"), "{}", page.body);
+    assert!(
+        page.body.contains("role=\"alert\"") && page.body.contains(">24 minutes</strong>"),
+        "{}",
+        page.body
+    );
     assert_eq!(page.refresh(), Some(Duration::from_mins(1)));
     house.advance(Duration::from_mins(30));
     let page = renew_page(&house, &browser).await;
@@ -101,7 +105,10 @@ async fn the_page_leads_nowhere_but_here_and_holds_nothing_of_the_person() {
     house.sign_in(&browser, "acme", "alice").await;
     let page = browser.open(&format!("{}/renew/acme/ccp?next=https://evil.test", house.gateway_url)).await;
     for href in page.body.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()) {
-        assert!(href.starts_with("/go/acme/ccp?hours=12") || href.starts_with("/renew/acme/ccp?refresh"), "{href}");
+        assert!(
+            href.starts_with("/go/acme/ccp?hours=12") || href.starts_with("/renew/acme/ccp?refresh"),
+            "{href}"
+        );
     }
     assert!(!page.body.contains("alice") && !page.body.contains("Token"), "{}", page.body);
 }

@@ -64,3 +64,23 @@ async fn the_set_up_page_runs_only_its_own_script_and_is_framed_by_nobody() {
     let body = answer.text().await.unwrap();
     assert!(!body.contains("PRIVATE KEY"), "{body}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_companys_picture_has_a_fixed_type_and_can_run_nothing_even_when_it_is_opened_alone() {
+    let file = std::env::temp_dir().join(format!("connect-gateway-logo-{}.svg", std::process::id()));
+    std::fs::write(&file, "<svg xmlns=\"http://www.w3.org/2000/svg\"><script>alert(1)</script></svg>")
+        .unwrap();
+    let house = House::start(&format!("[pages]\nlogo_file = \"{}\"\n", file.display())).await;
+    std::fs::remove_file(&file).unwrap();
+    let page = browser().open(&format!("{}/", house.gateway_url)).await;
+    assert!(page.body.contains("src=\"/pages/logo\""), "{}", page.body);
+    let answer = reqwest::get(format!("{}/pages/logo", house.gateway_url)).await.unwrap();
+    let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+    assert_eq!((answer.status().as_u16(), header("content-type")), (200, "image/svg+xml".to_owned()));
+    assert_eq!(header("x-content-type-options"), "nosniff");
+    let policy = header("content-security-policy");
+    assert!(policy.starts_with("default-src 'none'") && policy.ends_with("sandbox"), "{policy}");
+    assert!(!policy.contains("script-src"), "{policy}");
+    let none = House::start("").await;
+    assert_eq!(reqwest::get(format!("{}/pages/logo", none.gateway_url)).await.unwrap().status(), 404);
+}

@@ -13,6 +13,7 @@ use super::{Config, Loaded, LogFormat, files::Files, parse, report::Report, sect
 
 mod environment;
 mod metadata;
+mod pages;
 mod secrets;
 
 const KEY: &str = "-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----";
