@@ -2,7 +2,7 @@
   var left = document.getElementById("left"), ends = document.getElementById("ends"), said = document.getElementById("said");
   var start = Date.now(), seconds = Number(left.dataset.seconds), warning = Number(left.dataset.warning);
   var title = document.title;
-  ends.textContent = new Date(ends.dateTime).toLocaleString(document.documentElement.lang, { weekday: "long", hour: "2-digit", minute: "2-digit" });
+  ends.textContent = new Date(ends.dateTime).toLocaleString(document.documentElement.lang, { weekday: "long", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   function two(number) { return String(number).padStart(2, "0"); }
   function tick() {
     var rest = seconds - Math.floor((Date.now() - start) / 1000);

@@ -176,6 +176,15 @@ mod tests {
     }
 
     #[test]
+    fn a_page_that_copies_or_counts_runs_that_script_and_sends_nothing() {
+        for (csp, script) in [(Csp::copying(), COPY), (Csp::counting(), COUNTDOWN)] {
+            let csp = csp.header();
+            assert!(csp.ends_with(&format!("; script-src '{}'", hash(script))), "{csp}");
+            assert!(csp.contains("form-action 'none'") && csp.contains("frame-ancestors 'none'"), "{csp}");
+        }
+    }
+
+    #[test]
     fn a_hand_off_may_be_posted_to_its_instance_only() {
         let csp = Csp::form_to(&url("https://acme.my.connect.aws/auth/sign-in?x=y")).header();
         assert!(csp.contains("form-action https://acme.my.connect.aws; script-src"), "{csp}");
@@ -211,6 +220,8 @@ mod tests {
     #[test]
     fn only_the_way_in_stays_in_touch_with_its_opener() {
         assert_eq!(opener_policy("/go/prod/ccp"), "unsafe-none");
+        assert_eq!(opener_policy("/renew/prod"), "unsafe-none");
+        assert_eq!(opener_policy("/saml/setup"), "same-origin");
         assert_eq!(opener_policy("/sign-out"), "same-origin");
     }
 }

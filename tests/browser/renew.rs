@@ -36,7 +36,7 @@ async fn the_page_counts_down_and_names_the_end_in_the_persons_own_time() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_that_ends_soon_is_renewed_by_keyboard() {
     let (world, browser) = signed_in(Some(12)).await;
-    assert!(browser.text("[role=alert]").await.contains("Time left"), "the warning");
+    assert_eq!(browser.text("[role=alert]").await, "Less than 30 minutes are left.");
     let title = browser.script("return document.title").await;
     assert!(title.starts_with("0:1") && title.contains("Your session ends soon"), "{title}");
     browser.screenshots("renew-soon").await;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use connect_gateway::emulator::Behaviour;
+
 use crate::plain_browser::{Page, PlainBrowser};
 use crate::sessions::{House, browser};
 use crate::world::is_inside;
@@ -22,6 +24,7 @@ fn button(page: &Page) -> String {
 async fn the_page_says_when_the_session_ends_and_warns_half_an_hour_before() {
     let (house, browser) = (House::start(SHIFT).await, browser());
     house.sign_in(&browser, "acme", "alice").await;
+    house.advance(Duration::from_secs(30));
     let page = renew_page(&house, &browser).await;
     assert!(page.body.contains(">7 hours 59 minutes</strong>"), "{}", page.body);
     assert!(!page.body.contains("role=\"alert\""), "{}", page.body);
@@ -52,6 +55,7 @@ async fn the_button_leads_through_the_identity_provider_into_the_instance_with_a
     let people = asked.forms().into_iter().find(|form| form.action.path() == "/saml/choose").unwrap();
     let page = browser.settle(browser.submit(&asked, &people.with("uid", "alice")).await).await;
     assert!(is_inside(&page, "alice"), "{}", page.body);
+    house.advance(Duration::from_secs(30));
     let page = renew_page(&house, &browser).await;
     assert!(page.body.contains(">7 hours 59 minutes</strong>"), "{}", page.body);
     let request = PlainBrowser::client().get(format!("{}/go/acme", house.gateway_url));
@@ -111,4 +115,15 @@ async fn the_page_leads_nowhere_but_here_and_holds_nothing_of_the_person() {
         );
     }
     assert!(!page.body.contains("alice") && !page.body.contains("Token"), "{}", page.body);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_in_of_a_moment_ago_is_fresh_enough_whatever_is_asked() {
+    let (house, browser) = (House::start(SHIFT).await, browser());
+    house.emulator.adjust(|behaviour| behaviour.fault_rate = 1.0);
+    let page = house.sign_in(&browser, "acme", "alice").await;
+    assert_eq!(page.status, 503, "signed in, and not inside: {}", page.body);
+    house.emulator.adjust(|behaviour| *behaviour = Behaviour { fault_rate: 0.0, ..Behaviour::default() });
+    let page = house.open(&browser, "/go/acme?hours=12").await;
+    assert!(is_inside(&page, "alice"), "{}", page.body);
 }
