@@ -242,6 +242,7 @@ mod tests {
 
     #[tokio::test]
     async fn hand_offs_in_two_tabs_are_both_remembered() {
+        let ends = now();
         let store = Arc::new(Store::default());
         let first = Session::new(None, Arc::clone(&store), None);
         begin(&first, &signed_in(60)).await.unwrap();
@@ -252,11 +253,13 @@ mod tests {
         for (tab, instance) in tabs.iter().zip(["prod", "test"]) {
             let mut alice = signed_in(60);
             alice.handed_over.insert(over(instance));
+            alice.connect_until.insert(InstanceName::new(instance), ends);
             update(tab, alice, now()).await.unwrap();
         }
         let reader = Session::new(first.id(), store, None);
         let found = read(&reader, now()).await.unwrap().unwrap();
         assert_eq!(found.handed_over, BTreeSet::from([over("prod"), over("test")]));
+        assert_eq!(found.connect_until, ["prod", "test"].map(|name| (InstanceName::new(name), ends)).into());
     }
 
     #[tokio::test]
