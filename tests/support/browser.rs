@@ -167,7 +167,7 @@ impl Browser {
         self.look(false, false).await;
     }
 
-    /// A command of the DevTools protocol, which chromedriver passes on.
+    /// A command of the `DevTools` protocol, which chromedriver passes on.
     async fn devtools(&self, command: &str, parameters: serde_json::Value) -> serde_json::Value {
         let url = format!("http://127.0.0.1:{}/session/{}/goog/cdp/execute", self.port, self.session);
         let body = json!({ "cmd": command, "params": parameters }).to_string();
