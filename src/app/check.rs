@@ -75,7 +75,7 @@ async fn check_online(parts: &Parts, name: &Username) -> Vec<String> {
                 println!("instance.{}: has every name of the rules", instance.name);
             }
             Ok(unknown) => {
-                reasons.extend(unknown.iter().map(|unknown| unknown_name(&instance.name, unknown)))
+                reasons.extend(unknown.iter().map(|unknown| unknown_name(&instance.name, unknown)));
             }
             Err(error) => reasons.push(format!("instance.{}: {}", instance.name, audit::cause(&error))),
         }

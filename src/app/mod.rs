@@ -64,7 +64,7 @@ impl App {
         let site = Site {
             clock: clock.clone(),
             random: random.clone(),
-            display_name: config.display_name.clone(),
+            brand: config.brand.clone(),
             support: config.support.clone(),
             public_url: config.public_url.clone(),
             pending_for: config.pending_for,
@@ -134,6 +134,7 @@ fn parts(
         rules: Arc::new(config.rules),
         instances: config.instances.into_iter().map(instance).collect(),
         idps: config.idp_choices,
+        names: config.idp_names,
         pending: Arc::new(MemoryPending::new(clock.clone())),
         confirmations: Arc::new(MemoryPending::new(clock.clone())),
         pending_logouts: Arc::new(MemoryPending::new(clock.clone())),

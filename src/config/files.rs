@@ -74,6 +74,17 @@ impl<'p> Files<'p> {
             .map_err(|error| format!("{} can't be read: {}", path.display(), unreadable(&error)))?;
         Ok((not_empty(text.trim_end_matches(['\r', '\n']))?, path))
     }
+
+    /// The file's octets, at most `most` of them.
+    pub(super) fn octets(&self, path: &str, most: usize) -> Result<Vec<u8>, String> {
+        let path = self.base_dir.join(not_empty(path)?);
+        let octets = std::fs::read(&path)
+            .map_err(|error| format!("{} can't be read: {}", path.display(), unreadable(&error)))?;
+        if octets.len() > most {
+            return Err(format!("{} has more than {} kB", path.display(), most / 1024));
+        }
+        Ok(octets)
+    }
 }
 
 /// Why a file can't be read, in an operator's words.

@@ -138,6 +138,7 @@ fn attributes(section: &mut Section<'_>) -> NameSources {
         username: section.text_or_texts("username"),
         first_name: section.text_or_texts("first_name"),
         last_name: section.text_or_texts("last_name"),
+        display_name: section.text_or_texts("display_name"),
         email: section.text_or_texts("email"),
         groups: section.text_or_texts("groups"),
     }

@@ -13,6 +13,7 @@ mod idp;
 mod instance;
 mod log;
 mod mapping;
+mod pages;
 mod protected;
 mod report;
 mod request;
@@ -24,6 +25,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -31,8 +33,8 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::mapping::{Known, Rules};
-use crate::model::{IdpChoice, Problem, ProtectedNames};
+use crate::mapping::{Known, NamesConfig, Rules};
+use crate::model::{Brand, IdpChoice, IdpName, Problem, ProtectedNames};
 use crate::{budget as pace, federation, saml as service_provider};
 
 use files::Files;
@@ -51,8 +53,8 @@ pub struct Config {
     pub public_url: Url,
     /// Where it listens.
     pub listen: SocketAddr,
-    /// Its name on pages and in metadata.
-    pub display_name: String,
+    /// Its name on pages and in metadata, and what else makes the pages the company's own.
+    pub brand: Brand,
     /// Whom people ask for help: a sentence, or an https: or mailto: address.
     pub support: Option<String>,
     /// The service provider.
@@ -63,6 +65,8 @@ pub struct Config {
     pub idps: Vec<service_provider::IdpSettings>,
     /// Their names on pages, in the same order.
     pub idp_choices: Vec<IdpChoice>,
+    /// Where each puts its values.
+    pub idp_names: BTreeMap<IdpName, NamesConfig>,
     /// Instances; never empty.
     pub instances: Vec<Instance>,
     /// The rules.
@@ -155,6 +159,7 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>) -> Option<Config> {
     let listen = root.parsed("listen", listen_address).unwrap_or((Ipv4Addr::LOCALHOST, 8080).into());
     let display_name = root.text("display_name", 100).unwrap_or_else(|| "Contact centre sign-in".to_owned());
     let support = root.parsed("support", support);
+    let pages = root.section("pages", |s| pages::read(s, files));
     let saml = root.section("saml", |s| saml::read(s, files, public_url.as_ref(), &display_name));
     let pending_for = saml.pending_for;
     let idps = root.named("idp", |name, s| idp::read(name, s, files));
@@ -183,11 +188,12 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>) -> Option<Config> {
     Some(Config {
         public_url: public_url?,
         listen,
-        display_name,
+        brand: pages.into_brand(display_name),
         support,
         saml: saml.settings?,
         pending_for,
         idp_choices: idps.iter().map(idp::Idp::choice).collect(),
+        idp_names: idps.iter().map(|idp| (idp.name.clone(), idp.names.clone())).collect(),
         idps: idps.into_iter().map(|idp| idp.settings).collect::<Option<_>>()?,
         aws_region: region.or_else(|| instances.first().map(|i| i.connect.arn.region.clone()))?,
         instances,

@@ -243,5 +243,6 @@ fn form(token: &FederationToken, destination: &str) -> HandOff {
         action: token.sign_in_url.clone(),
         credentials: Secret::new(credentials.to_string()),
         destination: destination.to_owned(),
+        ends: token.refresh_token_expiration,
     }
 }

@@ -55,6 +55,7 @@ fn merged(names: &NamesConfig) -> Names {
         username: parsed(&own.username, &preset.username),
         first_name: parsed(&own.first_name, &preset.first_name),
         last_name: parsed(&own.last_name, &preset.last_name),
+        display_name: parsed(&own.display_name, &preset.display_name),
         email: parsed(&own.email, &preset.email),
         groups: parsed(&own.groups, &preset.groups),
         groups_separator: separator.filter(|text| !text.is_empty()).map(str::to_owned),

@@ -77,7 +77,13 @@ impl Reader<'_> {
     }
 
     /// Every instance that the rule is for must have the destination.
-    pub(super) fn check_landing(&mut self, field: &str, place: &str, landing: &Destination, rule: &RuleConfig) {
+    pub(super) fn check_landing(
+        &mut self,
+        field: &str,
+        place: &str,
+        landing: &Destination,
+        rule: &RuleConfig,
+    ) {
         let meant = |instance: &InstanceName| {
             rule.instances.as_ref().is_none_or(|meant| meant.iter().any(|name| name == instance.as_str()))
         };

@@ -92,6 +92,23 @@ pub struct NamesConfig {
     pub groups_separator: Option<String>,
 }
 
+impl NamesConfig {
+    /// Where this identity provider's values are looked for: the preset with what overrides it.
+    #[must_use]
+    pub fn sources(&self) -> NameSources {
+        let (own, preset) = (&self.attributes, self.preset.sources());
+        let chosen = |own: &[String], preset| if own.is_empty() { preset } else { own.to_vec() };
+        NameSources {
+            username: chosen(&own.username, preset.username),
+            first_name: chosen(&own.first_name, preset.first_name),
+            last_name: chosen(&own.last_name, preset.last_name),
+            display_name: chosen(&own.display_name, preset.display_name),
+            email: chosen(&own.email, preset.email),
+            groups: chosen(&own.groups, preset.groups),
+        }
+    }
+}
+
 /// Attribute names, or `name_id`, in the order they are tried.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NameSources {
@@ -101,6 +118,8 @@ pub struct NameSources {
     pub first_name: Vec<String>,
     /// Last name.
     pub last_name: Vec<String>,
+    /// The whole name, as people write it.
+    pub display_name: Vec<String>,
     /// E-mail address.
     pub email: Vec<String>,
     /// Groups.

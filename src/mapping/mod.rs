@@ -36,8 +36,8 @@ mod properties;
 mod tests;
 
 pub use config::{
-    ChannelConfig, CheckConfig, Config, ExpectConfig, LookupConfig, NameSources, NamesConfig, OnMissingGroups, OnNoMatch,
-    PhoneConfig, RuleConfig, SetConfig, TestConfig, UserConfig, ValueConfig,
+    ChannelConfig, CheckConfig, Config, ExpectConfig, LookupConfig, NameSources, NamesConfig,
+    OnMissingGroups, OnNoMatch, PhoneConfig, RuleConfig, SetConfig, TestConfig, UserConfig, ValueConfig,
 };
 pub use example::person;
 pub use explain::{Explanation, Received, explain};
@@ -46,7 +46,8 @@ pub use presets::Preset;
 pub use rules::{Known, Rules};
 
 use crate::model::{
-    Code, Denial, Identity, InstanceName, MAX_PROFICIENCIES, Placed, Placement, RuleOutcome, Trace, TraceEntry, code,
+    Code, Denial, Identity, InstanceName, MAX_PROFICIENCIES, Placed, Placement, RuleOutcome, Trace,
+    TraceEntry, code,
 };
 use facts::Facts;
 use names::{Groups, Names};

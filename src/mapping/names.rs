@@ -65,16 +65,18 @@ pub(super) enum UserField {
     Username,
     FirstName,
     LastName,
+    DisplayName,
     Email,
 }
 
 impl UserField {
     /// Every field with its name in rules.
-    pub(super) const ALL: [(&'static str, Self); 5] = [
+    pub(super) const ALL: [(&'static str, Self); 6] = [
         ("name_id", Self::NameId),
         ("username", Self::Username),
         ("first_name", Self::FirstName),
         ("last_name", Self::LastName),
+        ("display_name", Self::DisplayName),
         ("email", Self::Email),
     ];
 
@@ -89,6 +91,7 @@ pub(super) struct Names {
     pub(super) username: Vec<ValueSource>,
     pub(super) first_name: Vec<ValueSource>,
     pub(super) last_name: Vec<ValueSource>,
+    pub(super) display_name: Vec<ValueSource>,
     pub(super) email: Vec<ValueSource>,
     pub(super) groups: Vec<ValueSource>,
     pub(super) groups_separator: Option<String>,
@@ -113,6 +116,7 @@ impl Names {
             UserField::Username => &self.username,
             UserField::FirstName => &self.first_name,
             UserField::LastName => &self.last_name,
+            UserField::DisplayName => &self.display_name,
             UserField::Email => &self.email,
         }
     }

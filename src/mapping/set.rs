@@ -219,7 +219,8 @@ pub(super) fn routing_profile_name(name: &str) -> Result<String, String> {
 /// A tag's value. <https://docs.aws.amazon.com/connect/latest/APIReference/API_TagResource.html>
 pub(super) fn tag_value(value: &str) -> Result<String, String> {
     let fits = value.chars().count() <= 256 && !value.chars().any(char::is_control);
-    fits.then(|| value.to_owned()).ok_or_else(|| "has more than 256 characters, or control characters".to_owned())
+    fits.then(|| value.to_owned())
+        .ok_or_else(|| "has more than 256 characters, or control characters".to_owned())
 }
 
 /// A tag's key.

@@ -352,10 +352,10 @@ fn more_than_ten_security_profiles_are_refused_not_cut() {
 }
 
 #[test]
-fn every_preset_names_all_five_fields() {
+fn every_preset_names_all_six_fields() {
     for (name, preset) in Preset::ALL {
-        let NameSources { username, first_name, last_name, email, groups } = preset.sources();
-        for sources in [username, first_name, last_name, email, groups] {
+        let NameSources { username, first_name, last_name, display_name, email, groups } = preset.sources();
+        for sources in [username, first_name, last_name, display_name, email, groups] {
             assert!(!sources.is_empty() && sources.iter().all(|source| !source.is_empty()), "{name}");
         }
     }

@@ -1,5 +1,6 @@
 //! How the browser leaves us: to the identity provider, or into the instance.
 
+use time::OffsetDateTime;
 use url::Url;
 
 use super::{IdpName, Secret};
@@ -31,6 +32,8 @@ pub enum HandOff {
         credentials: Secret,
         /// The form field `destination`: a path in the instance.
         destination: String,
+        /// When the session ends that it opens: `RefreshTokenExpiration`.
+        ends: OffsetDateTime,
     },
     /// The AWS federation endpoint's login address with its short-lived `SigninToken`.
     Redirect(Secret),

@@ -1,6 +1,7 @@
 //! The nouns every room shares, and the traits of state that replicas will share. Imports no other room.
 
 pub mod blame;
+pub mod brand;
 pub mod budget;
 pub mod call_error;
 pub mod channel;
@@ -28,6 +29,7 @@ pub mod token;
 pub mod user;
 
 pub use blame::{Blame, Blamed};
+pub use brand::{Brand, FooterLink, Logo};
 pub use budget::{Busy, Call, CallBudget};
 pub use call_error::{CallError, Cause};
 pub use channel::{Channel, ChannelPhone, ChannelSettings, VoiceEnhancement};

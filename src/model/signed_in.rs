@@ -1,6 +1,6 @@
 //! A live session of the gateway.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -22,4 +22,51 @@ pub struct SignedIn {
     pub forced_for: Option<InstanceName>,
     /// Where this session has been handed over to, and as whom: what a sign-out has to end.
     pub handed_over: BTreeSet<(InstanceName, Username)>,
+    /// When the session that Amazon Connect keeps itself ends, for instances where that is known.
+    #[serde(default)]
+    pub connect_until: BTreeMap<InstanceName, OffsetDateTime>,
+}
+
+impl SignedIn {
+    /// When the person must have signed in again to go on working in `instance`.
+    #[must_use]
+    pub fn ends_in(&self, instance: &InstanceName) -> OffsetDateTime {
+        self.connect_until.get(instance).map_or(self.until, |connect| self.until.min(*connect))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+    use crate::model::IdpName;
+
+    #[test]
+    fn a_session_ends_with_the_one_that_amazon_connect_keeps_when_that_is_sooner() {
+        let (prod, test) = (InstanceName::new("prod"), InstanceName::new("test"));
+        let until = datetime!(2026-11-22 20:00 UTC);
+        let sooner = datetime!(2026-11-22 14:00 UTC);
+        let identity = Identity {
+            idp: IdpName::new("acme"),
+            issuer: "https://idp.test".to_owned(),
+            name_id: None,
+            session_index: None,
+            authn_context: None,
+            authn_instant: datetime!(2026-11-22 08:00 UTC),
+            session_not_on_or_after: None,
+            attributes: BTreeMap::new(),
+        };
+        let mut signed_in = SignedIn {
+            since: identity.authn_instant,
+            identity,
+            until,
+            forced_for: None,
+            handed_over: BTreeSet::new(),
+            connect_until: BTreeMap::from([(prod.clone(), sooner)]),
+        };
+        assert_eq!((signed_in.ends_in(&prod), signed_in.ends_in(&test)), (sooner, until));
+        signed_in.connect_until.insert(prod.clone(), until + time::Duration::HOUR);
+        assert_eq!(signed_in.ends_in(&prod), until, "never later than ours");
+    }
 }

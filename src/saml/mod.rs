@@ -28,6 +28,7 @@ mod refused;
 mod resolution;
 mod response;
 mod settings;
+mod setup;
 mod signer;
 mod unsolicited;
 mod verification;
@@ -54,6 +55,7 @@ pub use settings::{
     Binding, DecryptionKey, IdpInitiated, IdpSettings, MetadataSource, MetadataTrust, ResponseBinding,
     Settings, WantSigned,
 };
+pub use setup::{Demands, OwnValues, PublishedCertificate, Usage};
 
 use authn_request::Request;
 use binding::back_channel::BackChannel;

@@ -45,6 +45,11 @@ impl OwnKey {
         self.published.iter().map(|certificate| STANDARD.encode(certificate))
     }
 
+    /// The same in DER.
+    pub(super) fn published_der(&self) -> impl Iterator<Item = &[u8]> {
+        self.published.iter().map(Vec::as_slice)
+    }
+
     /// When the certificate ends.
     pub(super) fn end(&self) -> Option<OffsetDateTime> {
         self.end

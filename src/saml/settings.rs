@@ -162,6 +162,11 @@ impl Settings {
         self.at("/saml/acs")
     }
 
+    /// The address of our metadata.
+    pub(super) fn metadata_url(&self) -> String {
+        self.at("/saml/metadata")
+    }
+
     /// The address of our single logout service.
     pub(super) fn logout_url(&self) -> String {
         self.at("/saml/logout")

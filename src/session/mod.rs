@@ -63,6 +63,10 @@ pub async fn update(
     session.load().await.map_err(|error| unavailable(&error))?;
     let Some(current) = read(session, now).await? else { return Ok(false) };
     signed_in.handed_over.extend(current.handed_over);
+    for (instance, theirs) in current.connect_until {
+        let ours = signed_in.connect_until.entry(instance).or_insert(theirs);
+        *ours = theirs.max(*ours);
+    }
     // What the other tab has used up stays used up.
     signed_in.forced_for = signed_in.forced_for.filter(|_| current.forced_for.is_some());
     write(session, &signed_in).await?;
@@ -190,6 +194,7 @@ mod tests {
             until: now() + Duration::minutes(minutes),
             forced_for: None,
             handed_over: BTreeSet::new(),
+            connect_until: BTreeMap::new(),
         }
     }
 
@@ -237,6 +242,7 @@ mod tests {
 
     #[tokio::test]
     async fn hand_offs_in_two_tabs_are_both_remembered() {
+        let ends = now();
         let store = Arc::new(Store::default());
         let first = Session::new(None, Arc::clone(&store), None);
         begin(&first, &signed_in(60)).await.unwrap();
@@ -247,11 +253,13 @@ mod tests {
         for (tab, instance) in tabs.iter().zip(["prod", "test"]) {
             let mut alice = signed_in(60);
             alice.handed_over.insert(over(instance));
+            alice.connect_until.insert(InstanceName::new(instance), ends);
             update(tab, alice, now()).await.unwrap();
         }
         let reader = Session::new(first.id(), store, None);
         let found = read(&reader, now()).await.unwrap().unwrap();
         assert_eq!(found.handed_over, BTreeSet::from([over("prod"), over("test")]));
+        assert_eq!(found.connect_until, ["prod", "test"].map(|name| (InstanceName::new(name), ends)).into());
     }
 
     #[tokio::test]

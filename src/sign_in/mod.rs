@@ -4,22 +4,29 @@ mod error;
 mod logout;
 mod people;
 mod placing;
+mod renewal;
+mod setup;
 mod types;
 mod unsolicited;
 
 pub use error::{Cause, SignInError};
 pub use logout::{LogoutAnswered, LogoutAsked};
+pub use renewal::Renewal;
+pub use setup::{IdpSetup, Setup};
 pub use types::{
     Answer, Ask, Before, Brought, Completed, Confirmation, Entry, Instance, InstanceChoice, Parts, SignedOut,
     Start, Unsolicited,
 };
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use url::Url;
 
-pub use crate::saml::LogoutMessage;
+pub use crate::mapping::NameSources;
+pub use crate::saml::{
+    Demands, IdpInitiated, LogoutMessage, OwnValues, PublishedCertificate, ResponseBinding, Usage, WantSigned,
+};
 use people::{People, Present};
 use placing::Placing;
 
@@ -169,7 +176,14 @@ impl SignIn {
         let since = self.parts.clock.now();
         let longest = since + self.parts.session_max;
         let until = identity.session_not_on_or_after.map_or(longest, |theirs| theirs.min(longest));
-        SignedIn { identity, since, until, forced_for: None, handed_over: BTreeSet::new() }
+        SignedIn {
+            identity,
+            since,
+            until,
+            forced_for: None,
+            handed_over: BTreeSet::new(),
+            connect_until: BTreeMap::new(),
+        }
     }
 
     /// Whether this session may enter `instance` without going to the identity provider (again).
@@ -244,6 +258,10 @@ impl SignIn {
             }
         };
         signed_in.forced_for = None;
+        signed_in.connect_until.remove(&instance.name);
+        if let HandOff::Form { ends, .. } = &hand_off {
+            signed_in.connect_until.insert(instance.name.clone(), *ends);
+        }
         Ok(hand_off)
     }
 

@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::connect::Connect;
 use crate::federation::Federation;
-use crate::mapping::Rules;
+use crate::mapping::{NamesConfig, Rules};
 use crate::model::{
     Clock, ConnectUser, Departure, Destination, IdpChoice, IdpName, InstanceName, NamedSessions, Pending,
     PendingConfirmation, PendingLogout, PendingSignIn, Placement, Random, RequestOptions, SessionId,
@@ -47,6 +47,8 @@ pub struct Parts {
     pub instances: Vec<Instance>,
     /// Identity providers' names on pages.
     pub idps: Vec<IdpChoice>,
+    /// Where each identity provider puts its values.
+    pub names: BTreeMap<IdpName, NamesConfig>,
     /// Sign-ins under way.
     pub pending: Arc<dyn Pending<PendingSignIn>>,
     /// Answers that wait for a person's word.

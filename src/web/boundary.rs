@@ -59,7 +59,7 @@ fn refused(site: &Site, support_id: &SupportId, refusal: &Refusal, sent: &Header
     let again = known.map(|instance| paths::go(instance, refusal.destination.as_ref()));
     let again = again.unwrap_or_else(|| "/".to_owned());
     let page = Error {
-        site: &site.display_name,
+        site: &site.brand,
         code: refusal.code,
         message: refusal.message.as_deref(),
         support: site.support.as_deref(),

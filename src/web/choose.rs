@@ -10,12 +10,11 @@ use super::headers::Csp;
 use super::pages::{self, ChooseIdp, Onward, Place};
 use super::refusal::Refusal;
 use super::start::parameter;
+use super::words::UNKNOWN_ADDRESS;
 use super::{WebState, cookies, form, paths};
 use crate::audit::Event;
 use crate::model::{Destination, IdpChoice, IdpName, InstanceName, code};
 use crate::sign_in::Ask;
-
-const UNKNOWN_ADDRESS: &str = "We know no sign-in for that address. Choose one from the list.";
 
 /// The page, with what this browser used last at its top.
 pub(super) fn page(
@@ -33,7 +32,7 @@ pub(super) fn page(
     let last = cookies::last_idp(headers);
     let is_last = |idp: &&IdpChoice| last.as_deref() == Some(idp.name.as_str());
     let page = ChooseIdp {
-        site: &web.site.display_name,
+        site: &web.site.brand,
         last: choices.iter().find(is_last).map(place),
         choices: choices.iter().filter(|idp| !is_last(idp)).map(place).collect(),
         asks_email: choices.iter().any(|idp| !idp.email_domains.is_empty()),
@@ -61,7 +60,7 @@ pub(super) async fn by_email(
         [only] => {
             let next = onward(&ask, &only.name);
             // Not a redirect: browsers hold those that follow a form to the form's own policy.
-            pages::page(&Onward::to_idp(&web.site.display_name, &next), &Csp::default())
+            pages::page(&Onward::to_idp(&web.site.brand, &next), &Csp::default())
         }
         several => page(&web, &ask, several, &headers, None),
     }

@@ -1,6 +1,7 @@
 //! The bookmark: into the instance at once with a session, else to the identity provider first.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -13,16 +14,18 @@ use super::boundary::seconds;
 use super::headers::Csp;
 use super::pages::{self, AuthnRequest, HandOffForm, Rendered, Waiting};
 use super::refusal::Refusal;
+use super::renew::MOST_HOURS;
 use super::start::parameter;
 use super::{WebState, choose, cookies, paths};
 use crate::audit::{self, Event, Line};
 use crate::model::{
-    Blame, Blamed as _, Departure, Destination, HandOff, IdpName, InstanceName, SignedIn, SupportId, code,
+    Blame, Blamed as _, Brand, Departure, Destination, HandOff, IdpName, InstanceName, SignedIn, SupportId,
+    code,
 };
 use crate::session;
 use crate::sign_in::{Ask, Before, SignInError, Start};
 
-/// `GET /go/{instance}[?idp=][?entityID=]`
+/// `GET /go/{instance}[?idp=][?entityID=][?hours=]`
 pub(super) async fn instance(
     state: State<Arc<WebState>>,
     Path(instance): Path<String>,
@@ -30,10 +33,10 @@ pub(super) async fn instance(
     request: (Session, Extension<SupportId>, HeaderMap),
 ) -> Result<Response, Refusal> {
     let ask = chosen(&state, ask(instance, None, &query), &query);
-    go(state, ask, request).await
+    go(state, ask, hours(&query)?, request).await
 }
 
-/// `GET /go/{instance}/{destination}[?idp=][?entityID=]`
+/// `GET /go/{instance}/{destination}[?idp=][?entityID=][?hours=]`
 pub(super) async fn destination(
     state: State<Arc<WebState>>,
     Path((instance, destination)): Path<(String, String)>,
@@ -41,7 +44,7 @@ pub(super) async fn destination(
     request: (Session, Extension<SupportId>, HeaderMap),
 ) -> Result<Response, Refusal> {
     let ask = chosen(&state, ask(instance, Some(destination), &query), &query);
-    go(state, ask, request).await
+    go(state, ask, hours(&query)?, request).await
 }
 
 fn ask(instance: String, destination: Option<String>, RawQuery(query): &RawQuery) -> Ask {
@@ -60,14 +63,30 @@ fn chosen(web: &WebState, ask: Ask, RawQuery(query): &RawQuery) -> Ask {
     Ask { idp, ..ask }
 }
 
+/// `hours=`: how long the session must last from now on. One that ends sooner is not used: the person goes to the
+/// identity provider and gets a new one, however long that lasts.
+fn hours(RawQuery(query): &RawQuery) -> Result<Option<Duration>, Refusal> {
+    let Some(text) = parameter(query.as_deref(), "hours") else { return Ok(None) };
+    let hours = text.parse().ok().filter(|hours| (1..=MOST_HOURS).contains(hours));
+    let hours = hours.ok_or_else(|| Refusal::new(&code::WEB_BAD_REQUEST, "hours is not 1 to 12"))?;
+    Ok(Some(Duration::from_secs(hours * 3600)))
+}
+
 async fn go(
     State(web): State<Arc<WebState>>,
     ask: Ask,
+    wanted: Option<Duration>,
     (session, Extension(support_id), headers): (Session, Extension<SupportId>, HeaderMap),
 ) -> Result<Response, Refusal> {
-    let signed_in = session::read(&session, web.site.clock.now()).await?;
-    if let Some(signed_in) =
-        signed_in.as_ref().filter(|session| web.sign_in.may_enter(session, &ask.instance))
+    let now = web.site.clock.now();
+    let signed_in = session::read(&session, now).await?;
+    // A sign-in that was completed a moment ago is as fresh as can be: asking once more would not end.
+    let lasts = |session: &SignedIn| {
+        wanted.is_none_or(|wanted| session.ends_in(&ask.instance) >= now + wanted)
+            || cookies::has_arrived(&headers, &ask.instance)
+    };
+    let may_enter = |session: &&SignedIn| web.sign_in.may_enter(session, &ask.instance) && lasts(session);
+    if let Some(signed_in) = signed_in.as_ref().filter(may_enter)
         && let Some(entered) = enter(&web, &session, signed_in.clone(), &ask, &support_id).await?
     {
         return Ok(entered);
@@ -81,6 +100,10 @@ async fn go(
             .towards(&ask.instance, ask.destination.as_ref());
         return Ok(cookies::forget_arrival(refusal));
     }
+    let ask = match &signed_in {
+        Some(signed_in) if wanted.is_some() => web.sign_in.renewing(ask, signed_in),
+        _ => ask,
+    };
     let before = Before { signed_in: signed_in.as_ref(), session: session::id(&session) };
     leave(&web, &ask, &headers, before).await
 }
@@ -100,7 +123,7 @@ async fn enter(
         Ok(None) => return Ok(None),
         Err(error) if error.code().blame == Blame::Wait => {
             let wait = seconds(error.retry_after());
-            return waiting(&web.site.display_name, wait, &paths::go(instance, destination)).map(Some);
+            return waiting(&web.site.brand, wait, &paths::go(instance, destination)).map(Some);
         }
         Err(error) => {
             let refusal = Refusal::of(&error).during(Event::HandOff).with_idp(Some(&idp));
@@ -120,7 +143,7 @@ async fn enter(
         trace: None,
         findings: &[],
     });
-    render(&web.site.display_name, &hand_off).map(|response| Some(cookies::forget_arrival(response)))
+    render(&web.site.brand, &hand_off).map(|response| Some(cookies::forget_arrival(response)))
 }
 
 /// The session learns where it is handed over to before there is a token, and is looked at again before anybody
@@ -144,9 +167,9 @@ async fn hand_over(
     Ok(None)
 }
 
-fn render(site: &str, hand_off: &HandOff) -> Result<Response, Refusal> {
+fn render(site: &Brand, hand_off: &HandOff) -> Result<Response, Refusal> {
     match hand_off {
-        HandOff::Form { action, credentials, destination } => pages::page(
+        HandOff::Form { action, credentials, destination, .. } => pages::page(
             &HandOffForm { site, action: action.as_str(), credentials: credentials.expose(), destination },
             &Csp::form_to(action),
         ),
@@ -162,7 +185,7 @@ fn render(site: &str, hand_off: &HandOff) -> Result<Response, Refusal> {
 
 /// A page that asks again by itself. Its status is 200: waiting is the normal course of a busy morning,
 /// and a 5xx would make load balancers replace the page, or take the gateway for dead.
-fn waiting(site: &str, wait: u64, here: &str) -> Result<Response, Refusal> {
+fn waiting(site: &Brand, wait: u64, here: &str) -> Result<Response, Refusal> {
     let mut response = pages::page(&Waiting { site, seconds: wait, here }, &Csp::default())?;
     response.headers_mut().insert(header::RETRY_AFTER, wait.into());
     Ok(response)
@@ -186,12 +209,12 @@ async fn leave(
             Some(elsewhere) => Ok(Redirect::to(elsewhere.as_str()).into_response()),
             None => choose::page(web, ask, &choices, headers, None),
         },
-        Start::Depart(departure) => depart(&web.site.display_name, &departure)
+        Start::Depart(departure) => depart(&web.site.brand, &departure)
             .map(|response| cookies::keep_secret(response, &secret, web.site.pending_for)),
     }
 }
 
-fn depart(site: &str, departure: &Departure) -> Result<Response, Refusal> {
+fn depart(site: &Brand, departure: &Departure) -> Result<Response, Refusal> {
     match departure {
         Departure::Redirect(address) => Ok(Redirect::to(address.as_str()).into_response()),
         Departure::Post { action, saml_request, relay_state } => pages::page(

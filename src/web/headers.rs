@@ -11,12 +11,14 @@ use sha2::{Digest as _, Sha256};
 use url::{Origin, Url};
 
 use super::Site;
-use super::pages::{LEAVE, SCRIPT, STYLE};
+use super::pages::{COPY, COUNTDOWN, LEAVE, SCRIPT, STYLE};
 use crate::model::SupportId;
 
 static STYLE_HASH: LazyLock<String> = LazyLock::new(|| hash(STYLE));
 static SCRIPT_HASH: LazyLock<String> = LazyLock::new(|| hash(SCRIPT));
 static LEAVE_HASH: LazyLock<String> = LazyLock::new(|| hash(LEAVE));
+static COPY_HASH: LazyLock<String> = LazyLock::new(|| hash(COPY));
+static COUNTDOWN_HASH: LazyLock<String> = LazyLock::new(|| hash(COUNTDOWN));
 
 /// What one page may do beyond showing text: nothing, unless it says so.
 #[derive(Debug, Clone, Default)]
@@ -49,6 +51,16 @@ impl Csp {
         Self { form_action, script: Some(&SCRIPT_HASH), ..Self::default() }
     }
 
+    /// The page has buttons that copy what it shows.
+    pub(super) fn copying() -> Self {
+        Self { script: Some(&COPY_HASH), ..Self::default() }
+    }
+
+    /// The page counts down.
+    pub(super) fn counting() -> Self {
+        Self { script: Some(&COUNTDOWN_HASH), ..Self::default() }
+    }
+
     /// The page may frame these addresses' origins.
     pub(super) fn frames<'a>(urls: impl Iterator<Item = &'a Url>) -> Self {
         Self { frame_src: sources(urls), ..Self::default() }
@@ -74,7 +86,7 @@ impl Csp {
     pub(super) fn header(&self) -> String {
         let style = STYLE_HASH.as_str();
         let mut text = format!(
-            "default-src 'none'; style-src '{style}'; base-uri 'none'; frame-ancestors {}; form-action {}",
+            "default-src 'none'; style-src '{style}'; img-src 'self'; base-uri 'none'; frame-ancestors {}; form-action {}",
             if self.may_be_framed() { self.frame_ancestors.join(" ") } else { "'none'".to_owned() },
             self.form_action.as_deref().unwrap_or("'none'")
         );
@@ -122,6 +134,7 @@ pub(super) fn apply(site: &Site, path: &str, support_id: &SupportId, response: &
 /// way would cut the pop-up off from its opener.
 fn opener_policy(path: &str) -> &'static str {
     let journey = path.starts_with("/go/")
+        || path.starts_with("/renew/")
         || ["/", "/sign-in", "/sign-in/choose", "/sign-in/confirm", "/discovery", "/saml/acs"]
             .contains(&path);
     if journey { "unsafe-none" } else { "same-origin" }
@@ -163,6 +176,15 @@ mod tests {
     }
 
     #[test]
+    fn a_page_that_copies_or_counts_runs_that_script_and_sends_nothing() {
+        for (csp, script) in [(Csp::copying(), COPY), (Csp::counting(), COUNTDOWN)] {
+            let csp = csp.header();
+            assert!(csp.ends_with(&format!("; script-src '{}'", hash(script))), "{csp}");
+            assert!(csp.contains("form-action 'none'") && csp.contains("frame-ancestors 'none'"), "{csp}");
+        }
+    }
+
+    #[test]
     fn a_hand_off_may_be_posted_to_its_instance_only() {
         let csp = Csp::form_to(&url("https://acme.my.connect.aws/auth/sign-in?x=y")).header();
         assert!(csp.contains("form-action https://acme.my.connect.aws; script-src"), "{csp}");
@@ -198,6 +220,8 @@ mod tests {
     #[test]
     fn only_the_way_in_stays_in_touch_with_its_opener() {
         assert_eq!(opener_policy("/go/prod/ccp"), "unsafe-none");
+        assert_eq!(opener_policy("/renew/prod"), "unsafe-none");
+        assert_eq!(opener_policy("/saml/setup"), "same-origin");
         assert_eq!(opener_policy("/sign-out"), "same-origin");
     }
 }

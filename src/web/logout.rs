@@ -101,11 +101,11 @@ async fn asked(
     let nothing_to_frame = ended.here.instances.iter().all(|(_, logout)| logout.is_none());
     let response = match &reply {
         Some(Reply::Redirect(address)) if nothing_to_frame => pages::redirect(address, &framed_by),
-        Some(reply) => leave(&web.site.display_name, &ended.here, &way(reply), &framed_by),
+        Some(reply) => leave(&web.site.brand, &ended.here, &way(reply), &framed_by),
         None if ended.failed.is_some() => {
             Err(refusal(&code::GATEWAY_STATE_UNAVAILABLE, "a session may live on"))
         }
-        None => signed_out(&web.site.display_name, ended.here, ended.elsewhere, Company::Ended),
+        None => signed_out(&web.site.brand, ended.here, ended.elsewhere, Company::Ended),
     };
     let response = cookies::forget_arrival(response?);
     // Another person's request can be made to pass through this browser: its own session is none of that one's business.
@@ -173,7 +173,7 @@ async fn answered(
         }
     };
     record(support_id, &answered.idp, refused);
-    signed_out(&web.site.display_name, answered.signed_out, false, company)
+    signed_out(&web.site.brand, answered.signed_out, false, company)
 }
 
 /// What the audit line says of a logout that an identity provider asked for.

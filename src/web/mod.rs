@@ -13,13 +13,17 @@ mod form;
 pub mod fuzzing;
 mod go;
 mod headers;
+mod logo;
 mod logout;
 mod pages;
 mod paths;
 mod refusal;
+mod renew;
+mod setup;
 mod sign_out;
 mod start;
 mod unsolicited;
+mod words;
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -35,7 +39,7 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 use tower_sessions::SessionStore;
 use url::Url;
 
-use crate::model::{Clock, Random, RulesState};
+use crate::model::{Brand, Clock, Random, RulesState};
 use crate::session;
 use crate::sign_in::SignIn;
 
@@ -67,8 +71,8 @@ pub struct Site {
     pub clock: Arc<dyn Clock>,
     /// Makes support ids and the pre-login cookie's secret.
     pub random: Arc<dyn Random>,
-    /// The gateway's name for people.
-    pub display_name: String,
+    /// What makes the pages the company's own.
+    pub brand: Brand,
     /// Where people get help, in the administrator's words.
     pub support: Option<String>,
     /// Our public address: whether it is https decides on HSTS.
@@ -92,6 +96,10 @@ pub fn router<S: SessionStore + Clone>(state: WebState, store: S) -> Router {
         .route("/sign-in/confirm", post(unsolicited::confirm))
         .route("/saml/metadata", get(metadata))
         .route("/readyz", get(ready))
+        .route("/saml/setup", get(setup::page))
+        .route("/renew/{instance}", get(renew::instance))
+        .route("/renew/{instance}/{destination}", get(renew::destination))
+        .route(logo::PATH, get(logo::get))
         .route("/sign-out", get(sign_out::confirm).post(sign_out::post))
         .with_state(Arc::new(state));
     bounded(routes, site, store)

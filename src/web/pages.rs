@@ -7,7 +7,9 @@ use url::Url;
 
 use super::headers::{Csp, MayBeFramed};
 use super::refusal::Refusal;
-use crate::model::{Blame, Code, code};
+use super::words;
+use crate::model::{Brand, Code, code};
+use crate::sign_in::OwnValues;
 
 /// The style sheet inside every page. The CSP allows it by its hash.
 pub(super) const STYLE: &str = include_str!("../../templates/style.css");
@@ -17,6 +19,12 @@ pub(super) const SCRIPT: &str = include_str!("../../templates/submit.js");
 
 /// Goes on, by form or link, when the page's frames have loaded or a few seconds have passed. The same.
 pub(super) const LEAVE: &str = include_str!("../../templates/leave.js");
+
+/// Copies a value when its button is pressed. The same.
+pub(super) const COPY: &str = include_str!("../../templates/copy.js");
+
+/// Counts down to the end of a session. The same.
+pub(super) const COUNTDOWN: &str = include_str!("../../templates/countdown.js");
 
 /// Marks a response that has its page.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +48,7 @@ pub(super) struct Place {
 #[derive(Template)]
 #[template(path = "choose.html")]
 pub(super) struct Choose<'a> {
-    pub(super) site: &'a str,
+    pub(super) site: &'a Brand,
     pub(super) choices: Vec<Choice>,
 }
 
@@ -48,7 +56,7 @@ pub(super) struct Choose<'a> {
 #[derive(Template)]
 #[template(path = "choose_idp.html")]
 pub(super) struct ChooseIdp<'a> {
-    pub(super) site: &'a str,
+    pub(super) site: &'a Brand,
     /// What this browser used last.
     pub(super) last: Option<Place>,
     pub(super) choices: Vec<Place>,
@@ -63,7 +71,7 @@ pub(super) struct ChooseIdp<'a> {
 #[derive(Template)]
 #[template(path = "confirm.html")]
 pub(super) struct Confirm<'a> {
-    pub(super) site: &'a str,
+    pub(super) site: &'a Brand,
     pub(super) idp: &'a str,
     pub(super) username: &'a str,
     pub(super) name: Option<&'a str>,
@@ -74,20 +82,20 @@ pub(super) struct Confirm<'a> {
 #[derive(Template)]
 #[template(path = "onward.html")]
 pub(super) struct Onward<'a> {
-    site: &'a str,
+    site: &'a Brand,
     heading: &'static str,
     next: &'a str,
 }
 
 impl<'a> Onward<'a> {
     /// After a sign-in.
-    pub(super) fn signed_in(site: &'a str, next: &'a str) -> Self {
-        Self { site, heading: "You are signed in", next }
+    pub(super) fn signed_in(site: &'a Brand, next: &'a str) -> Self {
+        Self { site, heading: words::SIGNED_IN, next }
     }
 
     /// After a choice.
-    pub(super) fn to_idp(site: &'a str, next: &'a str) -> Self {
-        Self { site, heading: "Going to your company's sign-in page", next }
+    pub(super) fn to_idp(site: &'a Brand, next: &'a str) -> Self {
+        Self { site, heading: words::TO_IDP, next }
     }
 }
 
@@ -95,7 +103,7 @@ impl<'a> Onward<'a> {
 #[derive(Template)]
 #[template(path = "authn_request.html")]
 pub(super) struct AuthnRequest<'a> {
-    pub(super) site: &'a str,
+    pub(super) site: &'a Brand,
     pub(super) action: &'a str,
     pub(super) saml_request: &'a str,
     pub(super) relay_state: &'a str,
@@ -105,7 +113,7 @@ pub(super) struct AuthnRequest<'a> {
 #[derive(Template)]
 #[template(path = "hand_off.html")]
 pub(super) struct HandOffForm<'a> {
-    pub(super) site: &'a str,
+    pub(super) site: &'a Brand,
     pub(super) action: &'a str,
     pub(super) credentials: &'a str,
     pub(super) destination: &'a str,
@@ -115,7 +123,7 @@ pub(super) struct HandOffForm<'a> {
 #[derive(Template)]
 #[template(path = "waiting.html")]
 pub(super) struct Waiting<'a> {
-    pub(super) site: &'a str,
+    pub(super) site: &'a Brand,
     pub(super) seconds: u64,
     pub(super) here: &'a str,
 }
@@ -124,7 +132,7 @@ pub(super) struct Waiting<'a> {
 #[derive(Template)]
 #[template(path = "error.html")]
 pub(super) struct Error<'a> {
-    pub(super) site: &'a str,
+    pub(super) site: &'a Brand,
     pub(super) code: &'static Code,
     pub(super) message: Option<&'a str>,
     pub(super) support: Option<&'a str>,
@@ -137,14 +145,7 @@ pub(super) struct Error<'a> {
 
 impl Error<'_> {
     fn who(&self) -> &'static str {
-        match self.code.blame {
-            Blame::Person => "You can put this right yourself.",
-            Blame::Admin => "Your contact-centre administrator has to put this right.",
-            Blame::IdpOwner => "The team that runs your company's sign-in service has to put this right.",
-            Blame::Aws => "Amazon Web Services has to put this right. It usually passes quickly.",
-            Blame::Wait => "Nobody has to do anything. Wait a moment and try again.",
-            Blame::Gateway => "The people who run this sign-in gateway have to put this right.",
-        }
+        words::who(self.code.blame)
     }
 }
 
@@ -152,7 +153,7 @@ impl Error<'_> {
 #[derive(Template)]
 #[template(path = "sign_out.html")]
 pub(super) struct SignOut<'a> {
-    pub(super) site: &'a str,
+    pub(super) site: &'a Brand,
     /// Whether the identity provider can be asked to end its session too.
     pub(super) everywhere: bool,
 }
@@ -161,7 +162,7 @@ pub(super) struct SignOut<'a> {
 #[derive(Template)]
 #[template(path = "signing_out.html")]
 pub(super) struct SigningOut<'a> {
-    pub(super) site: &'a str,
+    pub(super) site: &'a Brand,
     /// Where instances end their own sessions.
     pub(super) frames: Vec<&'a str>,
     pub(super) onward: ToIdp<'a>,
@@ -179,7 +180,7 @@ pub(super) enum ToIdp<'a> {
 #[derive(Template)]
 #[template(path = "signed_out.html")]
 pub(super) struct SignedOutPage<'a> {
-    pub(super) site: &'a str,
+    pub(super) site: &'a Brand,
     /// Instances that were entered, each with the address where it ends its own session.
     pub(super) instances: Vec<(String, Option<String>)>,
     /// Whether a session of another browser was ended, which may have entered instances.
@@ -198,6 +199,89 @@ pub(super) enum Company {
     Partial,
     /// The identity provider failed, or its answer can't be believed.
     Unknown,
+}
+
+/// What the administrator of an identity provider enters there.
+#[derive(Template)]
+#[template(path = "setup.html")]
+pub(super) struct SetupPage<'a> {
+    pub(super) site: &'a Brand,
+    pub(super) own: &'a OwnValues,
+    /// Whether we have a key to open what is encrypted.
+    pub(super) encrypts: bool,
+    pub(super) idps: Vec<IdpView>,
+    pub(super) certificates: Vec<CertificateView<'a>>,
+}
+
+/// One identity provider of that page.
+pub(super) struct IdpView {
+    pub(super) name: String,
+    pub(super) display_name: String,
+    pub(super) guide: String,
+    pub(super) start_id: String,
+    pub(super) start_url: String,
+    /// Empty: none is asked for.
+    pub(super) name_id_formats: Vec<String>,
+    pub(super) signed: &'static str,
+    pub(super) answers: &'static str,
+    pub(super) unasked: &'static str,
+    pub(super) may_use_cbc: bool,
+    pub(super) rows: Vec<AttributeRow>,
+}
+
+/// One value and the attributes it is looked for in.
+pub(super) struct AttributeRow {
+    pub(super) value: &'static str,
+    pub(super) names: Vec<String>,
+}
+
+/// One certificate of that page.
+pub(super) struct CertificateView<'a> {
+    pub(super) is_signing: bool,
+    pub(super) ends: String,
+    pub(super) fingerprint_id: String,
+    pub(super) pem_id: String,
+    pub(super) sha256: &'a str,
+    pub(super) pem: &'a str,
+}
+
+/// When a session ends, and the way to a new one.
+#[derive(Template)]
+#[template(path = "renew.html")]
+pub(super) struct RenewPage<'a> {
+    pub(super) site: &'a Brand,
+    pub(super) instance: &'a str,
+    /// `None`: it has ended, or there was none.
+    pub(super) left: Option<Left>,
+    /// After how many seconds the page is loaded again where there is no JavaScript.
+    pub(super) refresh: Option<u64>,
+    pub(super) renew: String,
+    pub(super) sign_in: String,
+    /// This page, without loading itself again.
+    pub(super) still: String,
+}
+
+/// What is left of a session.
+pub(super) struct Left {
+    pub(super) ends: String,
+    pub(super) ends_iso: String,
+    pub(super) seconds: u64,
+    pub(super) hours: u64,
+    pub(super) minutes: u64,
+    /// Seconds before the end from which on the page warns.
+    pub(super) warning: u64,
+}
+
+impl Left {
+    pub(super) fn is_soon(&self) -> bool {
+        self.seconds <= self.warning
+    }
+}
+
+impl RenewPage<'_> {
+    fn is_soon(&self) -> bool {
+        self.left.as_ref().is_some_and(Left::is_soon)
+    }
 }
 
 /// A page with its policy.

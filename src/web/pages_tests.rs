@@ -1,8 +1,13 @@
 use super::*;
+use crate::model::{Blame, FooterLink, Logo};
+use samples::{for_administrators, renewals};
+
+#[path = "pages_samples_tests.rs"]
+mod samples;
 
 /// Every page from sample data, some of it hostile.
 fn samples() -> Vec<(&'static str, String)> {
-    let site = "Acme contact centre";
+    let site = &Brand::named("Acme contact centre");
     let place = |name: &str, href: &str| Place { name: name.to_owned(), href: href.to_owned() };
     let choice = |name: &str, places| Choice { name: name.to_owned(), href: "/go/prod".to_owned(), places };
     let places =
@@ -84,12 +89,14 @@ fn samples() -> Vec<(&'static str, String)> {
     ]
     .into_iter()
     .chain(ways_out(site))
+    .chain(for_administrators(site))
+    .chain(renewals(site))
     .map(|(name, html)| (name, html.unwrap()))
     .collect()
 }
 
 /// The same, of signing out.
-fn ways_out(site: &str) -> Vec<(&'static str, askama::Result<String>)> {
+fn ways_out(site: &Brand) -> Vec<(&'static str, askama::Result<String>)> {
     let logout = || Some("https://acme.my.connect.aws/logout".to_owned());
     let signed_out = |company| SignedOutPage { site, instances: vec![], elsewhere: false, company }.render();
     vec![
@@ -160,6 +167,8 @@ fn no_page_loads_anything_or_styles_or_scripts_inline() {
         let expected = match name {
             "authn-request" | "hand-off" => Some(SCRIPT),
             "signing-out-link" | "signing-out-form" => Some(LEAVE),
+            "setup" => Some(COPY),
+            "renew" | "renew-soon" | "renew-still" => Some(COUNTDOWN),
             _ => None,
         };
         assert_eq!(script, expected, "{name}");
@@ -232,6 +241,55 @@ fn the_way_out_goes_on_without_script_too() {
     assert!(html.contains(r#"name="RelayState" value="a&#34;&#62;&#60;script&#62;""#), "{html}");
 }
 
+#[test]
+fn buttons_that_copy_appear_only_where_a_script_can_work_them() {
+    let html = sample("setup");
+    let buttons: Vec<&str> =
+        html.split("<button").skip(1).map(|rest| rest.split('>').next().unwrap()).collect();
+    assert!(buttons.len() >= 9, "{buttons:?}");
+    for button in buttons {
+        assert!(button.ends_with(" hidden"), "{button}");
+        let id = button.split_once("data-copy=\"").unwrap().1.split('"').next().unwrap();
+        assert_eq!(html.matches(&format!("id=\"{id}\"")).count(), 1, "{id}");
+        assert!(button.contains("aria-label=\"Copy the "), "{button}");
+    }
+    assert!(html.contains("Acme &#60;staff&#62;") && html.contains("docs/idp/okta.md"), "{html}");
+}
+
+#[test]
+fn a_session_that_ends_soon_is_spoken_of_and_can_be_renewed_by_a_link() {
+    let (long, soon, ended) = (sample("renew"), sample("renew-soon"), sample("renew-ended"));
+    assert!(long.contains(">3 hours 3 minutes</strong>") && !long.contains("role=\"alert\""), "{long}");
+    assert!(soon.contains("role=\"alert\"") && soon.contains(">12 minutes</strong>"), "{soon}");
+    for page in [&long, &soon] {
+        assert!(page.contains(r#"href="/go/prod?hours=12""#), "{page}");
+        assert!(page.contains("<noscript><meta http-equiv=\"refresh\" content=\"60"), "{page}");
+        // WCAG 2.2.1: whoever reads slowly can stop it.
+        assert!(page.contains(r#"href="/renew/prod?refresh=off""#), "{page}");
+    }
+    assert!(!sample("renew-still").contains("http-equiv=\"refresh\""));
+    assert!(ended.contains(r#"href="/go/prod""#) && !ended.contains("refresh"), "{ended}");
+    assert!(ended.contains("Acme &#38; &#60;co&#62;"), "{ended}");
+}
+
+#[test]
+fn the_companys_picture_and_links_are_on_every_page_that_has_them() {
+    let brand = Brand {
+        logo: Some(Logo { content_type: "image/png", octets: Vec::new().into() }),
+        footer_links: vec![FooterLink {
+            text: "Privacy <& terms>".to_owned(),
+            url: "https://acme.example/privacy?a=1&b=2".parse().unwrap(),
+        }],
+        ..Brand::named("Acme")
+    };
+    let html = SignOut { site: &brand, everywhere: false }.render().unwrap();
+    assert!(html.contains(r#"<img class="logo" src="/pages/logo" alt="">Acme</header>"#), "{html}");
+    let link = r#"<a href="https://acme.example/privacy?a=1&#38;b=2">Privacy &#60;&#38; terms&#62;</a>"#;
+    assert!(html.contains(link), "{html}");
+    let plain = SignOut { site: &Brand::named("Acme"), everywhere: false }.render().unwrap();
+    assert!(!plain.contains("<img") && !plain.contains("class=\"links\""), "{plain}");
+}
+
 /// WCAG 2.2, 1.4.3: text has a contrast of at least 4.5 to 1.
 #[test]
 fn every_colour_of_text_is_legible_in_light_and_in_dark() {
@@ -272,7 +330,7 @@ fn luminance(sheet: &str, name: &str) -> f64 {
 #[test]
 fn every_page_can_be_looked_at() {
     let samples = samples();
-    assert_eq!(samples.len(), 20);
+    assert_eq!(samples.len(), 25);
     if let Some(folder) = std::env::var_os("GATEWAY_PAGES") {
         std::fs::create_dir_all(&folder).unwrap();
         for (name, html) in samples {

@@ -6,7 +6,16 @@ use crate::model::{Destination, IdpName, InstanceName};
 
 /// `/go/<instance>[/<destination>]`
 pub(super) fn go(instance: &InstanceName, destination: Option<&Destination>) -> String {
-    let mut path = format!("/go/{}", segment(instance.as_str()));
+    place("go", instance, destination)
+}
+
+/// `/renew/<instance>[/<destination>]`
+pub(super) fn renew(instance: &InstanceName, destination: Option<&Destination>) -> String {
+    place("renew", instance, destination)
+}
+
+fn place(what: &str, instance: &InstanceName, destination: Option<&Destination>) -> String {
+    let mut path = format!("/{what}/{}", segment(instance.as_str()));
     if let Some(destination) = destination {
         path.push('/');
         path.push_str(&segment(destination.as_str()));
@@ -25,6 +34,11 @@ pub(super) fn with_idp(path: &str, idp: Option<&IdpName>) -> String {
         Some(idp) => format!("{path}?idp={}", segment(idp.as_str())),
         None => path.to_owned(),
     }
+}
+
+/// `path`, with a session that lasts so long.
+pub(super) fn with_hours(path: &str, hours: u64) -> String {
+    format!("{path}?hours={hours}")
 }
 
 /// Nothing in the text can end the segment, the path or the attribute it stands in.

@@ -14,7 +14,7 @@ use super::pages::{self, Company, SignOut, SignedOutPage, SigningOut, ToIdp};
 use super::refusal::Refusal;
 use super::{WebState, cookies, form};
 use crate::audit::{self, Event, Line};
-use crate::model::{Blamed as _, Code, Departure, SignedIn, SupportId, code};
+use crate::model::{Blamed as _, Brand, Code, Departure, SignedIn, SupportId, code};
 use crate::session;
 use crate::sign_in::SignedOut;
 
@@ -24,10 +24,10 @@ const EVERYWHERE: &[u8] = b"where=everywhere";
 /// `GET /sign-out`: asks, so that no link or image can sign anybody out.
 pub(super) async fn confirm(State(web): State<Arc<WebState>>, session: Session) -> Result<Response, Refusal> {
     let Some(signed_in) = session::read(&session, web.site.clock.now()).await? else {
-        return signed_out(&web.site.display_name, SignedOut::default(), false, Company::NotAsked);
+        return signed_out(&web.site.brand, SignedOut::default(), false, Company::NotAsked);
     };
     let everywhere = web.sign_in.offers_single_logout(&signed_in);
-    let page = SignOut { site: &web.site.display_name, everywhere };
+    let page = SignOut { site: &web.site.brand, everywhere };
     let mut response = pages::page(&page, &Csp::form_to_self())?;
     // Without a referrer, browsers send `Origin: null` with the form, and we could not tell whose it is.
     response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
@@ -47,7 +47,7 @@ pub(super) async fn post(
         return Err(bad("the sign-out form is not ours"));
     }
     let body = form::read(body, Event::SignOut).await?;
-    let last_page = |ended: SignedOut| signed_out(&web.site.display_name, ended, false, Company::NotAsked);
+    let last_page = |ended: SignedOut| signed_out(&web.site.brand, ended, false, Company::NotAsked);
     let mut response = last_page(SignedOut::default());
     if let Some(signed_in) = session::read(&session, web.site.clock.now()).await? {
         let ended = end(&web, &session, &signed_in).await?;
@@ -86,9 +86,9 @@ async fn everywhere(
         }
     };
     let Some(departure) = departure else {
-        return self::signed_out(&web.site.display_name, signed_out, false, Company::Unknown);
+        return self::signed_out(&web.site.brand, signed_out, false, Company::Unknown);
     };
-    let response = leave(&web.site.display_name, &signed_out, &way(&departure), &[])?;
+    let response = leave(&web.site.brand, &signed_out, &way(&departure), &[])?;
     Ok(cookies::keep_secret(response, &secret, web.site.pending_for))
 }
 
@@ -120,7 +120,7 @@ pub(super) enum Way<'a> {
 /// where there are none: browsers would hold a redirect to the policy of the page whose form led here. Pages of
 /// `framed_by` may hold it in a frame.
 pub(super) fn leave(
-    site: &str,
+    site: &Brand,
     signed_out: &SignedOut,
     way: &Way<'_>,
     framed_by: &[Url],
@@ -139,7 +139,7 @@ pub(super) fn leave(
 
 /// The last page.
 pub(super) fn signed_out(
-    site: &str,
+    site: &Brand,
     outcome: SignedOut,
     elsewhere: bool,
     company: Company,
@@ -196,7 +196,8 @@ mod tests {
             ("Production, too".to_owned(), logout("acme.my.connect.aws")),
             ("Old".to_owned(), None),
         ];
-        let page = signed_out("Acme", SignedOut { instances }, false, Company::NotAsked).unwrap();
+        let page =
+            signed_out(&Brand::named("Acme"), SignedOut { instances }, false, Company::NotAsked).unwrap();
         let csp = page.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
         assert!(csp.ends_with("; frame-src https://acme.my.connect.aws"), "{csp}");
     }

@@ -25,7 +25,7 @@ pub(super) async fn page(
         return Ok(Redirect::to(&paths::with_idp(&paths::go(&instance, None), idp.as_ref())).into_response());
     }
     let choices = choices.iter().map(|choice| entry(choice, idp.as_ref())).collect();
-    pages::page(&Choose { site: &web.site.display_name, choices }, &Csp::default())
+    pages::page(&Choose { site: &web.site.brand, choices }, &Csp::default())
 }
 
 /// A query parameter's first value, unless it is empty.

@@ -14,7 +14,7 @@ fn site(public_url: &str) -> Site {
     Site {
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
-        display_name: "Acme".to_owned(),
+        brand: Brand::named("Acme"),
         support: Some("Service desk: 0800 555 0100".to_owned()),
         public_url: public_url.parse().unwrap(),
         pending_for: Duration::from_mins(15),

@@ -15,7 +15,7 @@ use super::sign_out::is_our_form;
 use super::start::parameter;
 use super::{Store, WebState, arrival, choose, cookies, form, paths};
 use crate::audit::Event;
-use crate::model::{IdpName, SupportId, code};
+use crate::model::{Brand, IdpName, SupportId, code};
 use crate::session;
 use crate::sign_in::{self, Ask, Confirmation};
 
@@ -43,7 +43,7 @@ pub(super) async fn receive(
         .map_err(|error| Refusal::of(&error).during(Event::SignIn))?;
     match outcome {
         sign_in::Unsolicited::Restart { idp, to } => Ok(restart(headers, &idp, to.as_ref())),
-        sign_in::Unsolicited::Confirm(confirmation) => question(&web.site.display_name, &confirmation)
+        sign_in::Unsolicited::Confirm(confirmation) => question(&web.site.brand, &confirmation)
             .map(|page| cookies::keep_secret(page, &secret, web.site.pending_for)),
     }
 }
@@ -61,7 +61,7 @@ pub(super) fn restart(headers: &HeaderMap, idp: &IdpName, to: Option<&Ask>) -> R
     cookies::note_restarts(Redirect::to(&paths::with_idp(&here, Some(idp))), restarts)
 }
 
-fn question(site: &str, confirmation: &Confirmation) -> Result<Response, Refusal> {
+fn question(site: &Brand, confirmation: &Confirmation) -> Result<Response, Refusal> {
     let Confirmation { token, idp, username, name } = confirmation;
     let page = Confirm { site, idp, username, name: name.as_deref(), token };
     let mut response = pages::page(&page, &Csp::form_to_self())?;
@@ -97,7 +97,7 @@ pub(super) async fn confirm(
     arrival::begin(&web, &session, &store, &completed, &support_id).await?;
     let next = paths::onward(completed.instance.as_ref(), completed.destination.as_ref());
     // Not a redirect: browsers hold those that follow a form to the form's own policy, and the way leads elsewhere.
-    let page = pages::page(&Onward::signed_in(&web.site.display_name, &next), &Csp::default())?;
+    let page = pages::page(&Onward::signed_in(&web.site.brand, &next), &Csp::default())?;
     Ok(choose::remember(&web, page, &completed.signed_in.identity.idp))
 }
 

@@ -19,6 +19,8 @@ mod tls;
 
 mod at_simplesamlphp;
 mod harness;
+mod renew;
+mod setup;
 mod sign_in;
 mod unsolicited;
 mod world;

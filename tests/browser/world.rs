@@ -1,5 +1,7 @@
 //! Three sites on three domains: the gateway, an identity provider, the emulated instance.
 
+use std::time::Duration;
+
 use connect_gateway::emulator::{Behaviour, Emulator, Options, Seed};
 
 use crate::browser::{Browser, Javascript};
@@ -46,6 +48,16 @@ impl World {
         answers: Answers,
         idp_settings: &str,
     ) -> Self {
+        Self::lasting(identity_provider, answers, idp_settings, None).await
+    }
+
+    /// The same, at an identity provider whose sessions last so long (the demo's only).
+    pub(crate) async fn lasting(
+        identity_provider: IdentityProvider,
+        answers: Answers,
+        idp_settings: &str,
+        session_lifetime: Option<Duration>,
+    ) -> Self {
         install_provider();
         let ca = TestCa::new();
         let (gateway_site, idp_site) = (ca.site("gateway.test").await, ca.site("idp.test").await);
@@ -58,6 +70,7 @@ impl World {
         options.public.sites.insert("acme".into(), instance_url.clone());
         options.public.idp = Some(idp_site.url.clone());
         options.idp.login_url = Some(login_site.url.clone());
+        options.idp.session_lifetime = session_lifetime;
         let (site_address, emulated_idp) = (free_address(), free_address());
         options.ports.sites.insert("acme".into(), site_address.port());
         options.ports.idp = emulated_idp.port();

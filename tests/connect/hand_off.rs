@@ -40,7 +40,9 @@ async fn the_form_signs_the_user_in_to_the_instance() {
     let house = House::kind().await;
     let user = house.user("Grace.Hopper").await;
     let hand_off = house.federation().hand_off(&user, "/ccp-v2/chat", house.in_an_hour()).await.unwrap();
-    let HandOff::Form { action, credentials, destination } = hand_off else { panic!("instance mode posts") };
+    let HandOff::Form { action, credentials, destination, .. } = hand_off else {
+        panic!("instance mode posts")
+    };
     assert_eq!(action.as_str(), format!("{}/auth/sign-in", house.emulator.site_url("acme")));
     let fields = [("credentials", credentials.expose()), ("destination", &destination)];
     let answer = browser().post(action).form(&fields).send().await.unwrap();

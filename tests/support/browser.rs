@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use fantoccini::{Client, ClientBuilder, Locator, elements::Element};
 use serde_json::json;
 
@@ -110,13 +112,83 @@ impl Browser {
         self.client.get_all_cookies().await.unwrap()
     }
 
+    /// What a person with a keyboard stands on: its `id`, else its text.
+    pub(crate) async fn focused(&self) -> String {
+        let element = self.client.active_element().await.unwrap();
+        match element.attr("id").await.unwrap().filter(|id| !id.is_empty()) {
+            Some(id) => id,
+            None => element.text().await.unwrap(),
+        }
+    }
+
+    /// Presses a key, such as `\u{e004}` (Tab) or `\u{e007}` (Enter), where the person stands.
+    pub(crate) async fn key(&self, key: &str) {
+        self.client.active_element().await.unwrap().send_keys(key).await.unwrap();
+    }
+
+    /// Shows pages as a phone does, or as a desktop; dark or light.
+    pub(crate) async fn look(&self, phone: bool, dark: bool) {
+        let (width, height) = if phone { (390, 844) } else { (1280, 900) };
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": phone });
+        self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
+        let scheme = if dark { "dark" } else { "light" };
+        let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        self.devtools("Emulation.setEmulatedMedia", features).await;
+    }
+
+    /// Lets pages of `origin` use the clipboard, as a person does who is asked.
+    pub(crate) async fn allow_clipboard(&self, origin: &str) {
+        let allowed =
+            json!({ "origin": origin, "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"] });
+        self.devtools("Browser.grantPermissions", allowed).await;
+    }
+
+    /// What a script on the page answers, as text.
+    pub(crate) async fn script(&self, script: &str) -> String {
+        match self.client.execute(script, vec![]).await.unwrap() {
+            serde_json::Value::String(text) => text,
+            other => other.to_string(),
+        }
+    }
+
+    /// Four pictures of the whole page: `<name>-<desktop|phone>-<light|dark>.png`. Each must fit the width.
+    pub(crate) async fn screenshots(&self, name: &str) {
+        for (phone, width) in [(false, "desktop"), (true, "phone")] {
+            for (dark, scheme) in [(false, "light"), (true, "dark")] {
+                self.look(phone, dark).await;
+                let fits = "return document.documentElement.scrollWidth <= innerWidth";
+                assert_eq!(self.script(fits).await, "true", "{name} on a {width} is wider than the window");
+                let whole = json!({ "captureBeyondViewport": true });
+                let picture = self.devtools("Page.captureScreenshot", whole).await;
+                let picture = STANDARD.decode(picture["data"].as_str().unwrap()).unwrap();
+                Self::keep(&format!("{name}-{width}-{scheme}"), &picture);
+            }
+        }
+        self.look(false, false).await;
+    }
+
+    /// A command of the `DevTools` protocol, which chromedriver passes on.
+    async fn devtools(&self, command: &str, parameters: serde_json::Value) -> serde_json::Value {
+        let url = format!("http://127.0.0.1:{}/session/{}/goog/cdp/execute", self.port, self.session);
+        let body = json!({ "cmd": command, "params": parameters }).to_string();
+        let request = reqwest::Client::new().post(url).header("content-type", "application/json").body(body);
+        let answer = request.send().await.unwrap().text().await.unwrap();
+        let mut answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+        assert!(answer["value"]["error"].is_null(), "{command}: {answer}");
+        answer["value"].take()
+    }
+
     /// Keeps a picture of the page as `target/screenshots/<name>.png`.
     pub(crate) async fn screenshot(&self, name: &str) {
+        if let Ok(picture) = self.client.screenshot().await {
+            Self::keep(name, &picture);
+        }
+    }
+
+    fn keep(name: &str, picture: &[u8]) {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
         std::fs::create_dir_all(&folder).unwrap();
-        if let Ok(picture) = self.client.screenshot().await {
-            std::fs::write(folder.join(format!("{name}.png")), picture).unwrap();
-        }
+        std::fs::write(folder.join(format!("{name}.png")), picture).unwrap();
     }
 }
 

@@ -18,7 +18,8 @@ pub(super) fn proficiencies(written: &Value) -> Result<BTreeMap<Proficiency, Pro
         for (value, level) in levels.as_table().ok_or(SHAPE)? {
             let proficiency = Proficiency::new(attribute, value).map_err(|bad| bad.to_string())?;
             #[expect(clippy::cast_precision_loss, reason = "a level is at most 5")]
-            let level = level.as_float().or_else(|| level.as_integer().map(|level| level as f64)).ok_or(SHAPE)?;
+            let level =
+                level.as_float().or_else(|| level.as_integer().map(|level| level as f64)).ok_or(SHAPE)?;
             read.insert(proficiency, ProficiencyLevel::new(level).map_err(|bad| bad.to_string())?);
         }
     }
@@ -49,7 +50,8 @@ fn settings(section: &mut Section<'_>) -> ChannelConfig {
     let seconds = section.number("after_contact_work_seconds", 0, 0..=2_000_000);
     ChannelConfig {
         auto_accept: section.optional_flag("auto_accept"),
-        after_contact_work_seconds: has_after_contact_work.then(|| u32::try_from(seconds).unwrap_or(u32::MAX)),
+        after_contact_work_seconds: has_after_contact_work
+            .then(|| u32::try_from(seconds).unwrap_or(u32::MAX)),
         persistent_connection: section.optional_flag("persistent_connection"),
         phone: section.one_of("phone", &kinds, None),
         desk_number: section.any("desk_number", value),

@@ -17,7 +17,7 @@ fn the_environment_overrides_by_type_and_by_name() {
     .config;
     let instance = &config.instances[0];
     assert_eq!(config.listen.to_string(), "0.0.0.0:9000");
-    assert_eq!(config.display_name, "42");
+    assert_eq!(config.brand.display_name, "42");
     assert_eq!(instance.request.force_authn, Some(true));
     assert_eq!(instance.federation.external_id.as_ref().map(Secret::expose), Some("true"));
     let rate = config.rates.operations["DescribeUser"];

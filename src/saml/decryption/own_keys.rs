@@ -64,6 +64,11 @@ impl DecryptionKeys {
         self.pairs.iter().map(|pair| STANDARD.encode(&pair.certificate))
     }
 
+    /// The same in DER.
+    pub(in crate::saml) fn certificates_der(&self) -> impl Iterator<Item = &[u8]> {
+        self.pairs.iter().map(|pair| pair.certificate.as_slice())
+    }
+
     /// Tries every key on every `EncryptedKey` that is as long as that key makes them.
     pub(super) fn open(&self, sealed: &Sealed) -> Option<Vec<u8>> {
         let all = sealed.keys.iter().flat_map(|wrapped| self.pairs.iter().map(move |pair| (wrapped, pair)));
