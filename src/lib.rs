@@ -35,7 +35,8 @@ pub mod saml;
 pub mod session;
 pub mod store;
 
-// Layer 2: the journeys.
+// Layer 2: the journeys, and what administrators see of them.
+pub mod admin;
 pub mod sign_in;
 
 // Layer 3: HTTP and pages.

@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 use super::inspect::{Inspection, inspected};
 use super::{Outcome, load, read_text, told};
 use crate::config::Config;
-use crate::mapping::{Explanation, explain, person};
-use crate::model::{Attributes, Denial, Identity, IdpName, InstanceName, Placement, code};
+use crate::mapping::{Explanation, explain, pasted};
+use crate::model::{Denial, Identity, IdpName, InstanceName, code};
 
 /// Exit status: the person would be refused.
 const DENIED: u8 = 3;
@@ -136,39 +136,9 @@ fn captured(ask: &Explain, path: &Path) -> Result<Identity, String> {
     })
 }
 
-/// Attributes as people paste them: an object of names, each with a text or a list of texts. `name_id` is the subject's.
-fn pasted(idp: IdpName, text: &str) -> Result<Identity, String> {
-    const SHAPE: &str = r#"write {"name_id": "…", "attributes": {"groups": ["…"], "email": "…"}}"#;
-    let mut object: Map<String, Value> =
-        serde_json::from_str(text).map_err(|error| format!("line {}: is no JSON: {SHAPE}", error.line()))?;
-    let name_id = match object.remove("name_id") {
-        None | Some(Value::Null) => None,
-        Some(Value::String(name_id)) => Some(name_id),
-        Some(_) => return Err(format!("name_id is no text: {SHAPE}")),
-    };
-    let attributes = match object.remove("attributes") {
-        Some(Value::Object(attributes)) => attributes,
-        Some(other) => object.into_iter().chain([("attributes".to_owned(), other)]).collect(),
-        None => object,
-    };
-    let attributes: Option<Attributes> =
-        attributes.into_iter().map(|(name, value)| Some((name, texts(&value)?))).collect();
-    let attributes =
-        attributes.ok_or_else(|| format!("a value is neither a text nor a list of texts: {SHAPE}"))?;
-    Ok(person(idp, name_id, attributes))
-}
-
-fn texts(value: &Value) -> Option<Vec<String>> {
-    match value {
-        Value::String(text) => Some(vec![text.clone()]),
-        Value::Array(list) => list.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
-        _ => None,
-    }
-}
-
 fn as_json(identity: &Identity, instance: &InstanceName, explanation: &Explanation) -> Value {
     let result = match &explanation.placed.outcome {
-        Ok(placement) => json!({ "placed": fields(placement, explanation).into_iter().map(|field| {
+        Ok(_) => json!({ "placed": explanation.fields().into_iter().map(|field| {
             (field.name.to_owned(), json!({ "value": field.value, "from": field.from }))
         }).collect::<Map<_, _>>() }),
         Err(denial) => json!({ "refused": {
@@ -184,45 +154,6 @@ fn as_json(identity: &Identity, instance: &InstanceName, explanation: &Explanati
         "rules": explanation.placed.trace,
         "result": result,
     })
-}
-
-/// One line of the result.
-struct Line {
-    name: &'static str,
-    value: String,
-    from: Vec<String>,
-}
-
-fn fields(placement: &Placement, explanation: &Explanation) -> Vec<Line> {
-    use crate::model::Field;
-    let own = |name, value: Option<&str>| {
-        value.map(|value| Line { name, value: value.to_owned(), from: vec!["mapping.user".to_owned()] })
-    };
-    let set = |field: Field, value: Option<String>| {
-        let from = explanation.set_by(field).into_iter().map(str::to_owned).collect();
-        value.map(|value| Line { name: field.word(), value, from })
-    };
-    let profiles: Vec<&str> = placement.security_profiles.iter().map(String::as_str).collect();
-    let profiles = (!profiles.is_empty()).then(|| profiles.join(", "));
-    let lines = [
-        own("username", Some(placement.username.as_str())),
-        own("first_name", placement.first_name.as_deref()),
-        own("last_name", placement.last_name.as_deref()),
-        own("email", placement.email.as_deref()),
-        set(Field::SecurityProfiles, profiles),
-        set(Field::RoutingProfile, placement.routing_profile.clone()),
-        set(Field::Hierarchy, placement.hierarchy.as_ref().map(ToString::to_string)),
-        set(
-            Field::Phone,
-            placement.phone.as_ref().map(|phone| {
-                let number = phone.desk_number.as_deref().unwrap_or("in the browser");
-                let accepts = if phone.auto_accept { ", calls are answered automatically" } else { "" };
-                format!("{number}, {} s after-contact work{accepts}", phone.after_contact_work_seconds)
-            }),
-        ),
-        set(Field::Landing, placement.landing.as_ref().map(|landing| landing.as_str().to_owned())),
-    ];
-    lines.into_iter().flatten().collect()
 }
 
 fn as_text(identity: &Identity, instance: &InstanceName, explanation: &Explanation) -> String {
@@ -247,8 +178,8 @@ fn as_text(identity: &Identity, instance: &InstanceName, explanation: &Explanati
     let idp = &identity.idp;
     let text = format!("Received from {idp} on the way to {instance}\n{received}{unused}\nRules\n{rules}");
     match &explanation.placed.outcome {
-        Ok(placement) => {
-            let lines = fields(placement, explanation).into_iter();
+        Ok(_) => {
+            let lines = explanation.fields().into_iter();
             let lines =
                 lines.map(|line| [line.name.to_owned(), quoted(&[line.value]), line.from.join(" + ")]);
             text + "\nResult\n" + &table(["field", "value", "from"], lines)
@@ -278,27 +209,4 @@ fn table(head: [&str; 3], rows: impl Iterator<Item = [String; 3]>) -> String {
     let line =
         |[a, b, c]: &[String; 3]| format!("  {a:first$}  {b:second$}  {c}").trim_end().to_owned() + "\n";
     rows.iter().map(line).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn attributes_are_read_as_people_paste_them() {
-        let read = |text: &str| pasted(IdpName::new("okta"), text);
-        let flat = read(r#"{"name_id": "ana", "groups": ["a", "b"], "email": "x"}"#).unwrap();
-        let deep = read(r#"{"name_id": "ana", "attributes": {"groups": ["a", "b"], "email": "x"}}"#).unwrap();
-        assert_eq!(flat, deep);
-        assert_eq!(flat.name_id.unwrap().value, "ana");
-        assert_eq!(flat.attributes["groups"], ["a", "b"]);
-        for (text, words) in [
-            ("{\n]", "line 2: is no JSON"),
-            (r#"{"name_id": 1}"#, "name_id is no text"),
-            (r#"{"groups": 1}"#, "neither a text nor"),
-            ("[]", "is no JSON"),
-        ] {
-            assert!(read(text).unwrap_err().contains(words), "{text}");
-        }
-    }
 }

@@ -18,6 +18,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
+use crate::admin::Console;
 use crate::budget::ProcessBudget;
 use crate::config::{self, Config, Loaded};
 use crate::connect::{self, Connect};
@@ -38,6 +39,8 @@ pub use mapping::{Explain, explain_mapping, test_mapping};
 
 /// How often identity provider metadata is looked at; the service provider knows what is due.
 const METADATA_TICK: Duration = Duration::from_secs(20);
+/// How often the console forgets what is too old.
+const CONSOLE_TICK: Duration = Duration::from_mins(1);
 /// How often tokens are looked at; each instance's federation knows what is due.
 const TOKEN_TICK: Duration = Duration::from_secs(10);
 
@@ -45,6 +48,7 @@ const TOKEN_TICK: Duration = Duration::from_secs(10);
 pub struct App {
     router: Router,
     sign_in: Arc<SignIn>,
+    console: Option<Arc<Console>>,
     rules_state: Arc<RwLock<RulesState>>,
     reload: Option<Reload>,
 }
@@ -55,7 +59,7 @@ impl App {
     /// # Errors
     /// When our key or an identity provider's metadata can't be used.
     pub fn build(
-        config: Config,
+        mut config: Config,
         sdk: &SdkConfig,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
@@ -68,11 +72,13 @@ impl App {
             support: config.support.clone(),
             public_url: config.public_url.clone(),
             pending_for: config.pending_for,
+            console: console(&mut config, &clock),
         };
+        let console = site.console.clone();
         let sign_in = Arc::new(SignIn::new(parts(config, sdk, clock, random)?));
         let rules_state = Arc::<RwLock<RulesState>>::default();
         let web = WebState { sign_in: sign_in.clone(), site, rules_state: rules_state.clone() };
-        Ok(Self { router: web::router(web, sessions), sign_in, rules_state, reload: None })
+        Ok(Self { router: web::router(web, sessions), sign_in, console, rules_state, reload: None })
     }
 
     /// The same, with rules that follow the file at `path`, and the `files` that it names.
@@ -92,6 +98,9 @@ impl App {
         let mut background = JoinSet::new();
         background.spawn(refresh_metadata(self.sign_in.clone()));
         background.spawn(refresh_tokens(self.sign_in.clone()));
+        if let Some(console) = self.console {
+            background.spawn(forget_old(console));
+        }
         if let Some(reload) = self.reload {
             background.spawn(reload.follow(self.sign_in));
         }
@@ -132,6 +141,7 @@ fn parts(
     Ok(Parts {
         saml,
         rules: Arc::new(config.rules),
+        admins: config.admin.map(|admin| admin.admins),
         instances: config.instances.into_iter().map(instance).collect(),
         idps: config.idp_choices,
         names: config.idp_names,
@@ -152,6 +162,21 @@ async fn refresh_metadata(sign_in: Arc<SignIn>) {
         ticks.tick().await;
         sign_in.refresh_metadata().await;
     }
+}
+
+async fn forget_old(console: Arc<Console>) {
+    let mut ticks = ticks(CONSOLE_TICK);
+    loop {
+        ticks.tick().await;
+        console.forget_old();
+    }
+}
+
+/// The console, where somebody is named who may use it.
+fn console(config: &mut Config, clock: &Arc<dyn Clock>) -> Option<Arc<Console>> {
+    let keep = config.admin.as_ref()?.keep_sign_ins;
+    let drafts = Arc::new(std::mem::take(&mut config.drafts));
+    Some(Arc::new(Console::new(keep, drafts, config::summary(config), clock.clone())))
 }
 
 async fn refresh_tokens(sign_in: Arc<SignIn>) {

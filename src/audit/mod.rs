@@ -21,6 +21,8 @@ pub enum Event {
     SignOut,
     /// A message of single logout, from or for an identity provider.
     Logout,
+    /// A look at the console.
+    Console,
     /// A request that belongs to none of these.
     Request,
 }
@@ -35,6 +37,7 @@ impl Event {
             Self::HandOff => "hand_off",
             Self::SignOut => "sign_out",
             Self::Logout => "logout",
+            Self::Console => "console",
             Self::Request => "request",
         }
     }

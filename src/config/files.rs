@@ -1,6 +1,7 @@
 //! Files that the configuration names: secrets, certificates, metadata.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 
@@ -13,13 +14,29 @@ pub(super) struct Files<'p> {
     base_dir: &'p Path,
     config_file: Option<&'p Path>,
     read: RefCell<Vec<PathBuf>>,
+    only: Option<BTreeSet<String>>,
 }
 
 impl<'p> Files<'p> {
     /// Relative paths start at `base_dir`.
     pub(super) fn new(base_dir: &'p Path, config_file: Option<&'p Path>) -> Self {
         let read = RefCell::new(config_file.map(Path::to_owned).into_iter().collect());
-        Self { base_dir, config_file, read }
+        Self { base_dir, config_file, read, only: None }
+    }
+
+    /// The same, but for texts of these names only.
+    pub(super) fn only(self, names: BTreeSet<String>) -> Self {
+        Self { only: Some(names), ..self }
+    }
+
+    /// Where relative paths start.
+    pub(super) fn base_dir(&self) -> &Path {
+        self.base_dir
+    }
+
+    /// The configuration itself.
+    pub(super) fn config_file(&self) -> Option<&Path> {
+        self.config_file
     }
 
     /// Every file that was looked at, the configuration itself first.
@@ -68,6 +85,12 @@ impl<'p> Files<'p> {
 
     /// The file's text without its last line break, and its path.
     pub(super) fn read(&self, path: &str) -> Result<(String, PathBuf), String> {
+        if self.only.as_ref().is_some_and(|names| !names.contains(path)) {
+            return Err(
+                "the playground reads only the tables that the rules in the file read: name it there first"
+                    .to_owned(),
+            );
+        }
         let path = self.base_dir.join(not_empty(path)?);
         self.read.borrow_mut().push(path.clone());
         let text = std::fs::read_to_string(&path)

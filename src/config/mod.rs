@@ -5,8 +5,10 @@
 
 mod about;
 mod address;
+mod admin;
 mod budget;
 mod cache;
+mod drafts;
 mod environment;
 mod files;
 mod idp;
@@ -41,6 +43,8 @@ use files::Files;
 use report::Report;
 use section::Section;
 
+pub use admin::Admin;
+pub use drafts::Drafts;
 pub(crate) use files::unreadable;
 pub use instance::Instance;
 pub use log::{Log, LogFormat};
@@ -71,6 +75,10 @@ pub struct Config {
     pub instances: Vec<Instance>,
     /// The rules.
     pub rules: Rules,
+    /// Who may use the console; `None`: there is none.
+    pub admin: Option<Admin>,
+    /// Reads drafts of the rules.
+    pub drafts: Drafts,
     /// Names that are never federated or granted.
     pub protected: ProtectedNames,
     /// AWS endpoints other than the usual ones.
@@ -131,10 +139,12 @@ fn read(
     environment: impl IntoIterator<Item = (String, String)>,
 ) -> Result<Loaded, Vec<Problem>> {
     let mut table = source::table(text)?;
+    let environment: Vec<(String, String)> = environment.into_iter().collect();
+    let drafts = Drafts::new(text, files, &environment);
     let report = Report::new(environment::apply(&mut table, environment)?);
     let rest = rest(&table);
     let mut root = Section::root(table, &report);
-    let config = root_section(&mut root, files);
+    let config = root_section(&mut root, files, drafts);
     root.finish();
     let (problems, warnings) = report.into_problems(text);
     match config {
@@ -153,7 +163,7 @@ fn rest(table: &toml::Table) -> u64 {
     digest.finish()
 }
 
-fn root_section(root: &mut Section<'_>, files: &Files<'_>) -> Option<Config> {
+fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Option<Config> {
     version(root);
     let public_url = root.required("public_url", "write the https origin that browsers use", address::origin);
     let listen = root.parsed("listen", listen_address).unwrap_or((Ipv4Addr::LOCALHOST, 8080).into());
@@ -180,6 +190,8 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>) -> Option<Config> {
         protected: protected.clone(),
     };
     let rules = root.section("mapping", |s| mapping::read(s, files, &known));
+    let names_admins = root.has("admin");
+    let admin = root.section("admin", |s| admin::read(s, names_admins, &known));
     let session_max = root.section("session", |s| s.number("max_hours", 12, 1..=12));
     let log = root.section("log", log::read);
     at_least_one(root, "idp", idps.is_empty());
@@ -198,6 +210,8 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>) -> Option<Config> {
         aws_region: region.or_else(|| instances.first().map(|i| i.connect.arn.region.clone()))?,
         instances,
         rules: rules?,
+        admin,
+        drafts: drafts.knowing(known),
         protected,
         endpoints,
         rates: budget.rates,

@@ -128,7 +128,7 @@ impl Reader<'_> {
             .ok()
     }
 
-    fn conditions(&mut self, rule: &RuleConfig) -> Vec<Condition> {
+    pub(super) fn conditions(&mut self, rule: &RuleConfig) -> Vec<Condition> {
         let mut conditions = Vec::new();
         if let Some(idps) = &rule.idps {
             let known: BTreeSet<&str> = self.known.idps.keys().map(IdpName::as_str).collect();

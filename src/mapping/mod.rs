@@ -5,6 +5,7 @@
 //! everything wherever it stands, security profiles add up, and for every other field the first rule that hits and
 //! sets it wins. What must hold of the result is a *check*.
 
+mod admins;
 mod compile;
 mod compile_set;
 mod condition;
@@ -18,12 +19,15 @@ mod lookup;
 mod named;
 mod names;
 mod outcome;
+mod pasted;
 mod person;
 mod presets;
 mod rules;
+mod sentences;
 mod set;
 mod shadows;
 mod text;
+mod told;
 mod value;
 
 #[cfg(test)]
@@ -35,6 +39,7 @@ mod properties;
 #[cfg(test)]
 mod tests;
 
+pub use admins::Admins;
 pub use config::{
     ChannelConfig, CheckConfig, Config, ExpectConfig, LookupConfig, NameSources, NamesConfig,
     OnMissingGroups, OnNoMatch, PhoneConfig, RuleConfig, SetConfig, TestConfig, UserConfig, ValueConfig,
@@ -42,8 +47,10 @@ pub use config::{
 pub use example::person;
 pub use explain::{Explanation, Received, explain};
 pub use names::{GROUPS_OVERAGE, ValueSource};
+pub use pasted::pasted;
 pub use presets::Preset;
 pub use rules::{Known, Rules};
+pub use told::Told;
 
 use crate::model::{
     Code, Denial, Identity, InstanceName, MAX_PROFICIENCIES, Placed, Placement, RuleOutcome, Trace,

@@ -51,6 +51,9 @@ codes! {
     /// `idp=` names no identity provider that may be used for this instance.
     SIGN_IN_UNKNOWN_IDP = "sign_in.unknown_idp", Person, "That sign-in method is not offered here",
         "Go to the start page and choose one of the methods it lists.";
+    /// The console was opened by somebody whom `[admin]` does not name.
+    ADMIN_NOT_NAMED = "admin.not_named", Admin, "The console is for its administrators only",
+        "You are signed in, but not as one of them. Whoever runs this gateway says in its configuration who is.";
     /// The path names nothing.
     WEB_NOT_FOUND = "web.not_found", Person, "There is nothing at this address",
         "Check the address of your bookmark, or go to the start page.";

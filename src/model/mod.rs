@@ -45,7 +45,7 @@ pub use logout::{LogoutStatus, PendingLogout, Reply};
 pub use named::NamedObjects;
 pub use named_sessions::{NamedSessions, SubjectKey};
 pub use pace::{Patience, Stopped, admitted, paced};
-pub use pending::{Pending, PendingConfirmation, PendingKey, PendingSignIn};
+pub use pending::{Pending, PendingConfirmation, PendingKey, PendingSignIn, Target};
 pub use placement::{
     Denial, Field, HierarchyPath, Phone, PhoneType, Placed, Placement, RuleOutcome, SyncPolicy, SyncWhen,
     Trace, TraceEntry,

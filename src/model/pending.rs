@@ -11,6 +11,26 @@ use super::{
     Destination, Identity, IdpName, InstanceName, RequestId, Requested, SessionId, StateUnavailable, Username,
 };
 
+/// Where a sign-in leads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Target {
+    /// Into this instance, and where in it when that is not the instance's default.
+    Instance(InstanceName, Option<Destination>),
+    /// To the administrators' console, which needs no place in Amazon Connect.
+    Console,
+}
+
+impl Target {
+    /// The instance, when it is one.
+    #[must_use]
+    pub fn instance(&self) -> Option<&InstanceName> {
+        match self {
+            Self::Instance(instance, _) => Some(instance),
+            Self::Console => None,
+        }
+    }
+}
+
 /// What we remember about one `AuthnRequest`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PendingSignIn {
@@ -19,9 +39,7 @@ pub struct PendingSignIn {
     /// Who was asked: the only `Issuer` that will be accepted.
     pub idp: IdpName,
     /// Where the person wanted to go.
-    pub instance: InstanceName,
-    /// Where in the instance, when it is not the instance's default.
-    pub destination: Option<Destination>,
+    pub target: Target,
     /// What the request asked for.
     pub requested: Requested,
     /// When the request was made.

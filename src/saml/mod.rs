@@ -174,6 +174,14 @@ impl ServiceProvider {
         warnings(&self.idps, &self.key, self.clock.now())
     }
 
+    /// Until when the metadata of `idp` may be used and when the last of its signing certificates ends, as far as each is
+    /// known; `None` while there is no metadata.
+    #[must_use]
+    pub fn metadata_ends(&self, idp: &IdpName) -> Option<(Option<OffsetDateTime>, Option<OffsetDateTime>)> {
+        let metadata = self.idp(idp).ok()?.last_good()?;
+        Some((metadata.valid_until, metadata.keys_end))
+    }
+
     /// What is asked of `idp` for an instance with these options.
     ///
     /// # Errors

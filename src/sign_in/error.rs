@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::Ask;
-use crate::model::{Blame, Blamed, Code, Denial, Finding, StateUnavailable, Trace, code};
+use crate::model::{Blame, Blamed, Code, Denial, Finding, Identity, StateUnavailable, Trace, code};
 use crate::{connect, federation, saml};
 
 /// Why a journey stopped, where it was going, and what the rules said if they were asked.
@@ -17,6 +17,7 @@ struct Stopped {
     ask: Option<Ask>,
     trace: Option<Trace>,
     findings: Vec<Finding>,
+    identity: Option<Identity>,
 }
 
 /// What stopped it.
@@ -40,6 +41,9 @@ pub enum Cause {
     /// A computation that should not have.
     #[error("a computation stopped unexpectedly")]
     Stopped,
+    /// Somebody at the console's door whom `[admin]` does not name.
+    #[error("not an administrator: {0}")]
+    NotAdmin(String),
     /// The rules refuse the person.
     #[error("{}", .0.detail)]
     Denied(Denial),
@@ -70,6 +74,19 @@ impl SignInError {
     pub(super) fn with_trace(mut self, trace: Trace) -> Self {
         self.0.trace = Some(trace);
         self
+    }
+
+    /// Remembers whom it is about: the identity provider's word, once it is verified.
+    #[must_use]
+    pub(super) fn about(mut self, identity: &Identity) -> Self {
+        self.0.identity.get_or_insert_with(|| identity.clone());
+        self
+    }
+
+    /// Whom it is about, when that was verified.
+    #[must_use]
+    pub fn identity(&self) -> Option<&Identity> {
+        self.0.identity.as_ref()
     }
 
     /// What the refused message said, point by point.
@@ -112,7 +129,13 @@ impl SignInError {
 
 impl<C: Into<Cause>> From<C> for SignInError {
     fn from(cause: C) -> Self {
-        Self(Box::new(Stopped { cause: cause.into(), ask: None, trace: None, findings: Vec::new() }))
+        Self(Box::new(Stopped {
+            cause: cause.into(),
+            ask: None,
+            trace: None,
+            findings: Vec::new(),
+            identity: None,
+        }))
     }
 }
 
@@ -141,6 +164,7 @@ impl Blamed for SignInError {
             Cause::NotPending => &code::SIGN_IN_NOT_PENDING,
             Cause::LogoutNotPending => &code::SAML_LOGOUT_NOT_PENDING,
             Cause::Stopped => &code::GATEWAY_INTERNAL,
+            Cause::NotAdmin(_) => &code::ADMIN_NOT_NAMED,
             Cause::Denied(denial) => denial.code,
             Cause::Saml(error) => error.code(),
             Cause::Connect(error) => error.code(),

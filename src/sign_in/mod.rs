@@ -1,5 +1,6 @@
 //! The journey of one sign-in, with no HTTP, AWS or SAML library word in it.
 
+mod console;
 mod error;
 mod logout;
 mod people;
@@ -9,6 +10,7 @@ mod setup;
 mod types;
 mod unsolicited;
 
+pub use console::{ConsoleView, IdpView};
 pub use error::{Cause, SignInError};
 pub use logout::{LogoutAnswered, LogoutAsked};
 pub use renewal::Renewal;
@@ -32,7 +34,7 @@ use placing::Placing;
 
 use crate::model::{
     Blamed as _, Destination, HandOff, Identity, IdpChoice, IdpName, InstanceName, PendingKey, PendingSignIn,
-    SignedIn, Username, code,
+    RequestOptions, SignedIn, Target, Trace, Username, code,
 };
 
 /// The journeys.
@@ -117,21 +119,34 @@ impl SignIn {
     ) -> Result<Start, SignInError> {
         let instance = self.instance(&ask.instance)?;
         Self::path(instance, ask.destination.as_ref())?;
-        let idp = match (&ask.idp, &instance.idps[..]) {
+        let target = Target::Instance(ask.instance.clone(), ask.destination.clone());
+        let (idps, options) = (&instance.idps, &instance.request);
+        self.leave_for(target, (idps, ask.idp.as_ref()), options, browser_secret, before).await
+    }
+
+    /// Sends a browser to the chosen one of `idps`, or to the only one.
+    async fn leave_for(
+        &self,
+        target: Target,
+        (idps, chosen): (&[IdpName], Option<&IdpName>),
+        options: &RequestOptions,
+        browser_secret: &str,
+        before: Before<'_>,
+    ) -> Result<Start, SignInError> {
+        let idp = match (chosen, idps) {
             (Some(idp), idps) if idps.contains(idp) => idp,
             (Some(_), _) => return Err(Cause::UnknownIdp.into()),
             (None, [only]) => only,
             (None, several) => return Ok(Start::ChooseIdp(self.idp_choices(several))),
         };
         let relay_state = self.parts.random.token();
-        let requested = self.parts.saml.requested(idp, &instance.request)?;
+        let requested = self.parts.saml.requested(idp, options)?;
         let request = self.parts.saml.authn_request(idp, &requested, &relay_state).await?;
         let now = self.parts.clock.now();
         let pending = PendingSignIn {
             request_id: request.id,
             idp: idp.clone(),
-            instance: ask.instance.clone(),
-            destination: ask.destination.clone(),
+            target,
             requested,
             started_at: now,
             handed_over: before.signed_in.map(|session| session.handed_over.clone()).unwrap_or_default(),
@@ -149,12 +164,17 @@ impl SignIn {
     pub async fn complete(&self, answer: Answer) -> Result<Completed, SignInError> {
         let key = PendingKey::new(&answer.relay_state, &answer.browser_secret);
         let pending = self.parts.pending.take(&key).await?.ok_or(Cause::NotPending)?;
-        let ask = Ask {
-            instance: pending.instance.clone(),
-            destination: pending.destination.clone(),
-            idp: Some(pending.idp.clone()),
+        let ask = match pending.target.clone() {
+            Target::Instance(instance, destination) => {
+                Some(Ask { instance, destination, idp: Some(pending.idp.clone()) })
+            }
+            Target::Console => None,
         };
-        self.arrive(answer.brought, pending).await.map_err(|error| error.on_the_way_to(ask))
+        let completed = self.arrive(answer.brought, pending).await;
+        completed.map_err(|error| match ask {
+            Some(ask) => error.on_the_way_to(ask),
+            None => error,
+        })
     }
 
     async fn arrive(&self, brought: Brought, pending: PendingSignIn) -> Result<Completed, SignInError> {
@@ -163,12 +183,21 @@ impl SignIn {
             Brought::Artifact(artifact) => self.parts.saml.verify_artifact(&artifact, &pending).await?,
         };
         let identity = verified.into_identity();
-        let (_, trace) = self.place(&identity, &pending.instance).await?;
+        let trace = self.admit(&identity, &pending.target).await.map_err(|error| error.about(&identity))?;
         let mut signed_in = self.signed_in(identity);
-        signed_in.forced_for = pending.requested.force_authn.then(|| pending.instance.clone());
+        let forced = pending.target.instance().filter(|_| pending.requested.force_authn);
+        signed_in.forced_for = forced.cloned();
         signed_in.handed_over = pending.handed_over;
-        let PendingSignIn { instance, destination, session: replaces, .. } = pending;
-        Ok(Completed { signed_in, instance: Some(instance), destination, trace, replaces })
+        let PendingSignIn { target, session: replaces, .. } = pending;
+        Ok(Completed { signed_in, target: Some(target), trace, replaces })
+    }
+
+    /// Whether this person may go there, and why.
+    async fn admit(&self, identity: &Identity, target: &Target) -> Result<Trace, SignInError> {
+        match target {
+            Target::Instance(instance, _) => self.place(identity, instance).await.map(|(_, trace)| trace),
+            Target::Console => self.check_admin(identity).map(|()| Trace::default()),
+        }
     }
 
     /// The session of someone who is about to be signed in.
@@ -215,7 +244,7 @@ impl SignIn {
         if prepared.as_ref().is_err_and(SignInError::ends_session) {
             self.forget(signed_in).await;
         }
-        prepared.map_err(|error| error.on_the_way_to(ask.clone()))
+        prepared.map_err(|error| error.about(&signed_in.identity).on_the_way_to(ask.clone()))
     }
 
     async fn put_in_place(&self, signed_in: &mut SignedIn, ask: &Ask) -> Result<Entry, SignInError> {
@@ -235,7 +264,8 @@ impl SignIn {
     /// See [`Cause`]; one that is to be waited for is worth the same request again after its `retry_after`.
     pub async fn hand_off(&self, signed_in: &mut SignedIn, entry: Entry) -> Result<HandOff, SignInError> {
         let ask = entry.ask.clone();
-        self.enter(signed_in, entry).await.map_err(|error| error.on_the_way_to(ask))
+        let entered = self.enter(signed_in, entry).await;
+        entered.map_err(|error| error.about(&signed_in.identity).on_the_way_to(ask))
     }
 
     async fn enter(&self, signed_in: &mut SignedIn, entry: Entry) -> Result<HandOff, SignInError> {

@@ -9,11 +9,11 @@ use url::Url;
 
 use crate::connect::Connect;
 use crate::federation::Federation;
-use crate::mapping::{NamesConfig, Rules};
+use crate::mapping::{Admins, NamesConfig, Rules};
 use crate::model::{
     Clock, ConnectUser, Departure, Destination, IdpChoice, IdpName, InstanceName, NamedSessions, Pending,
     PendingConfirmation, PendingLogout, PendingSignIn, Placement, Random, RequestOptions, SessionId,
-    SignedIn, Trace,
+    SignedIn, Target, Trace,
 };
 use crate::saml::ServiceProvider;
 
@@ -43,6 +43,8 @@ pub struct Parts {
     pub saml: ServiceProvider,
     /// The rules.
     pub rules: Arc<Rules>,
+    /// Who may use the console; `None`: there is none.
+    pub admins: Option<Admins>,
     /// The instances, in the order of the start page.
     pub instances: Vec<Instance>,
     /// Identity providers' names on pages.
@@ -120,9 +122,7 @@ pub struct Completed {
     /// The new session.
     pub signed_in: SignedIn,
     /// Where the person wanted to go; `None` when they are still to choose.
-    pub instance: Option<InstanceName>,
-    /// Where in it.
-    pub destination: Option<Destination>,
+    pub target: Option<Target>,
     /// The reasons for the placement.
     pub trace: Trace,
     /// The browser's last session, which this one replaces: its cookie did not come with the answer.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Ask, Cause, Completed, Confirmation, Instance, SignIn, SignInError, Unsolicited};
-use crate::model::{Destination, IdpName, PendingConfirmation, PendingKey, Placement, SignedIn};
+use crate::model::{Destination, IdpName, PendingConfirmation, PendingKey, Placement, SignedIn, Target};
 use crate::saml::IdpInitiated;
 
 /// How long a person may take to say that it is them.
@@ -49,10 +49,12 @@ impl SignIn {
         let key = PendingKey::new(token, browser_secret);
         let confirmed = self.parts.confirmations.take(&key).await?.ok_or(Cause::NotPending)?;
         let PendingConfirmation { identity, instance, destination } = confirmed;
-        let (_, trace) = self.place_anywhere(&identity, instance.as_ref()).await?;
+        let placed = self.place_anywhere(&identity, instance.as_ref()).await;
+        let (_, trace) = placed.map_err(|error| error.about(&identity))?;
         let mut signed_in = self.signed_in(identity);
         signed_in.handed_over = before.map(|before| before.handed_over.clone()).unwrap_or_default();
-        Ok(Completed { signed_in, instance, destination, trace, replaces: None })
+        let target = instance.map(|instance| Target::Instance(instance, destination));
+        Ok(Completed { signed_in, target, trace, replaces: None })
     }
 
     async fn question(
@@ -64,7 +66,8 @@ impl SignIn {
     ) -> Result<Unsolicited, SignInError> {
         self.check_serves(idp, to)?;
         let identity = self.parts.saml.verify_unsolicited(saml_response, idp).await?.into_identity();
-        let (placement, _) = self.place_anywhere(&identity, to.map(|to| &to.instance)).await?;
+        let placed = self.place_anywhere(&identity, to.map(|to| &to.instance)).await;
+        let (placement, _) = placed.map_err(|error| error.about(&identity))?;
         let token = self.parts.random.token();
         let pending = PendingConfirmation {
             identity,

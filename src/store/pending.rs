@@ -55,14 +55,13 @@ mod tests {
     use time::Duration;
 
     use super::*;
-    use crate::model::{IdpName, InstanceName, PendingSignIn, RequestId, Requested, SystemClock};
+    use crate::model::{IdpName, InstanceName, PendingSignIn, RequestId, Requested, SystemClock, Target};
 
     fn pending() -> PendingSignIn {
         PendingSignIn {
             request_id: RequestId::new("_1"),
             idp: IdpName::new("acme"),
-            instance: InstanceName::new("prod"),
-            destination: None,
+            target: Target::Instance(InstanceName::new("prod"), None),
             requested: Requested::default(),
             started_at: SystemClock.now(),
             handed_over: [].into(),

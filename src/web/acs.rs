@@ -60,10 +60,10 @@ async fn complete(
     let completed =
         web.sign_in.complete(answer).await.map_err(|error| Refusal::of(&error).during(Event::SignIn))?;
     arrival::begin(web, session, store, &completed, support_id).await?;
-    let next = Redirect::to(&paths::onward(completed.instance.as_ref(), completed.destination.as_ref()));
+    let next = Redirect::to(&paths::onward(completed.target.as_ref()));
     let next = cookies::forget_restarts(next);
     let next = choose::remember(web, next, &completed.signed_in.identity.idp);
-    Ok(completed.instance.iter().fold(next, cookies::note_arrival))
+    Ok(completed.target.iter().fold(next, |next, target| cookies::note_arrival(next, cookies::place(target))))
 }
 
 /// What came to the assertion consumer service.

@@ -4,8 +4,9 @@ use tower_sessions::Session;
 
 use super::refusal::Refusal;
 use super::{Store, WebState};
+use crate::admin::{Outcome, SignInRecord};
 use crate::audit::{self, Event, Line};
-use crate::model::SupportId;
+use crate::model::{InstanceName, SupportId, Target};
 use crate::session;
 use crate::sign_in::Completed;
 
@@ -24,16 +25,33 @@ pub(super) async fn begin(
     if let Some(replaced) = &completed.replaces {
         session::end_other(&**store, replaced).await?;
     }
+    let instance = completed.target.as_ref().and_then(Target::instance);
+    remember(web, completed, instance, support_id);
     audit::record(&Line {
         event: Event::SignIn,
         support_id,
         idp: Some(&completed.signed_in.identity.idp),
-        instance: completed.instance.as_ref(),
+        instance,
         refused: None,
         trace: Some(&completed.trace),
         findings: &[],
     });
     Ok(())
+}
+
+/// For the console, where there is one.
+fn remember(web: &WebState, completed: &Completed, instance: Option<&InstanceName>, support_id: &SupportId) {
+    let Some(console) = &web.site.console else { return };
+    console.record(SignInRecord {
+        at: web.site.clock.now(),
+        support_id: support_id.clone(),
+        idp: Some(completed.signed_in.identity.idp.clone()),
+        instance: instance.cloned(),
+        outcome: Outcome::LetIn,
+        trace: completed.trace.clone(),
+        findings: Vec::new(),
+        identity: Some(completed.signed_in.identity.clone()),
+    });
 }
 
 /// The identity provider may ask to end the session, with no cookie: without its name nobody is let in.

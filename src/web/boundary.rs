@@ -14,7 +14,8 @@ use time::macros::format_description;
 use super::pages::{self, Error, Rendered};
 use super::refusal::Refusal;
 use super::{Site, cookies, headers, paths};
-use crate::audit::{self, Line};
+use crate::admin::{Outcome, SignInRecord};
+use crate::audit::{self, Event, Line};
 use crate::model::SupportId;
 
 /// Gives the request a support id; makes a page and an audit line of a refusal; puts the headers on.
@@ -53,6 +54,7 @@ fn refused(site: &Site, support_id: &SupportId, refusal: &Refusal, sent: &Header
         trace: refusal.trace.as_ref(),
         findings: &refusal.findings,
     });
+    remember(site, support_id, refusal);
     let instance = refusal.instance.as_ref();
     // A name that does not exist won't exist at the next try either.
     let known = instance.filter(|_| refusal.status != StatusCode::NOT_FOUND);
@@ -77,6 +79,26 @@ fn refused(site: &Site, support_id: &SupportId, refusal: &Refusal, sent: &Header
     response
 }
 
+/// For the console, where there is one.
+fn remember(site: &Site, support_id: &SupportId, refusal: &Refusal) {
+    let Some(console) =
+        site.console.as_ref().filter(|_| [Event::SignIn, Event::HandOff].contains(&refusal.event))
+    else {
+        return;
+    };
+    let sent = refusal.identity.as_ref().map(|identity| &identity.idp);
+    console.record(SignInRecord {
+        at: site.clock.now(),
+        support_id: support_id.clone(),
+        idp: refusal.idp.as_ref().or(sent).cloned(),
+        instance: refusal.instance.clone(),
+        outcome: Outcome::Refused(refusal.code, refusal.cause.clone()),
+        trace: refusal.trace.clone().unwrap_or_default(),
+        findings: refusal.findings.clone(),
+        identity: refusal.identity.clone(),
+    });
+}
+
 /// Cookies and the list of allowed methods belong to the answer, whatever page it gets.
 fn keep(sent: &HeaderMap, response: &mut Response) {
     for name in [header::SET_COOKIE, header::ALLOW] {
@@ -86,7 +108,8 @@ fn keep(sent: &HeaderMap, response: &mut Response) {
     }
 }
 
-fn utc(now: OffsetDateTime) -> String {
+/// A moment, for people.
+pub(super) fn utc(now: OffsetDateTime) -> String {
     let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second] UTC");
     now.to_offset(time::UtcOffset::UTC).format(format).unwrap_or_default()
 }

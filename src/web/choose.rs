@@ -25,22 +25,52 @@ pub(super) fn page(
     message: Option<&str>,
 ) -> Result<Response, Refusal> {
     let here = paths::go(&ask.instance, ask.destination.as_ref());
-    let place = |idp: &IdpChoice| Place {
-        name: idp.display_name.clone(),
-        href: paths::with_idp(&here, Some(&idp.name)),
-    };
-    let last = cookies::last_idp(headers);
-    let is_last = |idp: &&IdpChoice| last.as_deref() == Some(idp.name.as_str());
+    let Sorted { last, others, asks_email } = Sorted::new(choices, &here, cookies::last_idp(headers));
     let page = ChooseIdp {
         site: &web.site.brand,
-        last: choices.iter().find(is_last).map(place),
-        choices: choices.iter().filter(|idp| !is_last(idp)).map(place).collect(),
-        asks_email: choices.iter().any(|idp| !idp.email_domains.is_empty()),
+        last,
+        choices: others,
+        asks_email,
         instance: ask.instance.as_str(),
         destination: ask.destination.as_ref().map_or("", Destination::as_str),
         message,
     };
     pages::page(&page, &Csp::form_to_self())
+}
+
+/// The same on the way to the console. Whoever may go there knows their sign-in.
+pub(super) fn for_console(
+    web: &WebState,
+    choices: &[IdpChoice],
+    headers: &HeaderMap,
+) -> Result<Response, Refusal> {
+    let Sorted { last, others, .. } = Sorted::new(choices, paths::CONSOLE, cookies::last_idp(headers));
+    let (instance, destination, asks_email, message) = ("", "", false, None);
+    let site = &web.site.brand;
+    let page = ChooseIdp { site, last, choices: others, asks_email, instance, destination, message };
+    pages::page(&page, &Csp::default())
+}
+
+/// The choices, with what this browser used last apart.
+struct Sorted {
+    last: Option<Place>,
+    others: Vec<Place>,
+    asks_email: bool,
+}
+
+impl Sorted {
+    fn new(choices: &[IdpChoice], here: &str, last: Option<String>) -> Self {
+        let place = |idp: &IdpChoice| Place {
+            name: idp.display_name.clone(),
+            href: paths::with_idp(here, Some(&idp.name)),
+        };
+        let is_last = |idp: &&IdpChoice| last.as_deref() == Some(idp.name.as_str());
+        Self {
+            last: choices.iter().find(is_last).map(place),
+            others: choices.iter().filter(|idp| !is_last(idp)).map(place).collect(),
+            asks_email: choices.iter().any(|idp| !idp.email_domains.is_empty()),
+        }
+    }
 }
 
 /// `POST /sign-in/choose`: by what follows the @. The address is looked at here, and kept nowhere.

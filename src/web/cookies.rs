@@ -7,7 +7,8 @@ use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 
-use crate::model::{IdpName, InstanceName, Random};
+use super::paths;
+use crate::model::{IdpName, InstanceName, Random, Target};
 use crate::session;
 
 /// The secret that ties sign-ins under way to this browser.
@@ -67,9 +68,14 @@ pub(super) fn browser_secret_or_new(headers: &HeaderMap, random: &dyn Random) ->
     browser_secret(headers).unwrap_or_else(|| random.token())
 }
 
-/// Whether a sign-in for `instance` was completed in this browser a moment ago.
-pub(super) fn has_arrived(headers: &HeaderMap, instance: &InstanceName) -> bool {
-    let expected = hex::encode(instance.as_str());
+/// What a sign-in was for, as [`note_arrival`] takes it. No instance has a name like the console's.
+pub(super) fn place(target: &Target) -> &str {
+    target.instance().map_or(paths::CONSOLE, InstanceName::as_str)
+}
+
+/// Whether a sign-in for `place` was completed in this browser a moment ago.
+pub(super) fn has_arrived(headers: &HeaderMap, place: &str) -> bool {
+    let expected = hex::encode(place);
     values(headers, ARRIVED).any(|value| value == expected)
 }
 
@@ -79,9 +85,9 @@ pub(super) fn keep_secret(response: impl IntoResponse, secret: &str, pending_for
     with(response, &format!("{SIGN_IN}={secret}; Path=/; Secure; HttpOnly; SameSite=None; Max-Age={seconds}"))
 }
 
-/// Notes that a sign-in for `instance` was completed.
-pub(super) fn note_arrival(response: impl IntoResponse, instance: &InstanceName) -> Response {
-    let value = hex::encode(instance.as_str());
+/// Notes that a sign-in for `place` was completed.
+pub(super) fn note_arrival(response: impl IntoResponse, place: &str) -> Response {
+    let value = hex::encode(place);
     with(
         response,
         &format!("{ARRIVED}={value}; Path=/; Secure; HttpOnly; SameSite=None; Max-Age={ARRIVED_SECONDS}"),
@@ -240,11 +246,11 @@ mod tests {
 
     #[test]
     fn an_arrival_is_noted_for_one_instance() {
-        let prod = InstanceName::new("prod; Domain=evil");
-        let response = note_arrival((), &prod);
+        let prod = "prod; Domain=evil";
+        let response = note_arrival((), prod);
         let pair = set(&response).split(';').next().unwrap();
-        assert!(has_arrived(&sent(pair.as_bytes()), &prod));
-        assert!(!has_arrived(&sent(pair.as_bytes()), &InstanceName::new("test")));
+        assert!(has_arrived(&sent(pair.as_bytes()), prod));
+        assert!(!has_arrived(&sent(pair.as_bytes()), "test"));
         assert!(!set(&response).contains("Domain"));
     }
 }

@@ -41,7 +41,7 @@ pub fn read_cookies<'a>(sent: impl Iterator<Item = &'a [u8]>, instance: &Instanc
         session: session_id(kept.as_deref()),
         kept,
         browser_secret: cookies::browser_secret(&headers),
-        has_arrived: cookies::has_arrived(&headers, instance),
+        has_arrived: cookies::has_arrived(&headers, instance.as_str()),
     }
 }
 

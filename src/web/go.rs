@@ -83,7 +83,7 @@ async fn go(
     // A sign-in that was completed a moment ago is as fresh as can be: asking once more would not end.
     let lasts = |session: &SignedIn| {
         wanted.is_none_or(|wanted| session.ends_in(&ask.instance) >= now + wanted)
-            || cookies::has_arrived(&headers, &ask.instance)
+            || cookies::has_arrived(&headers, ask.instance.as_str())
     };
     let may_enter = |session: &&SignedIn| web.sign_in.may_enter(session, &ask.instance) && lasts(session);
     if let Some(signed_in) = signed_in.as_ref().filter(may_enter)
@@ -94,7 +94,7 @@ async fn go(
     if !is_navigation(&headers) {
         return Ok(sign_in_needed(&ask));
     }
-    if cookies::has_arrived(&headers, &ask.instance) {
+    if cookies::has_arrived(&headers, ask.instance.as_str()) {
         let refusal = Refusal::new(&code::SIGN_IN_NOT_KEPT, "a completed sign-in left no session")
             .during(Event::SignIn)
             .towards(&ask.instance, ask.destination.as_ref());
@@ -214,7 +214,7 @@ async fn leave(
     }
 }
 
-fn depart(site: &Brand, departure: &Departure) -> Result<Response, Refusal> {
+pub(super) fn depart(site: &Brand, departure: &Departure) -> Result<Response, Refusal> {
     match departure {
         Departure::Redirect(address) => Ok(Redirect::to(address.as_str()).into_response()),
         Departure::Post { action, saml_request, relay_state } => pages::page(

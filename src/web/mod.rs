@@ -4,6 +4,7 @@
 //! one audit line of every refusal, and puts the security headers on everything that leaves.
 
 mod acs;
+mod admin;
 mod arrival;
 mod boundary;
 mod choose;
@@ -39,6 +40,7 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 use tower_sessions::SessionStore;
 use url::Url;
 
+use crate::admin::Console;
 use crate::model::{Brand, Clock, Random, RulesState};
 use crate::session;
 use crate::sign_in::SignIn;
@@ -79,11 +81,15 @@ pub struct Site {
     pub public_url: Url,
     /// How long a person may take at the identity provider.
     pub pending_for: Duration,
+    /// The administrators' console; `None`: there is none.
+    pub console: Option<Arc<Console>>,
 }
 
 /// The whole of the gateway's HTTP, with sessions kept in `store`.
 pub fn router<S: SessionStore + Clone>(state: WebState, store: S) -> Router {
     let site = Arc::new(state.site.clone());
+    // Without a console its addresses are as unknown as any other.
+    let console = if site.console.is_some() { admin::routes() } else { Router::new() };
     let routes = Router::new()
         .route("/", get(start::page))
         .route("/sign-in", get(start::page))
@@ -100,6 +106,7 @@ pub fn router<S: SessionStore + Clone>(state: WebState, store: S) -> Router {
         .route("/renew/{instance}", get(renew::instance))
         .route("/renew/{instance}/{destination}", get(renew::destination))
         .route(logo::PATH, get(logo::get))
+        .merge(console)
         .route("/sign-out", get(sign_out::confirm).post(sign_out::post))
         .with_state(Arc::new(state));
     bounded(routes, site, store)

@@ -2,7 +2,7 @@
 
 use url::form_urlencoded::byte_serialize;
 
-use crate::model::{Destination, IdpName, InstanceName};
+use crate::model::{Destination, IdpName, InstanceName, Target};
 
 /// `/go/<instance>[/<destination>]`
 pub(super) fn go(instance: &InstanceName, destination: Option<&Destination>) -> String {
@@ -23,9 +23,16 @@ fn place(what: &str, instance: &InstanceName, destination: Option<&Destination>)
     path
 }
 
-/// Where a sign-in leads: into the instance, or to the start page when none is named.
-pub(super) fn onward(instance: Option<&InstanceName>, destination: Option<&Destination>) -> String {
-    instance.map_or_else(|| "/".to_owned(), |instance| go(instance, destination))
+/// The console.
+pub(super) const CONSOLE: &str = "/admin";
+
+/// Where a sign-in leads: into the instance, to the console, or to the start page when none is named.
+pub(super) fn onward(target: Option<&Target>) -> String {
+    match target {
+        Some(Target::Instance(instance, destination)) => go(instance, destination.as_ref()),
+        Some(Target::Console) => CONSOLE.to_owned(),
+        None => "/".to_owned(),
+    }
 }
 
 /// `path`, with the identity provider that was chosen.

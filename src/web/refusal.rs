@@ -8,7 +8,8 @@ use axum::response::{IntoResponse, Response};
 
 use crate::audit::{self, Event};
 use crate::model::{
-    Blame, Blamed as _, Code, Destination, Finding, IdpName, InstanceName, StateUnavailable, Trace, code,
+    Blame, Blamed as _, Code, Destination, Finding, Identity, IdpName, InstanceName, StateUnavailable, Trace,
+    code,
 };
 use crate::sign_in::SignInError;
 
@@ -36,6 +37,8 @@ pub(super) struct Reason {
     pub(super) findings: Vec<Finding>,
     /// Whether the person's session lives on.
     pub(super) signed_in: bool,
+    /// Whom it is about, when that was verified: for the console only.
+    pub(super) identity: Option<Identity>,
 }
 
 impl Deref for Refusal {
@@ -62,6 +65,7 @@ impl Refusal {
             trace: None,
             findings: Vec::new(),
             signed_in: false,
+            identity: None,
         }))
     }
 
@@ -72,6 +76,7 @@ impl Refusal {
         refusal.0.retry_after = error.retry_after();
         refusal.0.trace = error.trace().cloned();
         refusal.0.findings = error.findings().to_vec();
+        refusal.0.identity = error.identity().cloned();
         if let Some(ask) = error.ask() {
             refusal = refusal.towards(&ask.instance, ask.destination.as_ref()).with_idp(ask.idp.as_ref());
         }

@@ -17,6 +17,7 @@ fn site(public_url: &str) -> Site {
         brand: Brand::named("Acme"),
         support: Some("Service desk: 0800 555 0100".to_owned()),
         public_url: public_url.parse().unwrap(),
+        console: None,
         pending_for: Duration::from_mins(15),
     }
 }

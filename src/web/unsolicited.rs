@@ -57,7 +57,7 @@ pub(super) fn restart(headers: &HeaderMap, idp: &IdpName, to: Option<&Ask>) -> R
             .with_idp(Some(idp));
         return cookies::forget_restarts(refusal);
     }
-    let here = paths::onward(to.map(|to| &to.instance), to.and_then(|to| to.destination.as_ref()));
+    let here = to.map_or_else(|| "/".to_owned(), |to| paths::go(&to.instance, to.destination.as_ref()));
     cookies::note_restarts(Redirect::to(&paths::with_idp(&here, Some(idp))), restarts)
 }
 
@@ -95,7 +95,7 @@ pub(super) async fn confirm(
         .await
         .map_err(|error| Refusal::of(&error).during(Event::SignIn))?;
     arrival::begin(&web, &session, &store, &completed, &support_id).await?;
-    let next = paths::onward(completed.instance.as_ref(), completed.destination.as_ref());
+    let next = paths::onward(completed.target.as_ref());
     // Not a redirect: browsers hold those that follow a form to the form's own policy, and the way leads elsewhere.
     let page = pages::page(&Onward::signed_in(&web.site.brand, &next), &Csp::default())?;
     Ok(choose::remember(&web, page, &completed.signed_in.identity.idp))

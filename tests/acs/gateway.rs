@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use connect_gateway::model::{
     Blamed as _, Clock, Identity, IdpName, InstanceName, PendingSignIn, ReplayGuard, ReplayKey, RequestId,
-    Requested, Secret, StateUnavailable, SystemRandom,
+    Requested, Secret, StateUnavailable, SystemRandom, Target,
 };
 use connect_gateway::saml::{AboutUs, Error, IdpSettings, MetadataSource, ServiceProvider, Settings};
 use time::OffsetDateTime;
@@ -108,8 +108,7 @@ pub(crate) fn pending() -> PendingSignIn {
     PendingSignIn {
         request_id: RequestId::new(REQUEST_ID),
         idp: IdpName::new("company"),
-        instance: InstanceName::new("prod"),
-        destination: None,
+        target: Target::Instance(InstanceName::new("prod"), None),
         requested: Requested::default(),
         started_at: datetime!(2026-03-01 09:29:30 UTC),
         handed_over: BTreeSet::new(),

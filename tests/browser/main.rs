@@ -17,6 +17,7 @@ mod simplesamlphp;
 #[path = "../support/tls.rs"]
 mod tls;
 
+mod admin;
 mod at_simplesamlphp;
 mod harness;
 mod renew;

@@ -149,7 +149,7 @@ pub(crate) async fn check_is_inside(world: &World, browser: &Browser, username: 
 }
 
 /// Presses the one button of each page until `css` is there: what scripts do for everybody else.
-async fn press_on(browser: &Browser, css: &str) {
+pub(crate) async fn press_on(browser: &Browser, css: &str) {
     let start = Instant::now();
     while !browser.shows(css).await {
         assert!(start.elapsed() < Duration::from_mins(1), "no `{css}` at {}", browser.url().await);

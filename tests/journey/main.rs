@@ -17,6 +17,7 @@ mod plain_browser;
 #[path = "../support/raw_http.rs"]
 mod raw_http;
 
+mod admin;
 mod artifact;
 mod check;
 mod diagnosis;

@@ -84,6 +84,11 @@ impl Expression {
         Ok(expression)
     }
 
+    /// As it is written.
+    pub(super) fn source(&self) -> &str {
+        &self.source
+    }
+
     /// The attributes that it names.
     pub(super) fn attributes(&self) -> impl Iterator<Item = &str> {
         self.attributes.iter().map(String::as_str)

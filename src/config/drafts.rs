@@ -1,0 +1,147 @@
+//! Drafts of `[mapping]`: read like the section itself, and put in force by nobody.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use toml::{Table, Value};
+
+use crate::admin;
+use crate::mapping::{Known, Rules};
+use crate::model::Problem;
+
+use super::files::Files;
+use super::report::Report;
+use super::section::Section;
+use super::{environment, mapping, source};
+
+const OVERRIDES: &str = "CONNECT_GATEWAY__MAPPING__";
+
+/// What is needed to read a draft as the configuration was read. Holds nothing of other sections.
+#[derive(Debug, Default)]
+pub struct Drafts {
+    file: Option<PathBuf>,
+    base_dir: PathBuf,
+    at_start: String,
+    environment: Vec<(String, String)>,
+    known: Known,
+}
+
+impl Drafts {
+    /// For the configuration of this `text`; overrides of other sections are passed over.
+    pub(super) fn new(text: &str, files: &Files<'_>, environment: &[(String, String)]) -> Self {
+        let ours = environment.iter().filter(|(name, _)| name.starts_with(OVERRIDES));
+        Self {
+            file: files.config_file().map(Path::to_owned),
+            base_dir: files.base_dir().to_owned(),
+            at_start: section_of(text),
+            environment: ours.cloned().collect(),
+            known: Known::default(),
+        }
+    }
+
+    /// The same, with what rules may name.
+    pub(super) fn knowing(self, known: Known) -> Self {
+        Self { known, ..self }
+    }
+}
+
+impl admin::Drafts for Drafts {
+    /// As it is in the file now; as it was at start where there is no file.
+    fn written(&self) -> String {
+        let text = self.file.as_ref().and_then(|file| std::fs::read_to_string(file).ok());
+        text.map_or_else(|| self.at_start.clone(), |text| section_of(&text))
+    }
+
+    /// A draft reads the tables that the file's own rules read, and no other file: what is wrong with a file's text is
+    /// told on a page.
+    fn compile(&self, text: &str) -> Result<Rules, Vec<Problem>> {
+        let mut table = source::table(text)?;
+        let report = Report::new(environment::apply(&mut table, self.environment.clone())?);
+        let files = Files::new(&self.base_dir, None).only(lookups(&self.written()));
+        let mut root = Section::root(table, &report);
+        let rules = root.section("mapping", |section| mapping::read(section, &files, &self.known));
+        root.finish();
+        let (problems, _) = report.into_problems(text);
+        rules.filter(|_| problems.is_empty()).ok_or(problems)
+    }
+}
+
+/// The files that rules look up.
+fn lookups(text: &str) -> BTreeSet<String> {
+    let table = source::table(text).unwrap_or_default();
+    let rules = table.get("mapping").and_then(|mapping| mapping.get("rule")).and_then(Value::as_array);
+    let lookups = rules.into_iter().flatten().filter_map(|rule| rule.get("lookup")?.as_str());
+    lookups.map(str::to_owned).collect()
+}
+
+/// The lines of `[mapping]` with their comments; without them where the section is written in another way.
+fn section_of(text: &str) -> String {
+    let mut is_ours = false;
+    let mut lines = String::new();
+    for line in text.lines() {
+        let header = line.trim_start();
+        if header.starts_with('[') {
+            let name = header.trim_start_matches('[').trim_start();
+            is_ours = name.strip_prefix("mapping").is_some_and(|rest| rest.starts_with([']', '.', ' ']));
+        }
+        if is_ours {
+            lines.push_str(line);
+            lines.push('\n');
+        }
+    }
+    let Ok(whole) = source::table(text) else { return lines };
+    let wanted: Table = whole.into_iter().filter(|(key, _)| key == "mapping").collect();
+    if source::table(&lines).is_ok_and(|found| found == wanted) {
+        lines
+    } else {
+        toml::to_string_pretty(&wanted).unwrap_or(lines)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::admin::Drafts as _;
+
+    const FILE: &str = "version = 1\nsaml.signing_key = \"secret\"\n[mapping]\n# ours\non_no_match = \"keep\"\n[saml.logo]\n# theirs\n\
+        [[mapping.rule]]\nname = \"a\"\ngroups = [\n  \"x\",\n]\nset = { security_profiles = [\"Agent\"] }\n[log]\n";
+
+    #[test]
+    fn the_section_is_shown_with_its_comments_and_nothing_of_the_others() {
+        let text = section_of(FILE);
+        assert!(text.contains("# ours") && text.contains("[[mapping.rule]]"), "{text}");
+        assert!(!text.contains("secret") && !text.contains("theirs") && !text.contains("[log]"), "{text}");
+    }
+
+    #[test]
+    fn a_section_that_is_written_in_another_way_is_shown_all_the_same() {
+        let text = section_of("mapping.on_no_match = \"keep\"\nsaml.signing_key = \"secret\"\n");
+        assert_eq!(text, "[mapping]\non_no_match = \"keep\"\n");
+        let nested = "[mapping]\nx = [\n[1],\n]\ny = 2\n[other]\nz = 1\n";
+        assert!(section_of(nested).contains("y = 2"), "a list that begins a line is no header");
+    }
+
+    #[test]
+    fn a_draft_reads_no_file_that_the_rules_in_the_file_do_not_read() {
+        let folder = std::env::temp_dir().join(format!("drafts-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("teams.csv"), "group,landing\nx,ccp\n").unwrap();
+        std::fs::write(folder.join("secret"), "private words\n").unwrap();
+        let rule = |file: &str| format!("[[mapping.rule]]\nname = \"a\"\nlookup = \"{file}\"\n");
+        let drafts = Drafts::new(&rule("teams.csv"), &Files::new(&folder, None), &[]);
+        let refused = drafts.compile(&rule("secret")).unwrap_err();
+        assert!(refused.iter().all(|problem| !problem.to_string().contains("private")), "{refused:?}");
+        assert!(refused.iter().any(|problem| problem.message.contains("the playground")), "{refused:?}");
+        let known = drafts.compile(&rule("teams.csv")).err().unwrap_or_default();
+        assert!(known.iter().all(|problem| !problem.message.contains("the playground")), "{known:?}");
+        std::fs::remove_dir_all(&folder).ok();
+    }
+
+    #[test]
+    fn a_draft_is_the_section_alone() {
+        let drafts = Drafts::new(FILE, &Files::new(Path::new(""), None), &[]);
+        let refused = drafts.compile("[mapping]\non_no_match = \"keep\"\n[log]\n").unwrap_err();
+        assert!(refused[0].key == "log", "{refused:?}");
+        assert!(drafts.compile(&drafts.written()).is_ok());
+    }
+}

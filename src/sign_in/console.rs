@@ -1,0 +1,80 @@
+//! The way to the administrators' console, and what it shows of this room.
+
+use time::OffsetDateTime;
+
+use crate::model::{Identity, IdpChoice, IdpName, Problem, RequestOptions, Target};
+
+use super::{Before, Cause, InstanceChoice, SignIn, SignInError, Start};
+
+/// What an administrator sees first.
+#[derive(Debug, Clone)]
+pub struct ConsoleView {
+    /// The instances, in the order of the start page.
+    pub instances: Vec<InstanceChoice>,
+    /// The identity providers.
+    pub idps: Vec<IdpView>,
+    /// What ends soon or can't work, each with the key that it is about.
+    pub warnings: Vec<Problem>,
+}
+
+/// One identity provider.
+#[derive(Debug, Clone)]
+pub struct IdpView {
+    /// Its names.
+    pub idp: IdpChoice,
+    /// Whether its metadata is there.
+    pub has_metadata: bool,
+    /// Until when that may be used, when it says so.
+    pub metadata_until: Option<OffsetDateTime>,
+    /// When the last of its signing certificates ends, when that is known.
+    pub keys_end: Option<OffsetDateTime>,
+}
+
+impl SignIn {
+    /// Whether this person is an administrator, by the conditions in force.
+    ///
+    /// # Errors
+    /// [`Cause::NotAdmin`], with a reason for the audit line.
+    pub fn check_admin(&self, identity: &Identity) -> Result<(), SignInError> {
+        let admins = self.parts.admins.as_ref();
+        let admins = admins.ok_or_else(|| Cause::NotAdmin("there is no console".to_owned()))?;
+        Ok(admins.check(identity, &self.rules()).map_err(Cause::NotAdmin)?)
+    }
+
+    /// Sends a browser to an identity provider of administrators, from where it comes back to the console.
+    ///
+    /// # Errors
+    /// Unknown names, metadata that is not there yet, or a store that can't remember the request.
+    pub async fn start_console(
+        &self,
+        idp: Option<&IdpName>,
+        browser_secret: &str,
+        before: Before<'_>,
+    ) -> Result<Start, SignInError> {
+        let may =
+            |name: &IdpName| self.parts.admins.as_ref().is_some_and(|admins| admins.may_come_from(name));
+        let idps: Vec<IdpName> =
+            self.parts.idps.iter().map(|idp| idp.name.clone()).filter(|name| may(name)).collect();
+        let options = RequestOptions::default();
+        self.leave_for(Target::Console, (&idps, idp), &options, browser_secret, before).await
+    }
+
+    /// What an administrator sees first.
+    #[must_use]
+    pub fn console_view(&self) -> ConsoleView {
+        let idp = |choice: &IdpChoice| {
+            let ends = self.parts.saml.metadata_ends(&choice.name);
+            IdpView {
+                idp: choice.clone(),
+                has_metadata: ends.is_some(),
+                metadata_until: ends.and_then(|(until, _)| until),
+                keys_end: ends.and_then(|(_, keys)| keys),
+            }
+        };
+        ConsoleView {
+            instances: self.choices(),
+            idps: self.parts.idps.iter().map(idp).collect(),
+            warnings: self.parts.saml.warnings(),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Recent sign-ins: all of them, and one with the reasons for what became of it.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::Response;
+
+use super::Admin;
+use super::explanation::{RuleRow, View, rows};
+use super::overview::counted;
+use crate::admin::{Outcome, SignInRecord};
+use crate::audit::Event;
+use crate::model::{Brand, Code, code};
+use crate::web::WebState;
+use crate::web::boundary::utc;
+use crate::web::headers::Csp;
+use crate::web::pages;
+use crate::web::refusal::Refusal;
+use crate::web::start::parameter;
+use crate::web::words;
+
+/// The list.
+#[derive(Template)]
+#[template(path = "admin/sign_ins.html")]
+struct List<'a> {
+    site: &'a Brand,
+    here: &'static str,
+    /// What is looked for.
+    support_id: String,
+    outcome: String,
+    outcomes: Vec<&'static str>,
+    total: usize,
+    sign_ins: Vec<Line>,
+}
+
+/// One line of the list.
+struct Line {
+    at: String,
+    support_id: String,
+    idp: String,
+    instance: String,
+    outcome: &'static str,
+}
+
+/// One sign-in.
+#[derive(Template)]
+#[template(path = "admin/sign_in.html")]
+struct One<'a> {
+    site: &'a Brand,
+    here: &'static str,
+    line: Line,
+    /// Why it was refused: the code, the cause, and who must act.
+    refused: Option<(&'static Code, String, &'static str)>,
+    findings: Vec<String>,
+    then: Vec<RuleRow>,
+    /// By the rules in force now; `None` when it named no person or no instance.
+    now: Option<View>,
+}
+
+/// `GET /admin/sign-ins[?support_id=][&outcome=]`
+pub(super) async fn list(
+    admin: Admin,
+    State(web): State<Arc<WebState>>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Refusal> {
+    let wanted = |name| parameter(query.as_deref(), name).unwrap_or_default().trim().to_owned();
+    let (support_id, outcome) = (wanted("support_id"), wanted("outcome"));
+    let sign_ins = admin.console.sign_ins();
+    let found = sign_ins.iter().filter(|sign_in| {
+        let id = sign_in.support_id.as_str();
+        id.contains(&support_id.to_ascii_uppercase())
+            && (outcome.is_empty() || sign_in.outcome.id() == outcome)
+    });
+    let page = List {
+        site: &web.site.brand,
+        here: "sign-ins",
+        outcomes: counted(&sign_ins).into_keys().collect(),
+        total: sign_ins.len(),
+        sign_ins: found.map(|sign_in| line(sign_in)).collect(),
+        support_id,
+        outcome,
+    };
+    pages::page(&page, &Csp::form_to_self())
+}
+
+/// `GET /admin/sign-ins/{support id}`
+pub(super) async fn one(
+    admin: Admin,
+    State(web): State<Arc<WebState>>,
+    Path(support_id): Path<String>,
+) -> Result<Response, Refusal> {
+    let sign_in = admin.console.sign_in(&support_id).ok_or_else(|| {
+        Refusal::new(&code::WEB_NOT_FOUND, "no such sign-in is remembered").during(Event::Console).signed_in()
+    })?;
+    let now = admin.console.explain(Arc::clone(&sign_in), web.sign_in.rules()).await;
+    let page = One {
+        site: &web.site.brand,
+        here: "sign-ins",
+        line: line(&sign_in),
+        refused: match &sign_in.outcome {
+            Outcome::LetIn => None,
+            Outcome::Refused(code, cause) => Some((code, cause.clone(), words::who(code.blame))),
+        },
+        findings: sign_in.findings.iter().map(ToString::to_string).collect(),
+        then: rows(&sign_in.trace),
+        now: now.map(View::new),
+    };
+    pages::page(&page, &Csp::default())
+}
+
+fn line(sign_in: &SignInRecord) -> Line {
+    let text = |name: Option<String>| name.unwrap_or_else(|| "-".to_owned());
+    Line {
+        at: utc(sign_in.at),
+        support_id: sign_in.support_id.to_string(),
+        idp: text(sign_in.idp.as_ref().map(ToString::to_string)),
+        instance: text(sign_in.instance.as_ref().map(ToString::to_string)),
+        outcome: sign_in.outcome.id(),
+    }
+}

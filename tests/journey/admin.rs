@@ -1,0 +1,188 @@
+//! The administrators' console: who gets in, what it shows, and that it changes nothing.
+
+use reqwest::header::COOKIE;
+use url::Url;
+
+use crate::plain_browser::{Page, PlainBrowser};
+use crate::world::{World, is_inside};
+
+/// An administrator with no place in the contact centre.
+const SEED: &str = r#"
+[[person]]
+uid = "boss"
+name = "Bo Ss"
+title = "Runs the gateway"
+name_id = "boss@example.com"
+[person.attributes]
+uid = ["boss"]
+mail = ["boss@example.com"]
+groups = ["console-admins"]
+"#;
+
+const NAMED: &str = "\n[admin]\ngroups = [\"console-admins\"]\n";
+
+async fn world() -> World {
+    World::configured(SEED, |settings| format!("{settings}{NAMED}")).await
+}
+
+fn browser() -> PlainBrowser {
+    PlainBrowser::new(PlainBrowser::client())
+}
+
+/// Opens `path` and picks a person at the identity provider.
+async fn sign_in_at(world: &World, browser: &PlainBrowser, path: &str, uid: &str) -> Page {
+    let page = open(world, browser, path).await;
+    let people = page.forms().into_iter().find(|form| form.action.path() == "/saml/choose");
+    let people = people.unwrap_or_else(|| panic!("nobody to pick at {}\n{}", page.url, page.body));
+    browser.settle(browser.submit(&page, &people.with("uid", uid)).await).await
+}
+
+async fn open(world: &World, browser: &PlainBrowser, path: &str) -> Page {
+    browser.open(&format!("{}{path}", world.gateway_url)).await
+}
+
+/// Sends the playground's form; `origin` is what the browser says it comes from.
+async fn post(world: &World, browser: &PlainBrowser, fields: &[(&str, &str)], origin: &str) -> (u16, String) {
+    let url: Url = format!("{}/admin/playground", world.gateway_url).parse().unwrap();
+    let request = PlainBrowser::client().post(url.clone()).header(COOKIE, browser.cookies_for(&url));
+    let answer = request.header("origin", origin).form(fields).send().await.unwrap();
+    (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
+/// What stands between two texts.
+fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
+    text.split_once(start).unwrap_or_else(|| panic!("no {start} in {text}")).1.split_once(end).unwrap().0
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_anybody_named_there_is_no_console() {
+    let world = World::start("").await;
+    for path in ["/admin", "/admin/sign-ins", "/admin/sign-ins/X", "/admin/playground", "/admin/config"] {
+        let page = open(&world, &browser(), path).await;
+        assert!(page.status == 404 && page.body.contains("web.not_found"), "{path}: {}", page.body);
+    }
+    assert_eq!(post(&world, &browser(), &[("draft", "")], &world.gateway_url).await.0, 404);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_not_named_is_refused_with_and_without_a_session() {
+    let world = world().await;
+    let fresh = browser();
+    let page = sign_in_at(&world, &fresh, "/admin", "alice").await;
+    assert!(page.status == 403 && page.body.contains("admin.not_named"), "{}", page.body);
+    let url: Url = world.gateway_url.parse().unwrap();
+    assert!(!fresh.cookies_for(&url).contains("__Host-gateway-session"), "no session by this door");
+
+    let agent = browser();
+    assert!(is_inside(&sign_in_at(&world, &agent, "/go/acme", "alice").await, "alice"));
+    for path in ["/admin", "/admin/sign-ins", "/admin/playground", "/admin/config"] {
+        let page = open(&world, &agent, path).await;
+        assert!(page.status == 403 && page.body.contains("admin.not_named"), "{path}: {}", page.body);
+        assert!(!page.body.contains("alice"), "{}", page.body);
+    }
+    assert_eq!(post(&world, &agent, &[("draft", "")], &world.gateway_url).await.0, 403);
+    let log = world.gateway.log();
+    assert!(
+        log.contains("\"console\"") && log.contains("not an administrator: in none of its groups"),
+        "{log}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_administrator_finds_a_refused_sign_in_by_its_support_id_and_sees_the_rules() {
+    let world = world().await;
+    assert!(is_inside(&sign_in_at(&world, &browser(), "/go/acme", "alice").await, "alice"));
+    let refused = sign_in_at(&world, &browser(), "/go/acme", "stranger").await;
+    assert_eq!(refused.status, 403, "{}", refused.body);
+    let support_id = between(&refused.body, "<dd id=\"support-id\">", "<");
+
+    let boss = browser();
+    let overview = sign_in_at(&world, &boss, "/admin", "boss").await;
+    assert!(overview.status == 200 && overview.url.path() == "/admin", "{} {}", overview.url, overview.body);
+    assert!(overview.body.contains("in force, as the file has them"), "{}", overview.body);
+    let list = open(&world, &boss, "/admin/sign-ins").await;
+    assert_eq!(list.body.matches("<a href=\"/admin/sign-ins/").count(), 3, "{}", list.body);
+    let list = open(&world, &boss, &format!("/admin/sign-ins?support_id={support_id}")).await;
+    assert_eq!(list.body.matches("<a href=\"/admin/sign-ins/").count(), 1, "{}", list.body);
+    let list = open(&world, &boss, "/admin/sign-ins?outcome=let_in").await;
+    assert!(!list.body.contains(support_id), "{}", list.body);
+
+    let one = open(&world, &boss, &format!("/admin/sign-ins/{support_id}")).await;
+    for part in ["mapping.no_match", "stranger@example.com", "visitors", "agents", "in none of its groups"] {
+        assert!(one.body.contains(part), "{part}: {}", one.body);
+    }
+    let gone = open(&world, &boss, "/admin/sign-ins/0000-0000-0000").await;
+    assert_eq!(gone.status, 404, "{}", gone.body);
+    let config = open(&world, &boss, "/admin/config").await;
+    assert!(config.body.contains("Everybody in “cc-agents” gets"), "{}", config.body);
+    assert!(!config.body.contains("PRIVATE KEY"), "{}", config.body);
+    assert_eq!(open(&world, &boss, "/go/acme").await.status, 403, "an administrator has no place by that");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_playground_shows_what_a_draft_would_do_and_does_nothing() {
+    let world = world().await;
+    assert!(is_inside(&sign_in_at(&world, &browser(), "/go/acme", "alice").await, "alice"));
+    let boss = browser();
+    sign_in_at(&world, &boss, "/admin", "boss").await;
+    let page = open(&world, &boss, "/admin/playground").await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    assert!(page.body.contains("cc-supervisors") && !page.body.contains("signing_key"), "{}", page.body);
+    let token = between(&page.body, "name=\"token\" value=\"", "\"");
+    let ours = &world.gateway_url;
+    let draft = "[[mapping.rule]]\nname = \"agents\"\ngroups = [\"cc-agents\"]\nset = { security_profiles = [\"QualityAnalyst\"] }\n";
+    let with = |draft| [("token", token), ("draft", draft), ("on", "recent")];
+
+    let (status, preview) = post(&world, &boss, &with(draft), ours).await;
+    assert_eq!(status, 200, "{preview}");
+    let changed = between(&preview, "<table id=\"changed\">", "</table>");
+    assert!(changed.contains("<td>Agent</td><td>QualityAnalyst</td>"), "{changed}");
+    let (_, preview) = post(&world, &boss, &with(&draft.replace("cc-agents", "nobody")), ours).await;
+    let counts = between(&preview, "<table id=\"counts\">", "</table>");
+    assert!(counts.contains("<td>Let in</td><td>mapping.no_match</td><td>1</td>"), "{counts}");
+    let bad = "[[mapping.rule]]\nname = \"agents\"\nwhen = \"grups == []\"\ndeny = \"No.\"\n";
+    let (_, preview) = post(&world, &boss, &with(bad), ours).await;
+    let problems = between(&preview, "<pre id=\"problems\"", "</pre>");
+    assert!(problems.contains("(line 3)") && problems.contains('^'), "{problems}");
+    let pasted = r#"{"uid": "dora", "groups": ["cc-agents"]}"#;
+    let fields = [
+        &with(draft)[..2],
+        &[("on", "pasted"), ("attributes", pasted), ("idp", "corporate"), ("instance", "acme")],
+    ];
+    let (_, preview) = post(&world, &boss, &fields.concat(), ours).await;
+    assert!(preview.contains("<code>QualityAnalyst</code>"), "{preview}");
+
+    for (fields, origin) in [
+        (with(draft), "https://evil.test"),
+        ([("token", "0"), ("draft", draft), ("on", "recent")], ours.as_str()),
+    ] {
+        let (status, page) = post(&world, &boss, &fields, origin).await;
+        assert!(status == 400 && !page.contains("QualityAnalyst"), "{origin}: {page}");
+    }
+    let again = sign_in_at(&world, &browser(), "/go/acme", "alice").await;
+    assert!(is_inside(&again, "alice"), "{}", again.body);
+    let user =
+        world.emulator.history().iter().filter(|call| call.operation == "UpdateUserSecurityProfiles").count();
+    assert_eq!(user, 0, "the draft is in force for nobody");
+    let log = world.gateway.log();
+    for value in ["alice", "boss@", "console-admins", "QualityAnalyst", "dora", token] {
+        assert!(!log.contains(value), "{value} is in the log");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_console_is_kept_by_nobody_and_loads_nothing_from_elsewhere() {
+    let world = world().await;
+    let boss = browser();
+    sign_in_at(&world, &boss, "/admin", "boss").await;
+    for path in ["/admin", "/admin/sign-ins", "/admin/playground", "/admin/config"] {
+        let url: Url = format!("{}{path}", world.gateway_url).parse().unwrap();
+        let request = PlainBrowser::client().get(url.clone()).header(COOKIE, boss.cookies_for(&url));
+        let answer = request.send().await.unwrap();
+        let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+        assert_eq!((answer.status().as_u16(), header("cache-control").as_str()), (200, "no-store"), "{path}");
+        let csp = header("content-security-policy");
+        assert!(csp.starts_with("default-src 'none'; style-src 'sha256-"), "{csp}");
+        assert!(!csp.contains("unsafe") && !csp.contains("http") && !csp.contains("script-src"), "{csp}");
+    }
+}
