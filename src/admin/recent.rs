@@ -135,7 +135,7 @@ mod tests {
     fn the_oldest_goes_first_and_nonsense_pushes_out_nonsense_only() {
         let now = SystemClock.now();
         let recent = Recent::new(2, Arc::new(At(Mutex::new(now))));
-        let second = |seconds| now - Duration::seconds(10 - seconds);
+        let second = |seconds: i64| now - Duration::seconds(10 - seconds);
         for (seconds, id, vouched_for) in [(1, "a", true), (2, "b", true), (3, "c", true)] {
             recent.record(record(second(seconds), id, vouched_for));
         }

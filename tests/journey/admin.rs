@@ -137,7 +137,8 @@ async fn the_playground_shows_what_a_draft_would_do_and_does_nothing() {
     assert_eq!(status, 200, "{preview}");
     let changed = between(&preview, "<table id=\"changed\">", "</table>");
     assert!(changed.contains("<td>Agent</td><td>QualityAnalyst</td>"), "{changed}");
-    let (_, preview) = post(&world, &boss, &with(&draft.replace("cc-agents", "nobody")), ours).await;
+    let for_nobody = draft.replace("cc-agents", "nobody");
+    let (_, preview) = post(&world, &boss, &with(&for_nobody), ours).await;
     let counts = between(&preview, "<table id=\"counts\">", "</table>");
     assert!(counts.contains("<td>Let in</td><td>mapping.no_match</td><td>1</td>"), "{counts}");
     let bad = "[[mapping.rule]]\nname = \"agents\"\nwhen = \"grups == []\"\ndeny = \"No.\"\n";

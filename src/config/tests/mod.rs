@@ -313,7 +313,8 @@ fn known_keys(text: &str) -> Vec<String> {
     let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
     let report = Report::default();
     let mut root = Section::root(source::table(text).expect("TOML"), &report);
-    assert!(super::root_section(&mut root, &Files::new(&config, None)).is_some());
+    let drafts = super::Drafts::default();
+    assert!(super::root_section(&mut root, &Files::new(&config, None), drafts).is_some());
     root.finish();
     report.known()
 }
