@@ -220,9 +220,22 @@ fn fields(placement: &Placement, explanation: &Explanation) -> Vec<Line> {
                 format!("{number}, {} s after-contact work{accepts}", phone.after_contact_work_seconds)
             }),
         ),
+        set(
+            Field::Proficiencies,
+            list(placement.proficiencies.iter().map(|(proficiency, level)| {
+                format!("{}/{} {level}", proficiency.attribute(), proficiency.value())
+            })),
+        ),
+        set(Field::Tags, list(placement.tags.iter().map(|(key, value)| format!("{key}={value}")))),
+        set(Field::Channels, list(placement.channels.keys().map(|channel| channel.word().to_owned()))),
         set(Field::Landing, placement.landing.as_ref().map(|landing| landing.as_str().to_owned())),
     ];
     lines.into_iter().flatten().collect()
+}
+
+fn list(parts: impl Iterator<Item = String>) -> Option<String> {
+    let parts: Vec<String> = parts.collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 fn as_text(identity: &Identity, instance: &InstanceName, explanation: &Explanation) -> String {

@@ -319,6 +319,12 @@ fn known_keys(text: &str) -> Vec<String> {
 
 /// Keys that are no table; `destinations` holds the operator's own names.
 fn leaves(keys: &[String]) -> Vec<String> {
+    let named = |key: &String| {
+        ["voice", "chat", "task", "email"].iter().fold(key.clone(), |key, channel| {
+            key.replace(&format!("channels.{channel}"), "channels.<channel>")
+        })
+    };
+    let keys: &Vec<String> = &keys.iter().map(named).collect();
     let is_table = |key: &String| keys.iter().any(|other| other.starts_with(&format!("{key}.")));
     keys.iter()
         .filter(|key| !is_table(key))
