@@ -11,6 +11,7 @@ use crate::model::{Problem, Secret};
 
 use super::{Config, Loaded, LogFormat, files::Files, parse, report::Report, section::Section, source};
 
+mod damage;
 mod environment;
 mod metadata;
 mod pages;
