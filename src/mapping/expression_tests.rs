@@ -1,12 +1,12 @@
 //! Rules that compute.
 
 use crate::model::RuleOutcome::{Hit, Miss, Passed, Refused};
-use crate::model::code;
+use crate::model::{Channel, code};
 
 use super::tests::{ana, compiled, denied, identity, okta, outcomes, place, placed, profiles, rule};
 use super::{
-    CheckConfig, Config, LookupConfig, MAX_GROUPS, NamesConfig, Preset, RuleConfig, Rules, SetConfig,
-    ValueConfig,
+    ChannelConfig, CheckConfig, Config, LookupConfig, MAX_GROUPS, NamesConfig, Preset, RuleConfig, Rules,
+    SetConfig, ValueConfig,
 };
 
 pub(super) fn when(expression: &str) -> RuleConfig {
@@ -210,4 +210,36 @@ fn group_patterns_and_instances_are_conditions() {
     let rules = Rules::new(&config(vec![only]), &known).expect("rules");
     assert_eq!(place(&ana(), &rules).trace.0[0].why, "not for people on the way to prod");
     assert!(super::place(&ana(), &instance("test"), &rules).outcome.is_ok());
+}
+
+#[test]
+fn proficiencies_tags_and_channels_add_up_one_by_one() {
+    let proficiency = |value: &str, level: f64| {
+        let proficiency = crate::model::Proficiency::new("Language", value).expect("a proficiency");
+        (proficiency, crate::model::ProficiencyLevel::new(level).expect("a level"))
+    };
+    let chat =
+        |seconds| ChannelConfig { after_contact_work_seconds: Some(seconds), ..ChannelConfig::default() };
+    let set = |proficiencies: &[(&str, f64)], team: ValueConfig, seconds| SetConfig {
+        proficiencies: proficiencies.iter().map(|(value, level)| proficiency(value, *level)).collect(),
+        tags: [("team".to_owned(), team), ("cc".to_owned(), attr("costCentre"))].into(),
+        channels: [(Channel::Chat, chat(seconds))].into(),
+        ..profiles(&["Agent"])
+    };
+    let rules = rules(vec![
+        rule("first", &[], set(&[("German", 5.0)], "one".into(), 30)),
+        rule("second", &[], set(&[("German", 1.0), ("French", 2.0)], "two".into(), 60)),
+    ]);
+    let placement = placed(&ana(), &rules);
+    assert_eq!(placement.proficiencies, [proficiency("German", 5.0), proficiency("French", 2.0)].into());
+    assert_eq!(placement.tags, [("team".to_owned(), "one".to_owned())].into(), "what was not sent is no tag");
+    assert_eq!(placement.channels[&Channel::Chat].after_contact_work_seconds, Some(30));
+    let eleven: Vec<String> = (0..11).map(|n| format!("L{n}")).collect();
+    let eleven: Vec<(&str, f64)> = eleven.iter().map(|value| (value.as_str(), 1.0)).collect();
+    let (six, five) = eleven.split_at(6);
+    let many = self::rules(vec![
+        rule("six", &[], set(six, "one".into(), 30)),
+        rule("five", &[], set(five, "one".into(), 30)),
+    ]);
+    assert_eq!(denied(&ana(), &many).code, &code::MAPPING_BAD_VALUE);
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Identity, IdpName, NameId, RuleOutcome, code};
+use crate::model::{Field, Identity, IdpName, NameId, RuleOutcome, code};
 
 use super::tests::{deny, identity, okta, place, profiles, rule, texts};
 use super::{Config, MAX_SECURITY_PROFILES, NamesConfig, Preset, RuleConfig, Rules, SetConfig};
@@ -74,6 +74,25 @@ fn rule_configs() -> Vec<RuleConfig> {
         rule("d", &["d"], profiles(&["1", "2", "3", "4", "5", "6", "7", "8", "9", "10"])),
         rule("all", &[], SetConfig { hierarchy: Some(vec!["Top".into()]), ..SetConfig::default() }),
     ]
+}
+
+#[test]
+fn what_is_explained_is_what_is_decided() {
+    let computed = RuleConfig {
+        when: Some("groups.exists(g, g == 'b') || attrs.?other[?0].orValue('') != ''".to_owned()),
+        ..rule("computed", &[], SetConfig { routing_profile: Some("C".into()), ..profiles(&["Agent"]) })
+    };
+    let rules = compiled(rule_configs().into_iter().chain([computed]).collect());
+    let mut numbers = Numbers(17);
+    for _ in 0..2000 {
+        let person = numbers.identity();
+        let instance = crate::model::InstanceName::new("prod");
+        let explanation = super::explain(&person, &instance, &rules);
+        assert_eq!(explanation.placed, place(&person, &rules));
+        let Ok(placement) = &explanation.placed.outcome else { continue };
+        assert_eq!(placement.routing_profile.is_some(), explanation.set_by(Field::RoutingProfile).len() == 1);
+        assert!(!explanation.set_by(Field::SecurityProfiles).is_empty());
+    }
 }
 
 fn compiled(rules: Vec<RuleConfig>) -> Rules {

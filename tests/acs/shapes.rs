@@ -308,6 +308,18 @@ async fn a_second_assertion_is_refused_wherever_it_hides() {
     assert_refused!(verdict(signed).await, Error::Forbidden(Rule::Assertions));
 }
 
+/// Where anything may stand, in what the identity provider has really signed.
+#[tokio::test]
+async fn a_message_inside_the_message_is_refused_wherever_it_hides() {
+    for name in ["Response", "AuthnRequest", "LogoutRequest", "ArtifactResolve", "AttributeQuery"] {
+        let hidden = format!(r#"<samlp:{name} ID="_hidden" Version="2.0"/>"#);
+        let in_value = Answer::with(|a| a.attributes += &attribute("x", &[&hidden]));
+        assert_refused!(verdict(in_value.xml()).await, Error::Forbidden(Rule::Structure));
+        let in_advice = Answer::with(|a| a.advice = format!("<saml:Advice>{hidden}</saml:Advice>"));
+        assert_refused!(verdict(in_advice.xml()).await, Error::Forbidden(_));
+    }
+}
+
 #[tokio::test]
 async fn a_saml_name_in_a_foreign_namespace_is_refused() {
     for name in [

@@ -34,7 +34,7 @@ async fn sign_in(world: &World, uid: &str) -> Page {
     let browser = PlainBrowser::new(PlainBrowser::client());
     let page = world.answer_for(&browser, "acme", uid).await;
     let form = page.forms().remove(0);
-    browser.submit(&page, &form).await
+    browser.settle(browser.submit(&page, &form).await).await
 }
 
 /// What `/readyz?verbose` says, once `is_it` holds of it.
@@ -67,7 +67,7 @@ async fn what_explain_says_of_a_captured_answer_is_what_the_sign_in_does() {
     let world = World::start("").await;
     let folder = &world.gateway.folder;
     let browser = PlainBrowser::new(PlainBrowser::client());
-    let page = world.answer_for(&browser, "acme", "alice").await;
+    let page = world.answer_for(&browser, "acme", "newcomer").await;
     let form = page.forms().remove(0);
     std::fs::write(folder.join("answer"), form.value("SAMLResponse").unwrap()).unwrap();
     let metadata = reqwest::get(world.emulator.idp_metadata_url()).await.unwrap().text().await.unwrap();
@@ -80,7 +80,7 @@ async fn what_explain_says_of_a_captured_answer_is_what_the_sign_in_does() {
     let placed = &told["result"]["placed"];
     assert_eq!(placed["security_profiles"]["from"][0], "agents");
 
-    let entered = browser.submit(&page, &form).await;
+    let entered = browser.settle(browser.submit(&page, &form).await).await;
     assert!(is_inside(&entered, placed["username"]["value"].as_str().unwrap()), "{}", entered.body);
     let created = world.emulator.history().into_iter().find(|call| call.operation == "CreateUser");
     assert!(created.is_some(), "she is new, and created as she was explained");

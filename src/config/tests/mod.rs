@@ -12,6 +12,7 @@ use crate::model::{Problem, Secret};
 use super::{Config, Loaded, LogFormat, files::Files, parse, report::Report, section::Section, source};
 
 mod admin;
+mod damage;
 mod environment;
 mod metadata;
 mod pages;
@@ -321,6 +322,12 @@ fn known_keys(text: &str) -> Vec<String> {
 
 /// Keys that are no table; `destinations` holds the operator's own names.
 fn leaves(keys: &[String]) -> Vec<String> {
+    let named = |key: &String| {
+        ["voice", "chat", "task", "email"].iter().fold(key.clone(), |key, channel| {
+            key.replace(&format!("channels.{channel}"), "channels.<channel>")
+        })
+    };
+    let keys: &Vec<String> = &keys.iter().map(named).collect();
     let is_table = |key: &String| keys.iter().any(|other| other.starts_with(&format!("{key}.")));
     keys.iter()
         .filter(|key| !is_table(key))

@@ -93,7 +93,7 @@ impl ChannelConfigs {
 
     /// The lists to send so that a user who holds `held` has these; nothing when nothing differs. AWS does
     /// not say whether a list that is left out stays: so those that the user has, in `current`, go along.
-    pub(super) fn to_send(self, held: &Self, current: &Self) -> Option<Self> {
+    pub(super) fn changed_from(self, held: &Self, current: &Self) -> Option<Self> {
         (self != *held).then(|| Self {
             auto_accept: sent(self.auto_accept, &held.auto_accept, &current.auto_accept),
             after_contact_work: sent(

@@ -74,7 +74,7 @@ pub(super) fn changes(
         in_one_place(phone, channels)
     };
     let phone = phone.map(|phone| phone.keeping(current.phone.as_ref()));
-    let channels = held.clone().overlaid(channels).to_send(&held, &current.channels);
+    let channels = held.clone().overlaid(channels).changed_from(&held, &current.channels);
     [
         phone.filter(|phone| differs(phone, current.phone.as_ref())).map(Change::PhoneConfig),
         channels.map(Change::ChannelConfigs),

@@ -13,26 +13,25 @@ use crate::model::{Channel, ChannelPhone, VoiceEnhancement};
 
 /// What a description says. A channel or a mode that this SDK does not know is left out.
 pub(super) fn configs(user: &User) -> ChannelConfigs {
-    let (auto_accept, work) = (&user.auto_accept_configs, &user.after_contact_work_configs);
+    let (auto_accept, work) = (user.auto_accept_configs(), user.after_contact_work_configs());
     ChannelConfigs {
         auto_accept: list(auto_accept, |c| Some((channel(&c.channel)?, c.auto_accept))),
         after_contact_work: list(work, |c| {
             Some((channel(&c.channel)?, limit(c.after_contact_work_config.as_ref()?)))
         }),
-        phone_number: list(&user.phone_number_configs, |c| {
+        phone_number: list(user.phone_number_configs(), |c| {
             let phone = ChannelPhone { kind: phone_type(&c.phone_type), number: c.phone_number.clone() };
             Some((channel(&c.channel)?, phone))
         }),
-        persistent_connection: list(&user.persistent_connection_configs, |c| {
+        persistent_connection: list(user.persistent_connection_configs(), |c| {
             Some((channel(&c.channel)?, c.persistent_connection))
         }),
-        voice_enhancement: list(&user.voice_enhancement_configs, |c| {
+        voice_enhancement: list(user.voice_enhancement_configs(), |c| {
             Some((channel(&c.channel)?, enhancement(&c.voice_enhancement_mode)?))
         }),
-        callback_auto_accept: auto_accept.iter().flatten().find_map(|c| c.agent_first_callback_auto_accept),
+        callback_auto_accept: auto_accept.iter().find_map(|c| c.agent_first_callback_auto_accept),
         callback_after_contact_work: work
             .iter()
-            .flatten()
             .find_map(|c| c.agent_first_callback_after_contact_work_config.as_ref().map(limit)),
     }
 }
@@ -97,14 +96,14 @@ pub(in crate::connect) fn voice_enhancement(configs: &ChannelConfigs) -> Option<
     })
 }
 
-fn list<C, T>(configs: &Option<Vec<C>>, of: impl Fn(&C) -> Option<(Channel, T)>) -> BTreeMap<Channel, T> {
-    configs.iter().flatten().filter_map(of).collect()
+fn list<C, T>(configs: &[C], of: impl Fn(&C) -> Option<(Channel, T)>) -> BTreeMap<Channel, T> {
+    configs.iter().filter_map(of).collect()
 }
 
 /// None is left out of the request. Building fails only where a required member is not given.
 fn sdk_list<T, C>(list: &BTreeMap<Channel, T>, build: impl Fn(Channel, &T) -> Option<C>) -> Option<Vec<C>> {
-    let built: Vec<C> = list.iter().filter_map(|(channel, value)| build(*channel, value)).collect();
-    (!built.is_empty()).then_some(built)
+    let items: Vec<C> = list.iter().filter_map(|(channel, value)| build(*channel, value)).collect();
+    (!items.is_empty()).then_some(items)
 }
 
 fn calls_only<T>(channel: Channel, callback: Option<T>) -> Option<T> {
