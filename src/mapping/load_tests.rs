@@ -43,8 +43,8 @@ fn what_can_not_work_is_found_at_load_with_its_place() {
 #[test]
 fn what_would_fail_for_some_people_is_found_at_load() {
     for (expression, message) in [
-        ("attrs.department[0] == 'x'", "fails for people without `department`: write `.?department`"),
-        ("user.email == 'x'", "fails for people without `email`"),
+        ("attrs.department[0] == 'x'", "fails for people without `department`: write `attrs.?department[?0]"),
+        ("user.email == 'x'", "fails for people without `email`: write `user.?email.orValue"),
         ("groups[0] == 'x'", "write `[?0]`"),
         ("size(groups) == 'many'", ""),
         ("groups > 3", "types"),

@@ -25,7 +25,8 @@ pub(super) fn page(
     message: Option<&str>,
 ) -> Result<Response, Refusal> {
     let here = paths::go(&ask.instance, ask.destination.as_ref());
-    let Sorted { last, others, asks_email } = Sorted::new(choices, &here, cookies::last_idp(headers));
+    let Sorted { last, others, asks_email } =
+        Sorted::new(choices, &here, cookies::last_idp(headers).as_deref());
     let page = ChooseIdp {
         site: &web.site.brand,
         last,
@@ -44,7 +45,8 @@ pub(super) fn for_console(
     choices: &[IdpChoice],
     headers: &HeaderMap,
 ) -> Result<Response, Refusal> {
-    let Sorted { last, others, .. } = Sorted::new(choices, paths::CONSOLE, cookies::last_idp(headers));
+    let Sorted { last, others, .. } =
+        Sorted::new(choices, paths::CONSOLE, cookies::last_idp(headers).as_deref());
     let (instance, destination, asks_email, message) = ("", "", false, None);
     let site = &web.site.brand;
     let page = ChooseIdp { site, last, choices: others, asks_email, instance, destination, message };
@@ -59,12 +61,12 @@ struct Sorted {
 }
 
 impl Sorted {
-    fn new(choices: &[IdpChoice], here: &str, last: Option<String>) -> Self {
+    fn new(choices: &[IdpChoice], here: &str, last: Option<&str>) -> Self {
         let place = |idp: &IdpChoice| Place {
             name: idp.display_name.clone(),
             href: paths::with_idp(here, Some(&idp.name)),
         };
-        let is_last = |idp: &&IdpChoice| last.as_deref() == Some(idp.name.as_str());
+        let is_last = |idp: &&IdpChoice| last == Some(idp.name.as_str());
         Self {
             last: choices.iter().find(is_last).map(place),
             others: choices.iter().filter(|idp| !is_last(idp)).map(place).collect(),

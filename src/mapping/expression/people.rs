@@ -38,9 +38,12 @@ fn attempt_on(expression: &Expression, scope: &Scope, purpose: Purpose) -> Resul
     };
     let Some(failure) = failure else { return Ok(()) };
     let message = match scope.compute(&expression.program) {
-        Err(ExecutionError::NoSuchKey(name)) => format!(
-            "fails for people without `{name}`: write `.?{name}` and what counts instead, as in `attrs.?{name}[?0].orValue('')`"
-        ),
+        Err(ExecutionError::NoSuchKey(name)) if USER_FIELDS.contains(&name.as_str()) => {
+            format!("fails for people without `{name}`: write `user.?{name}.orValue('')`")
+        }
+        Err(ExecutionError::NoSuchKey(name)) => {
+            format!("fails for people without `{name}`: write `attrs.?{name}[?0].orValue('')`")
+        }
         Err(error) if scope::is_absence(&error) => {
             "fails for people with fewer values: write `[?0]` instead of `[0]`, and `.orValue('')` behind it"
                 .to_owned()

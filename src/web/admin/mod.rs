@@ -13,7 +13,7 @@ use axum::Router;
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use sha2::{Digest as _, Sha256};
 use tower_sessions::Session;
@@ -49,11 +49,11 @@ impl FromRequestParts<Arc<WebState>> for Admin {
 
     async fn from_request_parts(parts: &mut Parts, web: &Arc<WebState>) -> Result<Self, Response> {
         let console = web.site.console.clone().ok_or_else(|| StatusCode::NOT_FOUND.into_response())?;
-        let session = Session::from_request_parts(parts, web).await.map_err(|error| error.into_response())?;
+        let session = Session::from_request_parts(parts, web).await.map_err(IntoResponse::into_response)?;
         let signed_in = session::read(&session, web.site.clock.now()).await;
         match signed_in.map_err(|error| Refusal::from(error).into_response())? {
             Some(signed_in) => {
-                admit(web, parts, &signed_in).map_err(|refusal| refusal.into_response())?;
+                admit(web, parts, &signed_in).map_err(IntoResponse::into_response)?;
                 Ok(Self { console, form_token: form_token(&session) })
             }
             None => Err(leave(web, parts, &session).await.into_response()),
