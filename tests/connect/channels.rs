@@ -27,13 +27,8 @@ fn enhanced() -> BTreeMap<Channel, ChannelSettings> {
     channels(vec![(Channel::Voice, ChannelSettings { voice_enhancement, ..ChannelSettings::default() })])
 }
 
-fn phone(auto_accept: bool, seconds: u32) -> Option<Phone> {
-    Some(Phone {
-        kind: PhoneType::SoftPhone,
-        auto_accept,
-        after_contact_work_seconds: seconds,
-        desk_number: None,
-    })
+fn phone(auto_accept: bool, seconds: u32) -> Phone {
+    Phone { kind: PhoneType::SoftPhone, auto_accept, after_contact_work_seconds: seconds, desk_number: None }
 }
 
 /// After-contact work by channel, as Connect has it.
@@ -58,7 +53,7 @@ async fn settle(house: &House, wanted: &Placement) -> Vec<String> {
 #[tokio::test]
 async fn a_user_with_a_phone_config_gets_its_twin_for_every_channel() {
     let house = House::kind().await;
-    settle(&house, &Placement { phone: phone(true, 20), ..placement("ada") }).await;
+    settle(&house, &Placement { phone: Some(phone(true, 20)), ..placement("ada") }).await;
     let wanted = Placement { channels: work(Channel::Chat, 60), ..placement("ada") };
     assert_eq!(settle(&house, &wanted).await, ["UpdateUserConfig"]);
     let user = house.described("ada").await;
@@ -70,7 +65,7 @@ async fn a_user_with_a_phone_config_gets_its_twin_for_every_channel() {
 async fn a_user_with_settings_by_channel_gets_phone_settings_by_channel() {
     let house = House::kind().await;
     settle(&house, &Placement { channels: work(Channel::Chat, 60), ..placement("ada") }).await;
-    let wanted = Placement { phone: phone(true, 30), ..placement("ada") };
+    let wanted = Placement { phone: Some(phone(true, 30)), ..placement("ada") };
     assert_eq!(settle(&house, &wanted).await, ["UpdateUserConfig"]);
     let user = house.described("ada").await;
     assert_eq!(seconds(&user), [("VOICE", 30), ("CHAT", 30), ("TASK", 30), ("EMAIL", 30)]);
@@ -82,7 +77,7 @@ async fn where_rules_set_both_the_channel_goes_before_the_phone_and_only_one_is_
     let house = House::kind().await;
     for (name, write) in [("ada", "UpdateUserConfig"), ("new.agent", "CreateUser")] {
         let wanted =
-            Placement { phone: phone(true, 30), channels: work(Channel::Chat, 60), ..placement(name) };
+            Placement { phone: Some(phone(true, 30)), channels: work(Channel::Chat, 60), ..placement(name) };
         assert_eq!(settle(&house, &wanted).await, [write]);
         let user = house.described(name).await;
         assert_eq!(seconds(&user), [("VOICE", 30), ("CHAT", 60), ("TASK", 30), ("EMAIL", 30)], "{name}");
@@ -103,7 +98,7 @@ async fn a_new_user_with_settings_by_channel_still_has_a_phone() {
 #[tokio::test]
 async fn voice_enhancement_has_no_twin_and_goes_beside_the_phone_config() {
     let house = House::kind().await;
-    let of = |name| Placement { phone: phone(true, 30), channels: enhanced(), ..placement(name) };
+    let of = |name| Placement { phone: Some(phone(true, 30)), channels: enhanced(), ..placement(name) };
     assert_eq!(settle(&house, &of("ada")).await, ["UpdateUserPhoneConfig", "UpdateUserConfig"]);
     assert_eq!(settle(&house, &of("new.agent")).await, ["CreateUser"]);
     for name in ["ada", "new.agent"] {
