@@ -124,9 +124,9 @@ impl Message {
             value.as_ref().map(|value| format!(r#" {name}="{value}""#)).unwrap_or_default()
         };
         format!(
-            r#"<samlp:{kind} xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="{id}" Version="{version}"{issued}{destination} {more}>{issuer}{signature}{content}</samlp:{kind}>"#,
+            r#"<samlp:{kind} xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"{id} Version="{version}"{issued}{destination} {more}>{issuer}{signature}{content}</samlp:{kind}>"#,
             kind = self.kind,
-            id = self.id,
+            id = attribute("ID", &Some(self.id.clone()).filter(|id| !id.is_empty())),
             version = self.version,
             issued = attribute("IssueInstant", &self.issued),
             destination = attribute("Destination", &self.destination),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use connect_gateway::model::{Identity, IdpName, NameId};
-use connect_gateway::saml::{Error, IdpSettings, LogoutMessage, MetadataSource};
+use connect_gateway::saml::{Error, IdpSettings, LogoutMessage, MetadataSource, Rule};
 use time::macros::datetime;
 
 use crate::encryption::with_keys;
@@ -155,6 +155,15 @@ async fn a_request_is_used_once() {
     let (key, until) = seen.iter().next().unwrap();
     assert_eq!((key.issuer.as_str(), key.assertion_id.as_str()), (ENTITY_ID, "_logout"));
     assert_eq!(*until, datetime!(2026-03-01 09:35:50 UTC), "as long as it could be taken");
+}
+
+/// Without an identifier nobody could tell that it came before.
+#[tokio::test]
+async fn a_request_without_an_identifier_ends_nothing() {
+    let nameless = Message::request(|m| m.id = String::new());
+    assert_refused!(redirected(&nameless).await.map(drop), Error::Forbidden(Rule::Identifiers));
+    let bad = Message::request(|m| m.id = "1".to_owned());
+    assert_refused!(redirected(&bad).await.map(drop), Error::Forbidden(Rule::Identifiers));
 }
 
 #[tokio::test]
