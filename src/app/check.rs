@@ -70,7 +70,7 @@ async fn check_online(parts: &Parts, name: &Username) -> Vec<String> {
             }
             Err(error) => reasons.push(format!("instance.{}: {}", instance.name, audit::cause(&error))),
         }
-        match instance.connect.unknown_names(&parts.rules.named(&instance.name)).await {
+        match instance.connect.unknown_names(&parts.rules.now().named(&instance.name)).await {
             Ok(unknown) if unknown.is_empty() => {
                 println!("instance.{}: has every name of the rules", instance.name);
             }

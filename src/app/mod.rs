@@ -25,7 +25,7 @@ use crate::connect::{self, Connect};
 use crate::federation::Federation;
 use crate::model::{CallBudget, Clock, Problem, Random, RulesState, SystemClock, SystemRandom};
 use crate::saml::{self, ServiceProvider};
-use crate::sign_in::{Instance, Parts, SignIn};
+use crate::sign_in::{Instance, Parts, RulesInForce, SignIn};
 use crate::store::{MemoryNamedSessions, MemoryPending, MemoryReplay, MemorySessions};
 use crate::telemetry;
 use crate::web::{self, Site, WebState};
@@ -140,7 +140,7 @@ fn parts(
     };
     Ok(Parts {
         saml,
-        rules: Arc::new(config.rules),
+        rules: RulesInForce::new(config.rules),
         admins: config.admin.map(|admin| admin.admins),
         instances: config.instances.into_iter().map(instance).collect(),
         idps: config.idp_choices,

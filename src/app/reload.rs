@@ -73,7 +73,7 @@ impl Reload {
                 state.needs_restart = loaded.rest != self.rest;
                 state.problems = Vec::new();
                 audit::rules_replaced(loaded.config.rules.count(), state.needs_restart);
-                sign_in.replace_rules(Arc::new(loaded.config.rules));
+                sign_in.replace_rules(loaded.config.rules);
             }
             Err(problems) => {
                 audit::rules_kept(&problems);

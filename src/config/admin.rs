@@ -1,7 +1,8 @@
 //! `[admin]`: who may use the console, and how much it remembers.
 
-use crate::mapping::{Admins, Known, RuleConfig};
+use crate::mapping::{Admins, Known};
 
+use super::mapping;
 use super::section::Section;
 
 /// Sign-ins that are remembered unless something else is written.
@@ -18,13 +19,7 @@ pub struct Admin {
 
 /// `None` when nobody is named, or when something is wrong.
 pub(super) fn read(section: &mut Section<'_>, is_written: bool, known: &Known) -> Option<Admin> {
-    let config = RuleConfig {
-        idps: section.texts("idps"),
-        groups: section.texts("groups"),
-        groups_glob: section.texts("groups_glob"),
-        when: section.parsed("when", |text| Ok(text.to_owned())),
-        ..RuleConfig::default()
-    };
+    let config = mapping::conditions(section);
     let keep_sign_ins = section.number("keep_sign_ins", KEPT, 0..=2000);
     if !is_written {
         return None;

@@ -205,7 +205,7 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
         saml: saml.settings?,
         pending_for,
         idp_choices: idps.iter().map(idp::Idp::choice).collect(),
-        idp_names: idps.iter().map(|idp| (idp.name.clone(), idp.names.clone())).collect(),
+        idp_names: known.idps.clone(),
         idps: idps.into_iter().map(|idp| idp.settings).collect::<Option<_>>()?,
         aws_region: region.or_else(|| instances.first().map(|i| i.connect.arn.region.clone()))?,
         instances,

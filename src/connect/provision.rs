@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use super::client::Calls;
 use super::directory::{Directory, Kind, Resolved};
 use super::plan::{
-    Change, Current, Desired, Proficiencies, Wanted, new_user, plan, wanted_of_existing, wanted_of_new,
+    Change, Proficiencies, UserFields, Wanted, new_user, plan, wanted_of_existing, wanted_of_new,
 };
 use super::{Error, Provisioning, Settings, wire};
 use crate::model::{
@@ -98,7 +98,7 @@ impl Provision {
     async fn correct(
         &self,
         id: &str,
-        mut current: Current,
+        mut current: UserFields,
         placement: &Placement,
         patience: Patience,
     ) -> Result<(), Error> {
@@ -187,7 +187,7 @@ impl Provision {
         }
     }
 
-    async fn resolve(&self, wanted: Wanted, patience: Patience) -> Result<Desired, Error> {
+    async fn resolve(&self, wanted: Wanted, patience: Patience) -> Result<UserFields, Error> {
         let mut security_profiles = BTreeSet::new();
         for name in &wanted.security_profiles {
             security_profiles.insert(self.directory.id(Kind::SecurityProfile, name, patience).await?);
@@ -201,7 +201,7 @@ impl Provision {
             None => None,
         };
         let Wanted { identity, phone, channels, tags, proficiencies, .. } = wanted;
-        Ok(Desired {
+        Ok(UserFields {
             identity,
             security_profiles,
             routing_profile,

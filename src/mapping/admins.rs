@@ -3,7 +3,7 @@
 use crate::model::{Identity, IdpName, InstanceName, Problem};
 
 use super::compile::Reader;
-use super::condition::{Condition, Held};
+use super::condition::{Condition, Held, check_all};
 use super::facts::Facts;
 use super::rules::{Known, Rules};
 use super::{MAX_GROUPS, RuleConfig, known_groups};
@@ -38,14 +38,11 @@ impl Admins {
         }
         let nowhere = InstanceName::new("");
         let facts = Facts::new(identity, &nowhere, names, groups);
-        for condition in &self.0 {
-            match condition.check(&facts) {
-                Ok(Held::Yes(_)) => {}
-                Ok(Held::No(why)) => return Err(why),
-                Err(failed) => return Err(failed.0.to_owned()),
-            }
+        match check_all(&self.0, &facts) {
+            Ok(Held::Yes(_)) => Ok(()),
+            Ok(Held::No(why)) => Err(why),
+            Err(failed) => Err(failed.0.to_owned()),
         }
-        Ok(())
     }
 
     /// Whether people of that identity provider may be among them.

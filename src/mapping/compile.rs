@@ -20,7 +20,7 @@ use super::{Config, NamesConfig, RuleConfig};
 pub(super) fn compile(config: &Config, known: &Known) -> Result<Rules, Vec<Problem>> {
     let mut problems = Vec::new();
     let names: BTreeMap<IdpName, Names> =
-        known.idps.iter().map(|(idp, names)| (idp.clone(), merged(names))).collect();
+        known.idps.iter().map(|(idp, names)| (idp.clone(), compile_names(names))).collect();
     let person = PersonValues::new(&config.user, &mut problems);
     for (idp, names) in &names {
         if !person.has_username(names) {
@@ -42,22 +42,17 @@ pub(super) fn compile(config: &Config, known: &Known) -> Result<Rules, Vec<Probl
     Ok(Rules::assemble(config, names, person, (rules, checks, examples), warnings))
 }
 
-/// The preset with what overrides it.
-fn merged(names: &NamesConfig) -> Names {
-    let preset = names.preset.sources();
-    let parsed = |own: &[String], preset: &[String]| -> Vec<ValueSource> {
-        let sources = if own.is_empty() { preset } else { own };
-        sources.iter().map(|source| ValueSource::parse(source)).collect()
-    };
-    let own = &names.attributes;
+fn compile_names(names: &NamesConfig) -> Names {
+    let sources = names.sources();
+    let parsed = |sources: &[String]| sources.iter().map(|source| ValueSource::parse(source)).collect();
     let separator = names.groups_separator.as_deref().or(names.preset.groups_separator());
     Names {
-        username: parsed(&own.username, &preset.username),
-        first_name: parsed(&own.first_name, &preset.first_name),
-        last_name: parsed(&own.last_name, &preset.last_name),
-        display_name: parsed(&own.display_name, &preset.display_name),
-        email: parsed(&own.email, &preset.email),
-        groups: parsed(&own.groups, &preset.groups),
+        username: parsed(&sources.username),
+        first_name: parsed(&sources.first_name),
+        last_name: parsed(&sources.last_name),
+        display_name: parsed(&sources.display_name),
+        email: parsed(&sources.email),
+        groups: parsed(&sources.groups),
         groups_separator: separator.filter(|text| !text.is_empty()).map(str::to_owned),
     }
 }

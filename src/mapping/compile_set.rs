@@ -134,24 +134,26 @@ impl Reader<'_> {
         if phone.after_contact_work_seconds > 2_000_000 {
             self.problem("set.phone.after_contact_work_seconds", "is more than 2000000");
         }
-        match (phone.kind, &phone.desk_number) {
-            (PhoneType::DeskPhone, None) => self.problem("set.phone.desk_number", NUMBER),
-            (PhoneType::SoftPhone, Some(_)) => {
-                self.problem("set.phone.desk_number", "only a desk_phone has a number");
-            }
-            (PhoneType::DeskPhone, Some(_)) | (PhoneType::SoftPhone, None) => {}
-        }
         PhoneValues {
             kind: phone.kind,
             auto_accept: phone.auto_accept,
             after_contact_work_seconds: phone.after_contact_work_seconds,
-            desk_number: self.number("set.phone.desk_number", phone.desk_number.as_ref()),
+            desk_number: self.number("set.phone", Some(phone.kind), phone.desk_number.as_ref()),
         }
     }
 
-    fn number(&mut self, field: &str, value: Option<&ValueConfig>) -> Option<Value> {
+    /// The number of a phone of this kind: a desk phone has one, and no other.
+    fn number(&mut self, phone: &str, kind: Option<PhoneType>, value: Option<&ValueConfig>) -> Option<Value> {
+        let field = format!("{phone}.desk_number");
+        match (kind, value) {
+            (Some(PhoneType::DeskPhone), None) => self.problem(&field, NUMBER),
+            (Some(PhoneType::SoftPhone) | None, Some(_)) => {
+                self.problem(&field, "only a desk_phone has a number");
+            }
+            (Some(PhoneType::DeskPhone), Some(_)) | (Some(PhoneType::SoftPhone) | None, None) => {}
+        }
         let number = |text: &str| is_e164(text).then(|| text.to_owned()).ok_or_else(|| NUMBER.to_owned());
-        value.and_then(|value| self.value(field, value, number))
+        value.and_then(|value| self.value(&field, value, number))
     }
 
     fn proficiencies(
@@ -190,13 +192,6 @@ impl Reader<'_> {
         if for_calls && channel != Channel::Voice {
             self.problem(&field, "only voice has a phone, a persistent connection and voice enhancement");
         }
-        match (config.phone, &config.desk_number) {
-            (Some(PhoneType::DeskPhone), None) => self.problem(&format!("{field}.desk_number"), NUMBER),
-            (Some(PhoneType::SoftPhone) | None, Some(_)) => {
-                self.problem(&format!("{field}.desk_number"), "only a desk_phone has a number");
-            }
-            (Some(PhoneType::DeskPhone), Some(_)) | (Some(PhoneType::SoftPhone) | None, None) => {}
-        }
         let soft_phone = config.phone.filter(|kind| *kind == PhoneType::SoftPhone);
         ChannelValues {
             settings: ChannelSettings {
@@ -206,7 +201,7 @@ impl Reader<'_> {
                 phone: soft_phone.map(|kind| ChannelPhone { kind, number: None }),
                 voice_enhancement: config.voice_enhancement,
             },
-            desk_number: self.number(&format!("{field}.desk_number"), config.desk_number.as_ref()),
+            desk_number: self.number(&field, config.phone, config.desk_number.as_ref()),
         }
     }
 }

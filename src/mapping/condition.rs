@@ -30,9 +30,21 @@ pub(super) enum Held {
     No(String),
 }
 
+/// Why every condition holds, or why the first one that doesn't does not; without any, everybody is meant.
+pub(super) fn check_all(conditions: &[Condition], facts: &Facts<'_>) -> Result<Held, Failed> {
+    let mut reasons = Vec::new();
+    for condition in conditions {
+        match condition.check(facts)? {
+            Held::Yes(why) => reasons.push(why),
+            Held::No(why) => return Ok(Held::No(why)),
+        }
+    }
+    Ok(Held::Yes(if reasons.is_empty() { "for everyone".to_owned() } else { reasons.join(" and ") }))
+}
+
 impl Condition {
     /// Whether it holds for this person.
-    pub(super) fn check(&self, facts: &Facts<'_>) -> Result<Held, Failed> {
+    fn check(&self, facts: &Facts<'_>) -> Result<Held, Failed> {
         let groups = &facts.groups;
         Ok(match self {
             Self::AnyGroup(wanted) => {

@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 
 use crate::model::{
-    Attributes, Denial, Identity, IdpName, InstanceName, NameId, Placement, Problem, code, nearest,
+    Attributes, Denial, Identity, IdpName, InstanceName, NameId, Placement, Problem, advice, code,
 };
 
 use super::config::{ExpectConfig, TestConfig};
@@ -118,10 +118,7 @@ fn one_of(key: &str, written: Option<&str>, known: &[&str], problems: &mut Vec<P
         }
         (Some(name), _) if known.contains(&name) => name.to_owned(),
         (Some(name), _) => {
-            let advice = nearest(name, known.iter().copied()).map_or_else(
-                || format!("there are {}", known.join(", ")),
-                |near| format!("did you mean \"{near}\"?"),
-            );
+            let advice = advice(name, known, "\"");
             problems.push(Problem::new(key, format!("there is no \"{name}\": {advice}")));
             String::new()
         }

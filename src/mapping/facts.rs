@@ -35,8 +35,12 @@ impl<'a> Facts<'a> {
         self.scope.get_or_init(|| self.new_scope())
     }
 
-    /// A view of its own, to add something to.
-    pub(super) fn new_scope(&self) -> Scope {
+    /// The view itself, to add something to.
+    pub(super) fn into_scope(mut self) -> Scope {
+        self.scope.take().unwrap_or_else(|| self.new_scope())
+    }
+
+    fn new_scope(&self) -> Scope {
         let user = UserField::ALL
             .into_iter()
             .filter_map(|(name, field)| self.field(field).first().map(|value| (name, *value)));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{HierarchyPath, Problem, nearest};
+use crate::model::{HierarchyPath, Problem, advice};
 
 use super::config::LookupConfig;
 use super::set::{Set, profile_name, routing_profile_name};
@@ -96,11 +96,7 @@ fn columns(reader: &mut csv::Reader<&[u8]>) -> Result<Vec<&'static str>, String>
     let mut columns = Vec::new();
     for name in header {
         let Some(column) = COLUMNS.into_iter().find(|column| *column == name) else {
-            let advice = nearest(name, COLUMNS).map_or_else(
-                || format!("there are {}", COLUMNS.join(", ")),
-                |near| format!("did you mean {near}?"),
-            );
-            return Err(format!("there is no column \"{name}\": {advice}"));
+            return Err(format!("there is no column \"{name}\": {}", advice(name, &COLUMNS, "")));
         };
         if columns.contains(&column) {
             return Err(format!("the column {column} is there twice"));

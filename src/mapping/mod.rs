@@ -84,7 +84,7 @@ pub fn place(identity: &Identity, instance: &InstanceName, rules: &Rules) -> Pla
     let outcome = Outcome::of(&rules.ordered, &facts);
     let placed = decide(&facts, rules, &outcome);
     let mut trace = outcome.trace;
-    let placed = placed.and_then(|placement| check(placement, &facts, rules, &mut trace));
+    let placed = placed.and_then(|placement| check(placement, facts, rules, &mut trace));
     Placed { outcome: placed, trace }
 }
 
@@ -121,16 +121,16 @@ fn decide(facts: &Facts<'_>, rules: &Rules, outcome: &Outcome<'_>) -> Result<Pla
         let detail = format!("rule \"{rule}\": {}", failed.0);
         return Err(Denial { rule: Some(rule.to_owned()), ..denial(&code::MAPPING_RULE_FAILED, detail) });
     }
-    if outcome.security_profiles.is_empty() && rules.on_no_match == OnNoMatch::Deny {
+    if outcome.settings.security_profiles.is_empty() && rules.on_no_match == OnNoMatch::Deny {
         return Err(denial(&code::MAPPING_NO_MATCH, "no rule that hit grants a security profile"));
     }
-    if outcome.security_profiles.len() > MAX_SECURITY_PROFILES {
-        let count = outcome.security_profiles.len();
+    if outcome.settings.security_profiles.len() > MAX_SECURITY_PROFILES {
+        let count = outcome.settings.security_profiles.len();
         let detail = format!("the rules grant {count} security profiles, more than {MAX_SECURITY_PROFILES}");
         return Err(denial(&code::MAPPING_BAD_VALUE, detail));
     }
-    if outcome.proficiencies.len() > MAX_PROFICIENCIES {
-        let count = outcome.proficiencies.len();
+    if outcome.settings.proficiencies.len() > MAX_PROFICIENCIES {
+        let count = outcome.settings.proficiencies.len();
         let detail = format!("the rules give {count} proficiencies, more than {MAX_PROFICIENCIES}");
         return Err(denial(&code::MAPPING_BAD_VALUE, detail));
     }
@@ -139,14 +139,14 @@ fn decide(facts: &Facts<'_>, rules: &Rules, outcome: &Outcome<'_>) -> Result<Pla
         first_name: rules.person.first_name(facts)?,
         last_name: rules.person.last_name(facts)?,
         email: rules.person.email(facts)?,
-        security_profiles: outcome.security_profiles.clone(),
-        routing_profile: outcome.routing_profile.clone(),
-        hierarchy: outcome.hierarchy.clone(),
-        phone: outcome.phone.clone(),
-        landing: outcome.landing.clone(),
-        proficiencies: outcome.proficiencies.clone(),
-        tags: outcome.tags.clone(),
-        channels: outcome.channels.clone(),
+        security_profiles: outcome.settings.security_profiles.clone(),
+        routing_profile: outcome.settings.routing_profile.clone(),
+        hierarchy: outcome.settings.hierarchy.clone(),
+        phone: outcome.settings.phone.clone(),
+        landing: outcome.settings.landing.clone(),
+        proficiencies: outcome.settings.proficiencies.clone(),
+        tags: outcome.settings.tags.clone(),
+        channels: outcome.settings.channels.clone(),
         sync: rules.sync,
     })
 }
@@ -154,14 +154,14 @@ fn decide(facts: &Facts<'_>, rules: &Rules, outcome: &Outcome<'_>) -> Result<Pla
 /// Every check, so that the trace is whole; the first one that does not hold refuses.
 fn check(
     placement: Placement,
-    facts: &Facts<'_>,
+    facts: Facts<'_>,
     rules: &Rules,
     trace: &mut Trace,
 ) -> Result<Placement, Denial> {
     if rules.checks.is_empty() {
         return Ok(placement);
     }
-    let mut scope = facts.new_scope();
+    let mut scope = facts.into_scope();
     let profiles: Vec<String> = placement.security_profiles.iter().cloned().collect();
     let hierarchy = placement.hierarchy.as_ref().map_or(&[][..], |path| &path.0);
     scope.add_placement(&profiles, placement.routing_profile.as_deref().unwrap_or_default(), hierarchy);

@@ -1,13 +1,10 @@
 //! All rules tried against one person, in order.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use crate::model::{
-    Channel, ChannelSettings, Destination, Field, HierarchyPath, Phone, Proficiency, ProficiencyLevel,
-    RuleOutcome, Trace, TraceEntry,
-};
+use crate::model::{RuleOutcome, Trace, TraceEntry};
 
-use super::condition::{Held, quoted};
+use super::condition::{Held, check_all, quoted};
 use super::expression::Failed;
 use super::facts::Facts;
 use super::rules::{Action, Rule};
@@ -20,14 +17,7 @@ pub(super) struct Outcome<'r> {
     pub(super) denied: Option<(&'r str, &'r str)>,
     /// The first rule that can't be computed, and why.
     pub(super) failed: Option<(&'r str, Failed)>,
-    pub(super) security_profiles: BTreeSet<String>,
-    pub(super) routing_profile: Option<String>,
-    pub(super) hierarchy: Option<HierarchyPath>,
-    pub(super) phone: Option<Phone>,
-    pub(super) proficiencies: BTreeMap<Proficiency, ProficiencyLevel>,
-    pub(super) tags: BTreeMap<String, String>,
-    pub(super) channels: BTreeMap<Channel, ChannelSettings>,
-    pub(super) landing: Option<Destination>,
+    pub(super) settings: Settings,
     pub(super) trace: Trace,
 }
 
@@ -46,7 +36,7 @@ impl<'r> Outcome<'r> {
     }
 
     fn try_rule(&mut self, rule: &'r Rule, facts: &Facts<'_>) -> Result<TraceEntry, Failed> {
-        let why = match rule.holds(facts)? {
+        let why = match check_all(&rule.conditions, facts)? {
             Held::Yes(why) => why,
             Held::No(why) => return Ok(TraceEntry::new(&rule.name, RuleOutcome::Miss, why)),
         };
@@ -73,7 +63,7 @@ impl<'r> Outcome<'r> {
         let sets_nothing = settings.iter().all(Settings::is_empty);
         let mut taken = BTreeSet::new();
         for settings in settings {
-            taken.extend(self.fill(settings));
+            taken.extend(self.settings.fill(settings));
         }
         let (outcome, why) = if sets_nothing {
             (RuleOutcome::Hit, format!("{why}, but nothing of what it copies was sent"))
@@ -85,39 +75,4 @@ impl<'r> Outcome<'r> {
         };
         TraceEntry { sets: taken.into_iter().collect(), ..TraceEntry::new(&rule.name, outcome, why) }
     }
-
-    /// Takes what no earlier rule has set; says which fields those are.
-    fn fill(&mut self, settings: Settings) -> Vec<Field> {
-        let before = self.security_profiles.len();
-        self.security_profiles.extend(settings.security_profiles);
-        let taken = [
-            (Field::SecurityProfiles, self.security_profiles.len() > before),
-            (Field::RoutingProfile, fill_one(&mut self.routing_profile, settings.routing_profile)),
-            (Field::Hierarchy, fill_one(&mut self.hierarchy, settings.hierarchy)),
-            (Field::Phone, fill_one(&mut self.phone, settings.phone)),
-            (Field::Proficiencies, fill_each(&mut self.proficiencies, settings.proficiencies)),
-            (Field::Tags, fill_each(&mut self.tags, settings.tags)),
-            (Field::Channels, fill_each(&mut self.channels, settings.channels)),
-            (Field::Landing, fill_one(&mut self.landing, settings.landing)),
-        ];
-        taken.into_iter().filter_map(|(field, is_taken)| is_taken.then_some(field)).collect()
-    }
-}
-
-/// The first value stays.
-fn fill_one<T>(field: &mut Option<T>, value: Option<T>) -> bool {
-    let free = field.is_none() && value.is_some();
-    if free {
-        *field = value;
-    }
-    free
-}
-
-/// The first value under each key stays.
-fn fill_each<K: Ord, V>(field: &mut BTreeMap<K, V>, values: BTreeMap<K, V>) -> bool {
-    let before = field.len();
-    for (key, value) in values {
-        field.entry(key).or_insert(value);
-    }
-    field.len() > before
 }

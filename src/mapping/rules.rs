@@ -5,10 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::{Destination, IdpName, InstanceName, Problem, ProtectedNames, SyncPolicy};
 
 use super::compile::compile;
-use super::condition::{Condition, Held};
+use super::condition::Condition;
 use super::example::Example;
-use super::expression::{Expression, Failed};
-use super::facts::Facts;
+use super::expression::Expression;
 use super::lookup::Lookup;
 use super::names::Names;
 use super::person::PersonValues;
@@ -113,18 +112,6 @@ impl Rules {
 }
 
 impl Rule {
-    /// Why every condition holds, or why the first one that doesn't does not.
-    pub(super) fn holds(&self, facts: &Facts<'_>) -> Result<Held, Failed> {
-        let mut reasons = Vec::new();
-        for condition in &self.conditions {
-            match condition.check(facts)? {
-                Held::Yes(why) => reasons.push(why),
-                Held::No(why) => return Ok(Held::No(why)),
-            }
-        }
-        Ok(Held::Yes(if reasons.is_empty() { "for everyone".to_owned() } else { reasons.join(" and ") }))
-    }
-
     fn expressions(&self) -> impl Iterator<Item = &Expression> {
         let set = match &self.action {
             Action::Set(set) => Some(set),

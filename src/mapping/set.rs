@@ -12,8 +12,6 @@ use super::facts::Facts;
 use super::text::connect_name;
 use super::value::Value;
 
-const BAD_NUMBER: &str = "the number is not + and a country code and digits";
-
 /// What a rule sets: values that are still to be computed.
 #[derive(Debug, Default)]
 pub(super) struct Set {
@@ -44,7 +42,7 @@ pub(super) struct PhoneValues {
 }
 
 /// What a rule sets for one person.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(super) struct Settings {
     pub(super) security_profiles: BTreeSet<String>,
     pub(super) routing_profile: Option<String>,
@@ -100,7 +98,7 @@ impl Set {
             (Field::Phone, phone),
             (Field::Landing, self.landing.is_some()),
         ];
-        certain.into_iter().filter_map(|(field, is_certain)| is_certain.then_some(field)).collect()
+        which(certain)
     }
 
     /// Whether it sets something that adds up with what other rules set, one by one.
@@ -116,7 +114,7 @@ impl Set {
             (Field::Phone, self.phone.is_some()),
             (Field::Landing, self.landing.is_some()),
         ];
-        set.into_iter().filter_map(|(field, is_set)| is_set.then_some(field)).collect()
+        which(set)
     }
 
     /// Every value in it.
@@ -129,37 +127,34 @@ impl Set {
 }
 
 impl Settings {
+    /// Takes what is not set yet; says which fields those are.
+    pub(super) fn fill(&mut self, more: Self) -> Vec<Field> {
+        let before = self.security_profiles.len();
+        self.security_profiles.extend(more.security_profiles);
+        let taken = [
+            (Field::SecurityProfiles, self.security_profiles.len() > before),
+            (Field::RoutingProfile, fill_one(&mut self.routing_profile, more.routing_profile)),
+            (Field::Hierarchy, fill_one(&mut self.hierarchy, more.hierarchy)),
+            (Field::Phone, fill_one(&mut self.phone, more.phone)),
+            (Field::Proficiencies, fill_each(&mut self.proficiencies, more.proficiencies)),
+            (Field::Tags, fill_each(&mut self.tags, more.tags)),
+            (Field::Channels, fill_each(&mut self.channels, more.channels)),
+            (Field::Landing, fill_one(&mut self.landing, more.landing)),
+        ];
+        which(taken)
+    }
+
     pub(super) fn is_empty(&self) -> bool {
-        let Self {
-            security_profiles,
-            routing_profile,
-            hierarchy,
-            phone,
-            proficiencies,
-            tags,
-            channels,
-            landing,
-        } = self;
-        proficiencies.is_empty()
-            && tags.is_empty()
-            && channels.is_empty()
-            && security_profiles.is_empty()
-            && routing_profile.is_none()
-            && hierarchy.is_none()
-            && phone.is_none()
-            && landing.is_none()
+        *self == Self::default()
     }
 }
 
 impl PhoneValues {
     /// The whole phone, or none when its number was not sent.
     fn for_person(&self, facts: &Facts<'_>) -> Result<Option<Phone>, Failed> {
-        let desk_number = text(self.desk_number.as_ref(), facts)?;
+        let desk_number = number(self.desk_number.as_ref(), facts)?;
         if self.desk_number.is_some() && desk_number.is_none() {
             return Ok(None);
-        }
-        if desk_number.as_deref().is_some_and(|number| !is_e164(number)) {
-            return Err(Failed(BAD_NUMBER));
         }
         let (kind, auto_accept, after_contact_work_seconds) =
             (self.kind, self.auto_accept, self.after_contact_work_seconds);
@@ -170,14 +165,36 @@ impl PhoneValues {
 impl ChannelValues {
     /// All of the channel's settings, or none when its number was not sent.
     fn for_person(&self, facts: &Facts<'_>) -> Result<Option<ChannelSettings>, Failed> {
-        let Some(value) = &self.desk_number else { return Ok(Some(self.settings.clone())) };
-        let Some(number) = value.text(facts)? else { return Ok(None) };
-        if !is_e164(&number) {
-            return Err(Failed(BAD_NUMBER));
+        if self.desk_number.is_none() {
+            return Ok(Some(self.settings.clone()));
         }
+        let Some(number) = number(self.desk_number.as_ref(), facts)? else { return Ok(None) };
         let phone = ChannelPhone { kind: PhoneType::DeskPhone, number: Some(number) };
         Ok(Some(ChannelSettings { phone: Some(phone), ..self.settings.clone() }))
     }
+}
+
+/// The fields that are marked.
+fn which<const N: usize>(fields: [(Field, bool); N]) -> Vec<Field> {
+    fields.into_iter().filter_map(|(field, is_marked)| is_marked.then_some(field)).collect()
+}
+
+/// The first value stays.
+fn fill_one<T>(field: &mut Option<T>, value: Option<T>) -> bool {
+    let free = field.is_none() && value.is_some();
+    if free {
+        *field = value;
+    }
+    free
+}
+
+/// The first value under each key stays.
+fn fill_each<K: Ord, V>(field: &mut BTreeMap<K, V>, values: BTreeMap<K, V>) -> bool {
+    let before = field.len();
+    for (key, value) in values {
+        field.entry(key).or_insert(value);
+    }
+    field.len() > before
 }
 
 /// A path with a part that was not sent is none: a person is not put at a higher level instead.
@@ -196,6 +213,13 @@ fn hierarchy(path: &[Value], facts: &Facts<'_>) -> Result<Option<HierarchyPath>,
         return Err(Failed("the hierarchy has more than five levels"));
     }
     Ok(Some(HierarchyPath(names)))
+}
+
+fn number(value: Option<&Value>, facts: &Facts<'_>) -> Result<Option<String>, Failed> {
+    match text(value, facts)? {
+        Some(number) if !is_e164(&number) => Err(Failed("the number is not + and a country code and digits")),
+        number => Ok(number),
+    }
 }
 
 fn text(value: Option<&Value>, facts: &Facts<'_>) -> Result<Option<String>, Failed> {

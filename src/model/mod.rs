@@ -50,7 +50,7 @@ pub use placement::{
     Denial, Field, HierarchyPath, Phone, PhoneType, Placed, Placement, RuleOutcome, SyncPolicy, SyncWhen,
     Trace, TraceEntry,
 };
-pub use problem::{Caret, Problem, nearest};
+pub use problem::{Caret, Problem, advice, nearest};
 pub use proficiency::{BadProficiency, MAX_PROFICIENCIES, Proficiency, ProficiencyLevel};
 pub use protected::ProtectedNames;
 pub use replay::{ReplayGuard, ReplayKey};

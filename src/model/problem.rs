@@ -56,6 +56,15 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     near.filter(|(distance, _)| *distance <= most).min().map(|(_, known)| known)
 }
 
+/// What to write instead of `name`, which is none of `known`; the one that was probably meant stands in `quotes`.
+#[must_use]
+pub fn advice(name: &str, known: &[&str], quotes: &str) -> String {
+    match nearest(name, known.iter().copied()) {
+        Some(near) => format!("did you mean {quotes}{near}{quotes}?"),
+        None => format!("there are {}", known.join(", ")),
+    }
+}
+
 /// How many letters must be put in, left out or changed. Case does not count.
 fn distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.to_lowercase().chars().collect();

@@ -13,6 +13,7 @@ mod unsolicited;
 pub use console::{ConsoleView, IdpView};
 pub use error::{Cause, SignInError};
 pub use logout::{LogoutAnswered, LogoutAsked};
+pub use placing::RulesInForce;
 pub use renewal::Renewal;
 pub use setup::{IdpSetup, Setup};
 pub use types::{
@@ -30,7 +31,6 @@ pub use crate::saml::{
     Demands, IdpInitiated, LogoutMessage, OwnValues, PublishedCertificate, ResponseBinding, Usage, WantSigned,
 };
 use people::{People, Present};
-use placing::Placing;
 
 use crate::model::{
     Blamed as _, Destination, HandOff, Identity, IdpChoice, IdpName, InstanceName, PendingKey, PendingSignIn,
@@ -41,15 +41,13 @@ use crate::model::{
 pub struct SignIn {
     parts: Parts,
     people: People,
-    placing: Placing,
 }
 
 impl SignIn {
     /// Composes the rooms.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let placing = Placing::new(Arc::clone(&parts.rules));
-        Self { parts, people: People::default(), placing }
+        Self { parts, people: People::default() }
     }
 
     /// The start page's entries.

@@ -12,25 +12,29 @@ use crate::model::{Identity, InstanceName, Placed, Placement, Trace};
 use super::{Cause, SignIn, SignInError};
 
 /// The rules in force.
-pub(super) struct Placing {
+pub struct RulesInForce {
     rules: RwLock<Arc<Rules>>,
     /// One for each core: more at a time would only make all of them late.
     cores: Arc<Semaphore>,
 }
 
-impl Placing {
-    pub(super) fn new(rules: Arc<Rules>) -> Self {
+impl RulesInForce {
+    /// Puts `rules` in force, until others are.
+    #[must_use]
+    pub fn new(rules: Rules) -> Self {
         let cores = available_parallelism().map_or(1, usize::from);
-        Self { rules: RwLock::new(rules), cores: Arc::new(Semaphore::new(cores)) }
+        Self { rules: RwLock::new(Arc::new(rules)), cores: Arc::new(Semaphore::new(cores)) }
     }
 
-    fn rules(&self) -> Arc<Rules> {
+    /// Those of this moment.
+    #[must_use]
+    pub fn now(&self) -> Arc<Rules> {
         Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Rules that only compare are done before a thread could begin with them.
     async fn place(&self, identity: &Identity, instance: &InstanceName) -> Result<Placed, Cause> {
-        let rules = self.rules();
+        let rules = self.now();
         if !rules.has_expressions() {
             return Ok(place(identity, instance, &rules));
         }
@@ -48,12 +52,12 @@ impl SignIn {
     /// The rules in force.
     #[must_use]
     pub fn rules(&self) -> Arc<Rules> {
-        self.placing.rules()
+        self.parts.rules.now()
     }
 
     /// Puts other rules in force: every decision from here on is theirs, whole.
-    pub fn replace_rules(&self, rules: Arc<Rules>) {
-        *self.placing.rules.write().unwrap_or_else(PoisonError::into_inner) = rules;
+    pub fn replace_rules(&self, rules: Rules) {
+        *self.parts.rules.rules.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(rules);
     }
 
     /// The person's place in `instance`.
@@ -62,7 +66,7 @@ impl SignIn {
         identity: &Identity,
         instance: &InstanceName,
     ) -> Result<(Placement, Trace), SignInError> {
-        let Placed { outcome, trace } = self.placing.place(identity, instance).await?;
+        let Placed { outcome, trace } = self.parts.rules.place(identity, instance).await?;
         match outcome {
             Ok(placement) => Ok((placement, trace)),
             Err(denial) => Err(SignInError::from(Cause::Denied(denial)).with_trace(trace)),

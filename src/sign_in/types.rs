@@ -9,13 +9,15 @@ use url::Url;
 
 use crate::connect::Connect;
 use crate::federation::Federation;
-use crate::mapping::{Admins, NamesConfig, Rules};
+use crate::mapping::{Admins, NamesConfig};
 use crate::model::{
     Clock, ConnectUser, Departure, Destination, IdpChoice, IdpName, InstanceName, NamedSessions, Pending,
     PendingConfirmation, PendingLogout, PendingSignIn, Placement, Random, RequestOptions, SessionId,
     SignedIn, Target, Trace,
 };
 use crate::saml::ServiceProvider;
+
+use super::RulesInForce;
 
 /// One instance, as the journey sees it.
 pub struct Instance {
@@ -42,7 +44,7 @@ pub struct Parts {
     /// The service provider.
     pub saml: ServiceProvider,
     /// The rules.
-    pub rules: Arc<Rules>,
+    pub rules: RulesInForce,
     /// Who may use the console; `None`: there is none.
     pub admins: Option<Admins>,
     /// The instances, in the order of the start page.

@@ -114,6 +114,11 @@ pub(super) fn utc(now: OffsetDateTime) -> String {
     now.to_offset(time::UtcOffset::UTC).format(format).unwrap_or_default()
 }
 
+/// A day, for people.
+pub(super) fn day(moment: OffsetDateTime) -> String {
+    moment.format(format_description!("[year]-[month]-[day]")).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

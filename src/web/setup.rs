@@ -6,9 +6,9 @@ use std::sync::Arc;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use time::OffsetDateTime;
-use time::macros::format_description;
 use url::Url;
 
+use super::boundary::day;
 use super::headers::Csp;
 use super::pages::{self, AttributeRow, CertificateView, IdpView, SetupPage};
 use super::refusal::Refusal;
@@ -54,7 +54,7 @@ fn view(place: usize, certificate: &PublishedCertificate, now: OffsetDateTime) -
 /// A day, and whether it is over.
 fn ends(end: Option<OffsetDateTime>, now: OffsetDateTime) -> String {
     let Some(end) = end else { return words::UNKNOWN_END.to_owned() };
-    let day = end.format(format_description!("[year]-[month]-[day]")).unwrap_or_default();
+    let day = day(end);
     if end <= now { format!("{day} {}", words::OVER) } else { day }
 }
 

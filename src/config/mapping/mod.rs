@@ -15,6 +15,10 @@ use crate::model::{Attributes, PhoneType, SyncPolicy, SyncWhen};
 use super::files::Files;
 use super::section::Section;
 
+/// The words of a phone's `type`.
+const PHONE_TYPES: [(&str, Option<PhoneType>); 2] =
+    [("soft_phone", Some(PhoneType::SoftPhone)), ("desk_phone", Some(PhoneType::DeskPhone))];
+
 pub(super) fn read(section: &mut Section<'_>, files: &Files<'_>, known: &Known) -> Option<Rules> {
     let missing = [("deny", OnMissingGroups::Deny), ("no_groups", OnMissingGroups::NoGroups)];
     let no_match = [("deny", OnNoMatch::Deny), ("keep", OnNoMatch::Keep)];
@@ -102,18 +106,26 @@ fn sync(section: &mut Section<'_>) -> SyncPolicy {
 
 fn read_rule(section: &mut Section<'_>, files: &Files<'_>) -> RuleConfig {
     let name = plain(section, "name").unwrap_or_default();
-    let idps = section.texts("idps");
+    let whom = conditions(section);
     let instances = section.texts("instances");
-    let groups = section.texts("groups");
-    let groups_glob = section.texts("groups_glob");
-    let when = plain(section, "when");
     let deny = plain(section, "deny");
     let has_set = section.has("set");
     let set = section.section("set", read_set);
     let lookup = section.parsed("lookup", |file| {
         files.read(file).map(|(text, _)| LookupConfig { file: file.to_owned(), text })
     });
-    RuleConfig { name, idps, instances, groups, groups_glob, when, deny, set: has_set.then_some(set), lookup }
+    RuleConfig { name, instances, deny, set: has_set.then_some(set), lookup, ..whom }
+}
+
+/// Whom a rule is for, but for where they are on the way to.
+pub(super) fn conditions(section: &mut Section<'_>) -> RuleConfig {
+    RuleConfig {
+        idps: section.texts("idps"),
+        groups: section.texts("groups"),
+        groups_glob: section.texts("groups_glob"),
+        when: plain(section, "when"),
+        ..RuleConfig::default()
+    }
 }
 
 fn check(section: &mut Section<'_>) -> CheckConfig {
@@ -181,11 +193,10 @@ fn read_set(section: &mut Section<'_>) -> SetConfig {
 
 /// A `phone` table is written whole, so that two rules never mix one.
 fn phone(section: &mut Section<'_>, written: bool) -> Option<PhoneConfig> {
-    let kinds = [("soft_phone", Some(PhoneType::SoftPhone)), ("desk_phone", Some(PhoneType::DeskPhone))];
     if written && !section.has("type") {
         section.problem("type", "is missing: write \"soft_phone\" or \"desk_phone\"");
     }
-    let kind = section.one_of("type", &kinds, None);
+    let kind = section.one_of("type", &PHONE_TYPES, None);
     let auto_accept = section.flag("auto_accept", false);
     let seconds = section.number("after_contact_work_seconds", 0, 0..=2_000_000);
     let desk_number = section.any("desk_number", value);

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use toml::Value;
 
 use crate::mapping::ChannelConfig;
-use crate::model::{Channel, PhoneType, Proficiency, ProficiencyLevel, VoiceEnhancement};
+use crate::model::{Channel, Proficiency, ProficiencyLevel, VoiceEnhancement};
 
-use super::value;
+use super::{PHONE_TYPES, value};
 use crate::config::section::Section;
 
 /// `{ "Language" = { "German" = 3.5 } }`: predefined attributes, their values, levels.
@@ -40,7 +40,6 @@ pub(super) fn channels(section: &mut Section<'_>) -> BTreeMap<Channel, ChannelCo
 }
 
 fn settings(section: &mut Section<'_>) -> ChannelConfig {
-    let kinds = [("soft_phone", Some(PhoneType::SoftPhone)), ("desk_phone", Some(PhoneType::DeskPhone))];
     let enhancements = [
         ("voice_isolation", Some(VoiceEnhancement::VoiceIsolation)),
         ("noise_suppression", Some(VoiceEnhancement::NoiseSuppression)),
@@ -53,7 +52,7 @@ fn settings(section: &mut Section<'_>) -> ChannelConfig {
         after_contact_work_seconds: has_after_contact_work
             .then(|| u32::try_from(seconds).unwrap_or(u32::MAX)),
         persistent_connection: section.optional_flag("persistent_connection"),
-        phone: section.one_of("phone", &kinds, None),
+        phone: section.one_of("phone", &PHONE_TYPES, None),
         desk_number: section.any("desk_number", value),
         voice_enhancement: section.one_of("voice_enhancement", &enhancements, None),
     }

@@ -3,24 +3,11 @@
 use std::fs;
 use std::path::Path;
 
+use super::super::Drafts;
 use super::super::files::Files;
-use super::super::report::Report;
-use super::super::section::Section;
-use super::super::{mapping, source};
-use crate::mapping::{Known, NamesConfig, Rules};
-use crate::model::{Destination, IdpName, InstanceName, Problem};
-
-/// Reads the mapping of `text`, as the whole file's reader does.
-fn read(text: &str, known: &Known) -> Result<Option<Rules>, Vec<Problem>> {
-    let table = source::table(text)?;
-    let report = Report::default();
-    let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
-    let mut root = Section::root(table, &report);
-    let rules = root.section("mapping", |s| mapping::read(s, &Files::new(&config, None), known));
-    root.finish();
-    let (problems, _) = report.into_problems(text);
-    if problems.is_empty() { Ok(rules) } else { Err(problems) }
-}
+use crate::admin::Drafts as _;
+use crate::mapping::{Known, NamesConfig};
+use crate::model::{Destination, IdpName, InstanceName};
 
 /// A small generator: the same numbers in every run.
 struct Numbers(u64);
@@ -57,10 +44,11 @@ fn ten_thousand_damaged_mappings_load_or_are_refused_with_a_place_and_never_pani
         ..Known::default()
     };
     let (mut numbers, mut loaded, mut refused) = (Numbers(42), 0, 0);
-    assert!(read(text, &known).expect("three teams").is_some());
+    let drafts = Drafts::new("", &Files::new(&root, None), &[]).knowing(known);
+    assert!(drafts.compile(text).is_ok(), "three teams");
     for _ in 0..10_000 {
         let damaged = numbers.damage(text);
-        let Err(problems) = read(&damaged, &known) else {
+        let Err(problems) = drafts.compile(&damaged) else {
             loaded += 1;
             continue;
         };

@@ -31,22 +31,10 @@ pub(super) struct Wanted {
     pub(super) proficiencies: Proficiencies,
 }
 
-/// The same, by ids.
+/// A user by ids: as Connect describes it (its proficiencies only when some are wanted), or as the rules want it (what
+/// is `None` or empty is left as it is).
 #[derive(Clone, Default, PartialEq, Eq)]
-pub(super) struct Desired {
-    pub(super) identity: IdentityInfo,
-    pub(super) security_profiles: BTreeSet<String>,
-    pub(super) routing_profile: Option<String>,
-    pub(super) hierarchy_group: Option<String>,
-    pub(super) phone: Option<PhoneConfig>,
-    pub(super) channels: ChannelConfigs,
-    pub(super) tags: Tags,
-    pub(super) proficiencies: Proficiencies,
-}
-
-/// A user as Connect describes it, by ids. Its proficiencies are read only when some are wanted.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub(super) struct Current {
+pub(super) struct UserFields {
     pub(super) identity: IdentityInfo,
     pub(super) security_profiles: BTreeSet<String>,
     pub(super) routing_profile: Option<String>,
@@ -166,7 +154,7 @@ pub(super) fn wanted_of_new(placement: &Placement, send_email: bool) -> Wanted {
 }
 
 /// The changes that make `current` what `desired` says; nothing for what is equal or not said.
-pub(super) fn plan(current: &Current, desired: Desired) -> Vec<Change> {
+pub(super) fn plan(current: &UserFields, desired: UserFields) -> Vec<Change> {
     let identity = current.identity.overlaid(desired.identity);
     let profiles = Some(desired.security_profiles).filter(|ids| !ids.is_empty());
     let mut tags = desired.tags;
@@ -192,7 +180,7 @@ pub(super) fn plan(current: &Current, desired: Desired) -> Vec<Change> {
 }
 
 /// Checks that nothing is missing that `CreateUser` needs on an instance that uses SAML.
-pub(super) fn new_user(username: Username, desired: Desired) -> Result<NewUser, Error> {
+pub(super) fn new_user(username: Username, desired: UserFields) -> Result<NewUser, Error> {
     let identity = &desired.identity;
     for (value, field) in [(&identity.first_name, "first name"), (&identity.last_name, "last name")] {
         if value.as_ref().is_none_or(String::is_empty) {

@@ -6,7 +6,7 @@
 //! <https://docs.aws.amazon.com/connect/latest/APIReference/API_CreateUser.html>
 
 use super::channels::ChannelConfigs;
-use super::{Change, Current, differs};
+use super::{Change, UserFields, differs};
 use crate::model::{Phone, PhoneType};
 
 /// `UserPhoneConfig`.
@@ -62,7 +62,7 @@ pub(super) fn in_one_place(
 
 /// The changes of phone settings for a user that exists.
 pub(super) fn changes(
-    current: &Current,
+    current: &UserFields,
     phone: Option<PhoneConfig>,
     channels: ChannelConfigs,
 ) -> [Option<Change>; 2] {

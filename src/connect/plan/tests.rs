@@ -15,14 +15,14 @@ fn names(first: &str, last: &str) -> IdentityInfo {
     }
 }
 
-fn current() -> Current {
-    Current {
+fn current() -> UserFields {
+    UserFields {
         identity: IdentityInfo { mobile: Some("+441".into()), ..names("Ada", "King") },
         security_profiles: set(&["agent"]),
         routing_profile: Some("basic".into()),
         hierarchy_group: Some("north".into()),
         phone: Some(PhoneConfig { persistent_connection: Some(true), ..PhoneConfig::soft_phone() }),
-        ..Current::default()
+        ..UserFields::default()
     }
 }
 
@@ -87,27 +87,27 @@ fn all(when: SyncWhen) -> SyncPolicy {
 
 #[test]
 fn a_user_in_place_is_left_alone() {
-    let same = Desired {
+    let same = UserFields {
         identity: names("Ada", "King"),
         security_profiles: set(&["agent"]),
         routing_profile: Some("basic".into()),
         hierarchy_group: Some("north".into()),
         phone: Some(PhoneConfig::soft_phone()),
-        ..Desired::default()
+        ..UserFields::default()
     };
     assert!(plan(&current(), same).is_empty());
-    assert!(plan(&current(), Desired::default()).is_empty(), "what no rule sets is left alone");
+    assert!(plan(&current(), UserFields::default()).is_empty(), "what no rule sets is left alone");
 }
 
 #[test]
 fn each_difference_is_one_change_and_keeps_what_it_does_not_mean() {
-    let desired = Desired {
+    let desired = UserFields {
         identity: names("Ada", "Lovelace"),
         security_profiles: set(&["agent", "supervisor"]),
         routing_profile: Some("sales".into()),
         hierarchy_group: Some("south".into()),
         phone: Some(PhoneConfig { auto_accept: true, ..PhoneConfig::soft_phone() }),
-        ..Desired::default()
+        ..UserFields::default()
     };
     let renamed = IdentityInfo { mobile: Some("+441".into()), ..names("Ada", "Lovelace") };
     let phone =
@@ -148,19 +148,19 @@ fn a_new_user_gets_what_the_api_demands_even_where_sync_says_never() {
 
 #[test]
 fn a_user_is_not_created_without_what_saml_instances_need() {
-    let whole = Desired {
+    let whole = UserFields {
         identity: names("Ada", "King"),
         security_profiles: set(&["agent"]),
         routing_profile: Some("basic".into()),
-        ..Desired::default()
+        ..UserFields::default()
     };
     let ada = || Username::new("ada").unwrap();
     assert!(new_user(ada(), whole.clone()).is_ok());
     for broken in [
-        Desired { identity: names("", "King"), ..whole.clone() },
-        Desired { identity: IdentityInfo { last_name: None, ..names("Ada", "") }, ..whole.clone() },
-        Desired { security_profiles: set(&[]), ..whole.clone() },
-        Desired { routing_profile: None, ..whole },
+        UserFields { identity: names("", "King"), ..whole.clone() },
+        UserFields { identity: IdentityInfo { last_name: None, ..names("Ada", "") }, ..whole.clone() },
+        UserFields { security_profiles: set(&[]), ..whole.clone() },
+        UserFields { routing_profile: None, ..whole },
     ] {
         assert!(matches!(new_user(ada(), broken), Err(Error::Incomplete(_))));
     }
@@ -169,8 +169,8 @@ fn a_user_is_not_created_without_what_saml_instances_need() {
 #[test]
 fn proficiencies_go_before_others_come_and_those_in_place_are_left_alone() {
     let current =
-        Current { proficiencies: proficiencies(&[("A", 1.0), ("B", 2.0), ("C", 3.0)]), ..current() };
-    let desired = |levels| Desired { proficiencies: proficiencies(levels), ..Desired::default() };
+        UserFields { proficiencies: proficiencies(&[("A", 1.0), ("B", 2.0), ("C", 3.0)]), ..current() };
+    let desired = |levels| UserFields { proficiencies: proficiencies(levels), ..UserFields::default() };
     let gone = BTreeSet::from([Proficiency::new("Language", "C").unwrap()]);
     let expected = [
         Change::Disassociate(gone),
@@ -187,19 +187,20 @@ fn only_tags_that_differ_are_set_and_others_stay() {
     let tags = |pairs: &[(&str, &str)]| -> Tags {
         pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
     };
-    let current = Current { tags: tags(&[("team", "north"), ("site", "1"), ("theirs", "x")]), ..current() };
-    let desired = Desired { tags: tags(&[("team", "south"), ("site", "1")]), ..Desired::default() };
+    let current =
+        UserFields { tags: tags(&[("team", "north"), ("site", "1"), ("theirs", "x")]), ..current() };
+    let desired = UserFields { tags: tags(&[("team", "south"), ("site", "1")]), ..UserFields::default() };
     assert!(plan(&current, desired) == [Change::Tags(tags(&[("team", "south")]))]);
 }
 
 #[test]
 fn a_phone_config_is_never_sent_to_a_user_who_has_or_gets_its_twin() {
     let phone = || Some(PhoneConfig { after_contact_work_seconds: 30, ..PhoneConfig::soft_phone() });
-    let by_hand = Current { channels: work(&[(Channel::Chat, 60)]), phone: None, ..current() };
+    let by_hand = UserFields { channels: work(&[(Channel::Chat, 60)]), phone: None, ..current() };
     for (current, channels, chat) in
         [(current(), work(&[(Channel::Chat, 60)]), 60), (by_hand, ChannelConfigs::default(), 30)]
     {
-        let changes = plan(&current, Desired { phone: phone(), channels, ..Desired::default() });
+        let changes = plan(&current, UserFields { phone: phone(), channels, ..UserFields::default() });
         let expected =
             Channel::ALL.map(|channel| (channel, if channel == Channel::Chat { chat } else { 30 }));
         let [Change::ChannelConfigs(sent)] = changes.as_slice() else {
@@ -218,13 +219,13 @@ fn what_the_phone_config_says_already_is_not_said_again_by_channel() {
         persistent_connection: BTreeMap::from([(Channel::Voice, true)]),
         ..work(&[(Channel::Task, 0)])
     };
-    assert!(plan(&current(), Desired { channels: voice, ..Desired::default() }).is_empty());
+    assert!(plan(&current(), UserFields { channels: voice, ..UserFields::default() }).is_empty());
 }
 
 #[test]
 fn what_has_no_twin_goes_beside_a_phone_config() {
     let phone = PhoneConfig { auto_accept: true, ..PhoneConfig::soft_phone() };
-    let desired = Desired { phone: Some(phone.clone()), channels: enhanced(), ..Desired::default() };
+    let desired = UserFields { phone: Some(phone.clone()), channels: enhanced(), ..UserFields::default() };
     let kept = PhoneConfig { persistent_connection: Some(true), ..phone };
     assert!(plan(&current(), desired) == [Change::PhoneConfig(kept), Change::ChannelConfigs(enhanced())]);
 }
@@ -232,8 +233,8 @@ fn what_has_no_twin_goes_beside_a_phone_config() {
 #[test]
 fn lists_that_the_user_has_go_along_and_nothing_goes_where_nothing_differs() {
     let held = ChannelConfigs { callback_after_contact_work: Some(5), ..work(&[(Channel::Voice, 10)]) };
-    let current = Current { channels: held.clone(), ..current() };
-    let desired = |channels| Desired { channels, ..Desired::default() };
+    let current = UserFields { channels: held.clone(), ..current() };
+    let desired = |channels| UserFields { channels, ..UserFields::default() };
     let expected = ChannelConfigs { voice_enhancement: enhanced().voice_enhancement, ..held };
     assert!(plan(&current, desired(enhanced())) == [Change::ChannelConfigs(expected)]);
     assert!(plan(&current, desired(work(&[(Channel::Voice, 10)]))).is_empty());
@@ -244,8 +245,14 @@ fn a_new_user_is_told_phone_settings_in_one_place() {
     let created = |placement: &Placement| {
         let Wanted { identity, security_profiles, routing_profile, phone, channels, .. } =
             wanted_of_new(placement, false);
-        let desired =
-            Desired { identity, security_profiles, routing_profile, phone, channels, ..Desired::default() };
+        let desired = UserFields {
+            identity,
+            security_profiles,
+            routing_profile,
+            phone,
+            channels,
+            ..UserFields::default()
+        };
         new_user(placement.username.clone(), desired).unwrap()
     };
     let furnished = furnished(all(SyncWhen::Always));

@@ -14,7 +14,7 @@ use aws_sdk_connect::types::{
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use super::client::Named;
-use super::plan::{Current, IdentityInfo, PhoneConfig, Proficiencies};
+use super::plan::{IdentityInfo, PhoneConfig, Proficiencies, UserFields};
 use crate::model::{CallError, Cause, PhoneType, Proficiency, ProficiencyLevel};
 
 /// Names and ids of a page; what lacks either is left out.
@@ -41,8 +41,8 @@ pub(super) fn path(levels: &HierarchyPath) -> Vec<String> {
         .collect()
 }
 
-pub(super) fn current(user: User) -> Current {
-    Current {
+pub(super) fn current(user: User) -> UserFields {
+    UserFields {
         channels: channels::configs(&user),
         tags: user.tags.into_iter().flatten().collect(),
         proficiencies: Proficiencies::new(),

@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, LiteralValue, SelectExpr};
 use cel::{IdedExpr, Program};
 
-use crate::model::Caret;
-use crate::model::nearest;
+use crate::model::{Caret, advice};
 
 use super::language::{FUNCTIONS, GROWING, PLACEMENT_FIELDS, USER_FIELDS, variables};
 use super::{Mistake, Purpose};
@@ -197,9 +196,5 @@ fn found(part: &IdedExpr, message: impl Into<String>) -> Found {
 }
 
 fn unknown(part: &IdedExpr, what: &str, name: &str, known: &[&str]) -> Found {
-    let advice = match nearest(name, known.iter().copied()) {
-        Some(nearest) => format!("did you mean `{nearest}`?"),
-        None => format!("there are {}", known.join(", ")),
-    };
-    found(part, format!("there is no {what} `{name}`: {advice}"))
+    found(part, format!("there is no {what} `{name}`: {}", advice(name, known, "`")))
 }

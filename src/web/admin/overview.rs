@@ -6,14 +6,13 @@ use std::sync::{Arc, PoisonError};
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use time::OffsetDateTime;
-use time::macros::format_description;
 
 use super::Admin;
 use crate::admin::SignInRecord;
 use crate::model::{Brand, RulesState};
 use crate::sign_in::{ConsoleView, IdpView};
 use crate::web::WebState;
+use crate::web::boundary::day;
 use crate::web::headers::Csp;
 use crate::web::pages;
 use crate::web::refusal::Refusal;
@@ -63,8 +62,4 @@ impl Overview<'_> {
     fn keys(idp: &IdpView) -> String {
         idp.keys_end.map_or_else(|| "unknown".to_owned(), day)
     }
-}
-
-fn day(moment: OffsetDateTime) -> String {
-    moment.format(format_description!("[year]-[month]-[day]")).unwrap_or_default()
 }
