@@ -23,7 +23,7 @@ use crate::budget::ProcessBudget;
 use crate::config::{self, Config, Loaded};
 use crate::connect::{self, Connect};
 use crate::federation::Federation;
-use crate::model::{CallBudget, Clock, Problem, Random, RulesState, SystemClock, SystemRandom};
+use crate::model::{Clock, Pace, Problem, Random, RulesState, SystemClock, SystemRandom};
 use crate::saml::{self, ServiceProvider};
 use crate::sign_in::{Instance, Parts, RulesInForce, SignIn};
 use crate::store::{MemoryNamedSessions, MemoryPending, MemoryReplay, MemorySessions};
@@ -114,7 +114,7 @@ fn parts(
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 ) -> Result<Parts, saml::Error> {
-    let budget: Arc<dyn CallBudget> = Arc::new(ProcessBudget::new(config.rates));
+    let pace = Pace::new(Arc::new(ProcessBudget::new(config.rates)), random.clone());
     let protected = Arc::new(config.protected);
     let replay = Arc::new(MemoryReplay::new(clock.clone()));
     let saml = ServiceProvider::new(config.saml, config.idps, clock.clone(), random.clone(), replay)?;
@@ -127,12 +127,12 @@ fn parts(
             destinations: instance.destinations,
             default_destination: instance.default_destination,
             request: instance.request,
-            connect: Connect::new(instance.connect, client, budget.clone(), protected.clone(), clock.clone()),
+            connect: Connect::new(instance.connect, client, pace.clone(), protected.clone(), clock.clone()),
             federation: Federation::new(
                 instance.federation,
                 sdk,
                 config.endpoints.clone(),
-                budget.clone(),
+                pace.clone(),
                 protected.clone(),
                 clock.clone(),
             ),

@@ -1,4 +1,4 @@
-//! One operation's turns, by virtual scheduling: each admitted call is told its moment at once.
+//! One operation's rate, by virtual scheduling. Pure: the moment is an argument.
 //! ITU-T I.371, generic cell rate algorithm.
 
 use std::time::Duration;
@@ -14,21 +14,12 @@ const RECOVERY: Duration = Duration::from_secs(10);
 /// Keeps durations finite when a rate is configured as zero or less.
 const SLOWEST: f64 = 0.0001;
 
-/// A call's place in the queue.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Turn {
-    at: Instant,
-    delay_seen: Duration,
-}
-
-/// The queue of one operation. Pure: the moment is an argument.
+/// When the next call may be made.
 #[derive(Debug)]
 pub(super) struct Bucket {
     rate: Rate,
     /// The turn after the last one given out, as if calls were evenly spaced.
     next: Instant,
-    /// By how much throttling has put off turns that were given out before.
-    delay: Duration,
     slowness: Option<Slowness>,
 }
 
@@ -41,32 +32,26 @@ struct Slowness {
 impl Bucket {
     /// A full bucket.
     pub(super) fn new(rate: Rate, now: Instant) -> Self {
-        Self { rate, next: now, delay: Duration::ZERO, slowness: None }
+        Self { rate, next: now, slowness: None }
     }
 
-    /// Takes the next turn, unless it is further away than `patience`: then says how far.
-    pub(super) fn take(&mut self, now: Instant, patience: Duration) -> Result<Turn, Duration> {
-        let next = self.next.max(now);
-        let wait = next.duration_since(now).saturating_sub(self.head_start());
-        if wait > patience {
-            return Err(wait);
-        }
-        self.next = next + self.interval(now);
-        Ok(Turn { at: now + wait, delay_seen: self.delay })
+    /// When a call may be made that `ahead` others go before.
+    pub(super) fn turn(&self, now: Instant, ahead: usize) -> Instant {
+        let ahead = self.interval(now).saturating_mul(u32::try_from(ahead).unwrap_or(u32::MAX));
+        let next = self.next.max(now) + ahead;
+        next.checked_sub(self.head_start()).map_or(now, |turn| turn.max(now))
     }
 
-    /// When the turn comes, as things stand now.
-    pub(super) fn due(&self, turn: Turn) -> Instant {
-        turn.at + self.delay.saturating_sub(turn.delay_seen)
+    /// Takes the next turn, whether it has come or not.
+    pub(super) fn take(&mut self, now: Instant) {
+        self.next = self.next.max(now) + self.interval(now);
     }
 
-    /// Halves the rate and puts off everybody who waits by one of the new intervals.
+    /// Halves the rate, and puts the next turn off by one of the new intervals.
     pub(super) fn slow_down(&mut self, now: Instant) {
         let factor = (self.factor(now) / 2.0).max(FLOOR);
         self.slowness = Some(Slowness { since: now, factor });
-        let pause = self.interval(now);
-        self.delay += pause;
-        self.next = self.next.max(now + self.head_start()) + pause;
+        self.next = self.next.max(now + self.head_start()) + self.interval(now);
     }
 
     /// How far ahead of the even spacing a burst may run. Two calls of the burst are kept back: calls
@@ -96,13 +81,15 @@ mod tests {
     use super::*;
 
     const CONNECT: Rate = Rate { per_second: 2.0, burst: 5 };
-    const LONG: Duration = Duration::from_hours(1);
 
+    /// The turns that `count` calls get that all come at `now`, in milliseconds.
     fn turns(bucket: &mut Bucket, now: Instant, count: usize) -> Vec<u128> {
+        let mut clock = now;
         (0..count)
             .map(|_| {
-                let turn = bucket.take(now, LONG).unwrap();
-                bucket.due(turn).duration_since(now).as_millis()
+                clock = bucket.turn(clock, 0).max(clock);
+                bucket.take(clock);
+                clock.duration_since(now).as_millis()
             })
             .collect()
     }
@@ -115,13 +102,11 @@ mod tests {
     }
 
     #[test]
-    fn a_turn_too_far_away_is_not_taken() {
+    fn whoever_has_others_before_them_is_told_when_their_turn_comes() {
         let now = Instant::now();
         let mut bucket = Bucket::new(CONNECT, now);
-        turns(&mut bucket, now, 6);
-        let wait = bucket.take(now, Duration::from_millis(1900)).unwrap_err();
-        assert_eq!(wait.as_millis(), 2000);
-        assert_eq!(turns(&mut bucket, now, 1), [2000], "the refused call left its place to the next");
+        let told: Vec<_> = (0..7).map(|ahead| (bucket.turn(now, ahead) - now).as_millis()).collect();
+        assert_eq!(told, turns(&mut bucket, now, 7));
     }
 
     #[test]
@@ -134,15 +119,13 @@ mod tests {
     }
 
     #[test]
-    fn throttling_puts_off_those_who_wait_and_halves_the_rate_until_it_recovers() {
+    fn throttling_puts_the_next_turn_off_and_halves_the_rate_until_it_recovers() {
         let now = Instant::now();
         let mut bucket = Bucket::new(CONNECT, now);
         turns(&mut bucket, now, 3);
-        let waiting = bucket.take(now, LONG).unwrap();
         bucket.slow_down(now);
-        assert_eq!(bucket.due(waiting).duration_since(now).as_millis(), 1500, "0.5 s and one pause of 1 s");
-        let after = turns(&mut bucket, now, 2);
-        assert_eq!(after[1] - after[0], 1000);
+        assert_eq!((bucket.turn(now, 0) - now).as_millis(), 1500, "0.5 s and one pause of 1 s");
+        assert_eq!((bucket.turn(now, 1) - now).as_millis(), 2500);
         let recovered = now + Duration::from_mins(2);
         assert_eq!(turns(&mut bucket, recovered, 6), [0, 0, 0, 500, 1000, 1500]);
     }

@@ -4,16 +4,18 @@
 //! raised it. <https://docs.aws.amazon.com/connect/latest/adminguide/amazon-connect-service-limits.html>
 
 mod bucket;
+mod line;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::time::{Instant, sleep_until};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep_until, timeout_at};
 
-use crate::model::{Busy, Call, CallBudget};
-use bucket::{Bucket, Turn};
+use crate::model::{Busy, Call, CallBudget, Patience, Priority, Ticket};
+use line::Line;
 
 /// Calls a second and burst for one operation.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,6 +38,17 @@ pub struct Rates {
 }
 
 impl Rates {
+    /// One replica's part of what AWS allows all of them together.
+    #[must_use]
+    pub fn divided_by(self, replicas: u32) -> Self {
+        let part = |rate: Rate| Rate {
+            per_second: rate.per_second / f64::from(replicas.max(1)),
+            burst: (rate.burst / replicas.max(1)).max(1),
+        };
+        let operations = self.operations.into_iter().map(|(name, rate)| (name, part(rate))).collect();
+        Self { connect: part(self.connect), sts: part(self.sts), operations }
+    }
+
     fn of(&self, operation: &str) -> Rate {
         let common = if is_sts(operation) { self.sts } else { self.connect };
         self.operations.get(operation).copied().unwrap_or(common)
@@ -43,60 +56,106 @@ impl Rates {
 }
 
 /// The budget of this process.
-pub struct ProcessBudget {
+pub struct ProcessBudget(Arc<Lines>);
+
+struct Lines {
     rates: Rates,
-    buckets: Mutex<HashMap<Call, Bucket>>,
+    lines: Mutex<HashMap<Call, Line>>,
 }
 
 impl ProcessBudget {
     /// Full buckets.
     #[must_use]
     pub fn new(rates: Rates) -> Self {
-        Self { rates, buckets: Mutex::default() }
+        Self(Arc::new(Lines { rates, lines: Mutex::default() }))
     }
 
-    fn with_bucket<T>(&self, call: &Call, work: impl FnOnce(&mut Bucket, Instant) -> T) -> T {
-        let now = Instant::now();
-        let mut buckets = self.buckets();
-        if let Some(bucket) = buckets.get_mut(call) {
-            return work(bucket, now);
+    async fn wait(&self, call: &Call, patience: Patience) -> Result<(), Busy> {
+        let turn = match self.0.with(call, |line, now| join(line, now, patience)) {
+            Joined::Passed => return Ok(()),
+            Joined::Never(busy) => return Err(busy),
+            Joined::Waits { turn, unserved } => {
+                if unserved {
+                    tokio::spawn(Arc::clone(&self.0).serve(call.clone()));
+                }
+                turn
+            }
+        };
+        if let Ok(Ok(())) = timeout_at(patience.until(), turn).await {
+            return Ok(());
         }
-        let full = Bucket::new(self.rates.of(call.operation), now);
-        work(buckets.entry(call.clone()).or_insert(full), now)
+        let turn = self.0.with(call, |line, now| {
+            line.sweep();
+            line.turn_of(now, patience) - now
+        });
+        Err(Busy { retry_after: turn })
+    }
+}
+
+/// What becomes of a call that comes to a line.
+enum Joined {
+    Passed,
+    Never(Busy),
+    Waits { turn: oneshot::Receiver<()>, unserved: bool },
+}
+
+fn join(line: &mut Line, now: Instant, patience: Patience) -> Joined {
+    if line.pass(now) {
+        return Joined::Passed;
+    }
+    let turn = line.turn_of(now, patience);
+    if turn > patience.until() {
+        return Joined::Never(Busy { retry_after: turn - now });
+    }
+    let turn = line.join(patience);
+    Joined::Waits { turn, unserved: !std::mem::replace(&mut line.is_served, true) }
+}
+
+impl Lines {
+    fn with<T>(&self, call: &Call, work: impl FnOnce(&mut Line, Instant) -> T) -> T {
+        let now = Instant::now();
+        let mut lines = self.lock();
+        if let Some(line) = lines.get_mut(call) {
+            return work(line, now);
+        }
+        let new = Line::new(self.rates.of(call.operation), now);
+        work(lines.entry(call.clone()).or_insert(new), now)
     }
 
-    fn buckets(&self) -> MutexGuard<'_, HashMap<Call, Bucket>> {
-        self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, HashMap<Call, Line>> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn due(&self, call: &Call, turn: Turn) -> (Instant, Instant) {
-        self.with_bucket(call, |bucket, now| (bucket.due(turn), now))
+    /// Gives out turns as long as somebody waits.
+    async fn serve(self: Arc<Self>, call: Call) {
+        let next = || {
+            self.with(&call, |line, now| {
+                let next = line.serve(now);
+                line.is_served = next.is_some();
+                next
+            })
+        };
+        while let Some(next) = next() {
+            sleep_until(next).await;
+        }
     }
 }
 
 #[async_trait]
 impl CallBudget for ProcessBudget {
-    async fn admit(&self, call: &Call, patience: Duration) -> Result<(), Busy> {
-        let turn = self
-            .with_bucket(call, |bucket, now| bucket.take(now, patience))
-            .map_err(|retry_after| Busy { retry_after })?;
-        let patience_ends = Instant::now() + patience;
-        // Throttling may put the turn off while we sleep.
-        loop {
-            let (due, now) = self.due(call, turn);
-            if due <= now {
-                return Ok(());
-            }
-            if due > patience_ends {
-                return Err(Busy { retry_after: due.duration_since(now) });
-            }
-            sleep_until(due).await;
-        }
+    async fn admit(&self, call: &Call, patience: Patience) -> Result<(), Busy> {
+        self.wait(call, patience).await
     }
 
     fn throttled(&self, call: &Call) {
         tracing::warn!(operation = call.operation, region = %call.region, "AWS throttles this call: slowing down");
-        self.with_bucket(call, Bucket::slow_down);
+        self.0.with(call, Line::slow_down);
+    }
+
+    fn outlook(&self, ticket: Ticket, priority: Priority) -> Option<Duration> {
+        let now = Instant::now();
+        let mut lines = self.0.lock();
+        lines.values_mut().find_map(|line| line.outlook(now, ticket, priority)).map(|turn| turn - now)
     }
 }
 
@@ -106,8 +165,6 @@ fn is_sts(operation: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
 
     /// So slow that no test machine is slow enough to earn a turn.
@@ -127,7 +184,7 @@ mod tests {
 
     async fn admitted_at_once(budget: &ProcessBudget, call: &Call) -> usize {
         let mut count = 0;
-        while budget.admit(call, Duration::ZERO).await.is_ok() {
+        while budget.admit(call, Patience::lasting(Duration::ZERO)).await.is_ok() {
             count += 1;
         }
         count
@@ -155,7 +212,8 @@ mod tests {
     async fn whoever_would_wait_too_long_is_told_how_long() {
         let budget = budget(HOURLY);
         admitted_at_once(&budget, &call("DescribeUser")).await;
-        let busy = budget.admit(&call("DescribeUser"), Duration::from_mins(1)).await.unwrap_err();
+        let busy =
+            budget.admit(&call("DescribeUser"), Patience::lasting(Duration::from_mins(1))).await.unwrap_err();
         assert!((3590..=3600).contains(&busy.retry_after.as_secs()), "{busy}");
     }
 
@@ -167,7 +225,7 @@ mod tests {
         for number in 0..12 {
             let (budget, order) = (Arc::clone(&budget), Arc::clone(&order));
             tasks.spawn(async move {
-                budget.admit(&call("DescribeUser"), Duration::from_mins(1)).await.unwrap();
+                budget.admit(&call("DescribeUser"), Patience::lasting(Duration::from_mins(1))).await.unwrap();
                 order.lock().unwrap().push(number);
             });
             tokio::task::yield_now().await;
@@ -181,9 +239,9 @@ mod tests {
         let budget = budget(10.0);
         let call = call("DescribeUser");
         admitted_at_once(&budget, &call).await;
-        let gone = budget.admit(&call, Duration::from_mins(1));
+        let gone = budget.admit(&call, Patience::lasting(Duration::from_mins(1)));
         assert!(tokio::time::timeout(Duration::from_millis(1), gone).await.is_err());
-        assert_eq!(budget.admit(&call, Duration::from_mins(1)).await, Ok(()));
+        assert_eq!(budget.admit(&call, Patience::lasting(Duration::from_mins(1))).await, Ok(()));
     }
 
     #[tokio::test]

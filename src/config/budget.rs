@@ -31,28 +31,57 @@ const OPERATIONS: [&str; 21] = [
     "UpdateUserSecurityProfiles",
 ];
 
+/// What AWS documents for every operation of Connect.
+const CONNECT: Rate = Rate { per_second: 2.0, burst: 5 };
+const STS: Rate = Rate { per_second: 50.0, burst: 50 };
+/// What accounts have for [`READS`] whose quotas are of the older kind.
+const READ: Rate = Rate { per_second: 10.0, burst: 10 };
+const READS: [&str; 6] = [
+    "DescribeUser",
+    "DescribeUserHierarchyGroup",
+    "ListRoutingProfiles",
+    "ListUserHierarchyGroups",
+    "ListUserProficiencies",
+    "ListUsers",
+];
+
 /// What `[budget]` says.
 pub(super) struct Budget {
     pub(super) rates: Rates,
     pub(super) patience: Duration,
+    pub(super) place_kept_for: Duration,
 }
 
 pub(super) fn read(section: &mut Section<'_>) -> Budget {
     let patience = section.seconds("patience_seconds", 8, 1..=60);
-    let connect = section.section("connect", |s| rate(s, Rate { per_second: 2.0, burst: 5 }));
-    let sts = section.section("sts", |s| rate(s, Rate { per_second: 50.0, burst: 50 }));
-    let operations = section.named("operations", |name, s| operation(name, s, connect, sts));
-    Budget { rates: Rates { connect, sts, operations: operations.into_iter().flatten().collect() }, patience }
+    let minutes = section.number("place_kept_minutes", 120, 1..=720);
+    let replicas = section.number("replicas", 1, 1..=100);
+    let rates = rates(section).divided_by(u32::try_from(replicas).unwrap_or(1));
+    Budget { rates, patience, place_kept_for: Duration::from_secs(minutes * 60) }
+}
+
+fn rates(section: &mut Section<'_>) -> Rates {
+    let presets = [("default", &[][..]), ("faster_reads", &READS[..])];
+    let faster = section.one_of("preset", &presets, &[][..]);
+    let connect = section.section("connect", |s| rate(s, CONNECT));
+    let sts = section.section("sts", |s| rate(s, STS));
+    let usual = |operation: &str| match operation {
+        "AssumeRole" => sts,
+        read if faster.contains(&read) => READ,
+        _ => connect,
+    };
+    let named = section.named("operations", |name, s| operation(name, s, usual));
+    let preset = faster.iter().map(|read| ((*read).to_owned(), READ));
+    Rates { connect, sts, operations: preset.chain(named.into_iter().flatten()).collect() }
 }
 
 /// An operation keeps what it does not say from its service. The environment writes its name in lower case.
-fn operation(name: &str, section: &mut Section<'_>, connect: Rate, sts: Rate) -> Option<(String, Rate)> {
+fn operation(name: &str, section: &mut Section<'_>, usual: impl Fn(&str) -> Rate) -> Option<(String, Rate)> {
     let found = OPERATIONS.iter().find(|operation| operation.eq_ignore_ascii_case(name));
     if found.is_none() {
         section.problem("", format!("is not called by the gateway; it calls {}", OPERATIONS.join(", ")));
     }
-    let usual = if found == Some(&"AssumeRole") { sts } else { connect };
-    let rate = rate(section, usual);
+    let rate = rate(section, usual(found.copied().unwrap_or_default()));
     Some(((*found?).to_owned(), rate))
 }
 

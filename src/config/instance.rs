@@ -49,6 +49,7 @@ pub(super) struct Shared<'c> {
     pub(super) idps: Vec<IdpName>,
     pub(super) cache: Cache,
     pub(super) patience: Duration,
+    pub(super) place_kept_for: Duration,
 }
 
 pub(super) fn read(
@@ -97,6 +98,7 @@ fn users(
         known_for: shared.cache.known_for,
         settle_within: shared.cache.settle_within,
         patience: shared.patience,
+        place_kept_for: shared.place_kept_for,
     })
 }
 
@@ -133,6 +135,7 @@ fn tokens(
         refresh_ahead: cache.refresh_ahead,
         max_token_age: cache.max_token_age,
         patience: shared.patience,
+        place_kept_for: shared.place_kept_for,
     })
 }
 

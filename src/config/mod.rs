@@ -181,6 +181,7 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
         idps: idps.iter().map(|idp| idp.name.clone()).collect(),
         cache,
         patience: budget.patience,
+        place_kept_for: budget.place_kept_for,
     };
     let instances = root.named("instance", |name, s| instance::read(name, s, files, &shared));
     let (endpoints, region) = root.section("aws", aws);

@@ -10,7 +10,7 @@ use moka::ops::compute::Op;
 use time::OffsetDateTime;
 
 use super::Error;
-use crate::model::Clock;
+use crate::model::{Clock, errand};
 
 /// A bounded cache whose readers say how old an answer may be. Different questions can have the same key:
 /// they are asked one after the other, and an answer serves its own question only.
@@ -38,7 +38,7 @@ where
     }
 
     /// The kept answer to `question` if it is younger than `max_age`, else a new one. The question is asked
-    /// in a task of its own: a caller that goes away neither stops it nor makes the others ask again.
+    /// as an [`errand`]: a caller that goes away neither stops it nor makes the others ask again.
     pub(super) async fn read<F: Future<Output = Result<V, Error>> + Send + 'static>(
         &self,
         key: K,
@@ -55,8 +55,9 @@ where
                 self.drop_unless(&key, serves).await;
             }
             let (cache, key, clock, work) = (self.cache.clone(), key.clone(), Arc::clone(&self.clock), ask());
-            let asked = tokio::spawn(async move {
+            let asked = errand(|begun| async move {
                 let answer = async {
+                    begun.mark();
                     let value = work.await.map_err(|error| (question, error))?;
                     // From the end on: an answer that took long to get would be too old before it is there.
                     Ok(Answer { question, answered_at: clock.now(), value })

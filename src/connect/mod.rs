@@ -11,8 +11,11 @@ mod report;
 mod wire;
 
 use std::hash::{BuildHasher as _, RandomState};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::time::timeout;
 
 pub use client::client;
 pub use error::Error;
@@ -20,12 +23,18 @@ pub use named::UnknownName;
 pub use report::InstanceReport;
 
 use crate::model::{
-    CallBudget, Clock, ConnectUser, InstanceArn, InstanceName, Patience, Placement, ProtectedNames, UserId,
+    Busy, Clock, ConnectUser, InstanceArn, InstanceName, Pace, Patience, Placement, Priority, ProtectedNames,
+    Ticket, UserId,
 };
 use aged::Aged;
 use client::Calls;
 use provision::Provision;
 
+/// A piece of work, its many types forgotten.
+type Work<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
+
+/// When to come back for work that has had its turn.
+const UNDER_WAY: Duration = Duration::from_secs(1);
 /// How many users are remembered as found in place.
 const KNOWN_USERS: u64 = 100_000;
 
@@ -46,8 +55,10 @@ pub struct Settings {
     pub known_for: Duration,
     /// How long to wait for Connect to show what was just created.
     pub settle_within: Duration,
-    /// How long one sign-in may wait for the call budget.
+    /// How long one request of a browser may wait for the call budget; and everything that no person waits for.
     pub patience: Duration,
+    /// For how long a person's place in the line is kept, request after request.
+    pub place_kept_for: Duration,
 }
 
 /// What the gateway may do to users.
@@ -68,6 +79,7 @@ pub struct Connect {
     /// placement's fingerprint, the exact name in it: one spelling's user may not be another's.
     known: Aged<String, u64, ConnectUser>,
     fingerprints: RandomState,
+    pace: Pace,
 }
 
 impl Connect {
@@ -76,29 +88,46 @@ impl Connect {
     pub fn new(
         settings: Settings,
         client: aws_sdk_connect::Client,
-        budget: Arc<dyn CallBudget>,
+        pace: Pace,
         protected: Arc<ProtectedNames>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let calls = Arc::new(Calls::new(client, budget, settings.arn.clone()));
+        let calls = Arc::new(Calls::new(client, pace.clone(), settings.arn.clone()));
         let provision = Arc::new(Provision::new(settings, calls, protected, &clock));
-        Self { provision, known: Aged::new(KNOWN_USERS, clock), fingerprints: RandomState::new() }
+        Self { provision, known: Aged::new(KNOWN_USERS, clock), fingerprints: RandomState::new(), pace }
     }
 
     /// Resolve, plan, apply: afterwards the user exists and is placed as the rules want. One piece of work
-    /// at a time for each user; those who want the same share it, and it goes on when they go away.
+    /// at a time for each user; those who want the same share it, and it goes on when they go away: whoever comes back
+    /// finds it where it is in the line.
     ///
     /// # Errors
-    /// See [`Error`].
+    /// See [`Error`]; [`Error::Busy`] says when to come back.
     pub async fn ensure(&self, placement: &Placement) -> Result<ConnectUser, Error> {
+        self.ensure_for(placement, Priority::Person).await
+    }
+
+    /// The same where it may be less urgent.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn ensure_for(&self, placement: &Placement, priority: Priority) -> Result<ConnectUser, Error> {
         self.provision.check_allowed(placement)?;
-        let work = || {
+        let settings = &self.provision.settings;
+        let name = placement.username.folded();
+        let ticket = Ticket(self.fingerprints.hash_one(&name));
+        let length = if priority == Priority::Person { settings.place_kept_for } else { settings.patience };
+        let work = || -> Work<ConnectUser> {
             let (provision, placement) = (Arc::clone(&self.provision), placement.clone());
-            Box::pin(async move { provision.ensure(&placement).await })
+            let patience = Patience::lasting(length).as_urgent_as(priority).under(ticket);
+            Box::pin(async move { provision.ensure(&placement, patience).await })
         };
-        let known_for = self.provision.settings.known_for;
         let fingerprint = self.fingerprints.hash_one(placement);
-        self.known.read(placement.username.folded(), fingerprint, known_for, work).await
+        let reading = self.known.read(name, fingerprint, settings.known_for, work);
+        timeout(settings.patience, reading).await.unwrap_or_else(|_| {
+            let turn = self.pace.budget().outlook(ticket, priority);
+            Err(Error::Busy(Busy { retry_after: turn.unwrap_or(UNDER_WAY) }))
+        })
     }
 
     /// Forgets what is cached about this user.

@@ -54,8 +54,11 @@ impl Provision {
         placement.security_profiles.iter().try_for_each(|name| self.check_profile(name))
     }
 
-    pub(super) async fn ensure(&self, placement: &Placement) -> Result<ConnectUser, Error> {
-        let patience = Patience::lasting(self.settings.patience);
+    pub(super) async fn ensure(
+        &self,
+        placement: &Placement,
+        patience: Patience,
+    ) -> Result<ConnectUser, Error> {
         let mut resolved = self.directory.user(&placement.username, patience).await?;
         if let Resolved::User(id) = &resolved {
             if let Found::InPlace(user) = self.existing(id, placement, patience).await? {
@@ -124,7 +127,7 @@ impl Provision {
         let wanted = wanted_of_new(placement, self.settings.send_email);
         let user = new_user(placement.username.clone(), self.resolve(wanted, patience).await?)?;
         match self.calls.create_user(&user, patience).await {
-            Err(error) if error.is(Cause::Duplicate) => self.created_elsewhere(placement).await,
+            Err(error) if error.is(Cause::Duplicate) => self.created_elsewhere(placement, patience).await,
             answer => {
                 let id = answer?.ok_or(Error::Unsettled)?;
                 self.directory.remember_user(&user.username, &id).await;
@@ -149,7 +152,7 @@ impl Provision {
         let change = Change::Associate(proficiencies);
         match self.calls.apply(id, &change, patience).await {
             Err(error) if may_be_unseen(&error) => {
-                self.wait_until_shown(id).await?;
+                self.wait_until_shown(id, patience).await?;
                 self.calls.apply(id, &change, patience).await?;
             }
             answer => answer?,
@@ -158,8 +161,8 @@ impl Provision {
         Ok(())
     }
 
-    async fn wait_until_shown(&self, id: &str) -> Result<(), Error> {
-        let settle = Patience::lasting(self.settings.settle_within);
+    async fn wait_until_shown(&self, id: &str, patience: Patience) -> Result<(), Error> {
+        let settle = self.settling(patience);
         loop {
             match self.calls.describe_user(id, settle).await {
                 Err(error) if may_be_unseen(&error) && settle.left() < SETTLE_PAUSE => {
@@ -172,8 +175,12 @@ impl Provision {
     }
 
     /// Somebody else created the user a moment ago: waits until Connect shows it.
-    async fn created_elsewhere(&self, placement: &Placement) -> Result<ConnectUser, Error> {
-        let settle = Patience::lasting(self.settings.settle_within);
+    async fn created_elsewhere(
+        &self,
+        placement: &Placement,
+        patience: Patience,
+    ) -> Result<ConnectUser, Error> {
+        let settle = self.settling(patience);
         loop {
             if let Resolved::User(id) = self.directory.user_now(&placement.username, settle).await?
                 && let Found::InPlace(user) = self.existing(&id, placement, settle).await?
@@ -185,6 +192,11 @@ impl Provision {
             }
             sleep(SETTLE_PAUSE).await;
         }
+    }
+
+    /// For calls that follow on a creation: they don't join the line anew.
+    fn settling(&self, patience: Patience) -> Patience {
+        Patience::lasting(self.settings.settle_within).as_urgent_as(patience.priority()).again()
     }
 
     async fn resolve(&self, wanted: Wanted, patience: Patience) -> Result<UserFields, Error> {

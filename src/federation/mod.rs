@@ -12,18 +12,20 @@ mod sign_in_url;
 mod token;
 mod wire;
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
 use time::OffsetDateTime;
+use tokio::time::timeout;
 use url::Url;
 
 pub use error::Error;
 
 use crate::model::{
-    CallBudget, Clock, ConnectUser, FederationToken, HandOff, InstanceArn, InstanceName, Patience,
-    ProtectedNames, Secret, Username,
+    Busy, Clock, ConnectUser, FederationToken, HandOff, InstanceArn, InstanceName, Pace, Patience, Priority,
+    ProtectedNames, Secret, Ticket, Username, errand,
 };
 use cache::{Lifetimes, Tokens};
 use console::Console;
@@ -59,8 +61,10 @@ pub struct Settings {
     pub refresh_ahead: Duration,
     /// A token is never served longer than this after it was issued.
     pub max_token_age: Duration,
-    /// How long one sign-in may wait for the call budget.
+    /// How long one request of a browser may wait for the call budget; and everything that no person waits for.
     pub patience: Duration,
+    /// For how long a person's place in the line is kept, request after request.
+    pub place_kept_for: Duration,
 }
 
 /// How the browser enters the instance.
@@ -81,6 +85,8 @@ pub struct Endpoints {
     pub sts: Option<Url>,
 }
 
+/// When to come back for work that has had its turn.
+const UNDER_WAY: Duration = Duration::from_secs(1);
 /// How long a new user is kept from the console.
 const NEW_USER_SHOWS: Duration = Duration::from_secs(3);
 /// Federation into one instance.
@@ -92,6 +98,8 @@ pub struct Federation {
     tokens: Tokens,
     protected: Arc<ProtectedNames>,
     clock: Arc<dyn Clock>,
+    tickets: RandomState,
+    pace: Pace,
 }
 
 impl Federation {
@@ -101,14 +109,14 @@ impl Federation {
         settings: Settings,
         sdk: &aws_config::SdkConfig,
         endpoints: Endpoints,
-        budget: Arc<dyn CallBudget>,
+        pace: Pace,
         protected: Arc<ProtectedNames>,
         clock: Arc<dyn Clock>,
     ) -> Self {
         let settings = Arc::new(settings);
-        let role = Arc::new(Role::new(Arc::clone(&settings), sdk, endpoints.sts, Arc::clone(&budget)));
+        let role = Arc::new(Role::new(Arc::clone(&settings), sdk, endpoints.sts, pace.clone()));
         let source =
-            TokenSource::new(Arc::clone(&settings), sdk, endpoints.connect, budget, Arc::clone(&role));
+            TokenSource::new(Arc::clone(&settings), sdk, endpoints.connect, pace.clone(), Arc::clone(&role));
         let lifetimes = Lifetimes {
             margin: settings.token_margin,
             max_age: settings.max_token_age,
@@ -122,11 +130,14 @@ impl Federation {
             settings,
             protected,
             clock,
+            tickets: RandomState::new(),
+            pace,
         }
     }
 
     /// The user's token, from the cache or fresh; never served past `not_after` (the gateway session's
-    /// end). The request is made in a task of its own: a caller that goes away does not stop it.
+    /// end). The request is made in a task of its own: a caller that goes away does not stop it, and whoever comes
+    /// back finds it where it is in the line.
     ///
     /// # Errors
     /// See [`Error`].
@@ -136,10 +147,23 @@ impl Federation {
         not_after: OffsetDateTime,
     ) -> Result<Arc<FederationToken>, Error> {
         self.check_allowed(user, not_after)?;
+        let ticket = self.ticket(&user.username);
+        let patience = Patience::lasting(self.settings.place_kept_for).under(ticket);
         let (tokens, source, user) = (self.tokens.clone(), Arc::clone(&self.source), user.clone());
-        let asked =
-            tokio::spawn(async move { tokens.token(&user.username, &user.id, || source.ask(&user)).await });
-        asked.await.map_err(|_| Error::Interrupted)?
+        let asked = errand(|begun| async move {
+            let ask = || {
+                begun.mark();
+                source.ask(&user, patience)
+            };
+            tokens.token(&user.username, &user.id, ask).await
+        });
+        match timeout(self.settings.patience, asked).await {
+            Ok(answer) => answer.map_err(|_| Error::Interrupted)?,
+            Err(_) => {
+                let turn = self.pace.budget().outlook(ticket, Priority::Person);
+                Err(Error::Busy(Busy { retry_after: turn.unwrap_or(UNDER_WAY) }))
+            }
+        }
     }
 
     /// What the browser needs to enter at `destination` (a path in the instance).
@@ -180,9 +204,17 @@ impl Federation {
     /// See [`Error`].
     pub async fn refresh(&self, user: &ConnectUser, not_after: OffsetDateTime) -> Result<(), Error> {
         self.check_allowed(user, not_after)?;
+        let patience = Patience::lasting(self.settings.patience)
+            .as_urgent_as(Priority::Refresh)
+            .under(self.ticket(&user.username));
         let (tokens, source, user) = (self.tokens.clone(), Arc::clone(&self.source), user.clone());
-        let asked =
-            tokio::spawn(async move { tokens.replace(&user.username, &user.id, || source.ask(&user)).await });
+        let asked = errand(|begun| async move {
+            let ask = || {
+                begun.mark();
+                source.ask(&user, patience)
+            };
+            tokens.replace(&user.username, &user.id, ask).await
+        });
         asked.await.map_err(|_| Error::Interrupted)?
     }
 
@@ -205,6 +237,10 @@ impl Federation {
     #[must_use]
     pub fn logout_url(&self) -> Option<Url> {
         sign_in_url::logout(&self.settings.url)
+    }
+
+    fn ticket(&self, username: &Username) -> Ticket {
+        Ticket(self.tickets.hash_one(username.as_str()))
     }
 
     /// The console asks for the user once and turns away one that does not show yet; the person would be stranded

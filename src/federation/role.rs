@@ -12,7 +12,7 @@ use serde_json::json;
 use url::Url;
 
 use super::{Error, Settings, wire};
-use crate::model::{Call, CallBudget, InstanceArn, Patience, Username, paced};
+use crate::model::{Call, Caller, InstanceArn, Pace, Patience, Username};
 
 /// The shortest life STS gives: credentials are used at once and thrown away.
 const DURATION_SECONDS: i32 = 900;
@@ -21,18 +21,13 @@ const OPERATION: &str = "AssumeRole";
 /// The federation role of one instance.
 pub(super) struct Role {
     client: aws_sdk_sts::Client,
-    budget: Arc<dyn CallBudget>,
+    caller: Caller,
     call: Call,
     settings: Arc<Settings>,
 }
 
 impl Role {
-    pub(super) fn new(
-        settings: Arc<Settings>,
-        sdk: &SdkConfig,
-        endpoint: Option<Url>,
-        budget: Arc<dyn CallBudget>,
-    ) -> Self {
+    pub(super) fn new(settings: Arc<Settings>, sdk: &SdkConfig, endpoint: Option<Url>, pace: Pace) -> Self {
         let mut config = aws_sdk_sts::config::Builder::from(sdk)
             .region(Region::new(settings.arn.region.clone()))
             .retry_config(RetryConfig::disabled())
@@ -45,7 +40,12 @@ impl Role {
             region: settings.arn.region.clone(),
             operation: OPERATION,
         };
-        Self { client: aws_sdk_sts::Client::from_conf(config.build()), budget, call, settings }
+        Self {
+            client: aws_sdk_sts::Client::from_conf(config.build()),
+            caller: Caller::new(pace),
+            call,
+            settings,
+        }
     }
 
     /// Credentials that can do nothing but ask for this user's token at this instance.
@@ -71,7 +71,7 @@ impl Role {
                 })
             }
         };
-        let answer = paced(&*self.budget, &self.call, patience, attempt).await;
+        let answer = self.caller.call(&self.call, patience, attempt).await;
         let denied = denied.into_inner().unwrap_or_else(PoisonError::into_inner);
         let answer = answer.map_err(|stopped| Error::of_assume_role(stopped, denied))?;
         let missing = Error::IncompleteAnswer { operation: OPERATION, missing: "credentials" };

@@ -14,9 +14,7 @@ use url::Url;
 
 use super::role::Role;
 use super::{Error, Settings, sign_in_url, wire};
-use crate::model::{
-    Busy, Call, CallBudget, ConnectUser, FederationToken, Patience, Secret, Stopped, UserId, admitted,
-};
+use crate::model::{Call, Caller, ConnectUser, FederationToken, Pace, Patience, Secret, Stopped, UserId};
 
 const OPERATION: &str = "GetFederationToken";
 /// Connect may take a moment to know a user that was just created.
@@ -26,7 +24,7 @@ const SETTLE_PAUSES: [Duration; 4] =
 /// Asks for tokens of one instance.
 pub(super) struct TokenSource {
     client: aws_sdk_connect::Client,
-    budget: Arc<dyn CallBudget>,
+    caller: Caller,
     call: Call,
     role: Arc<Role>,
     settings: Arc<Settings>,
@@ -37,7 +35,7 @@ impl TokenSource {
         settings: Arc<Settings>,
         sdk: &SdkConfig,
         endpoint: Option<Url>,
-        budget: Arc<dyn CallBudget>,
+        pace: Pace,
         role: Arc<Role>,
     ) -> Self {
         // Each call brings its own user's credentials: nothing to cache, and nothing of the base identity to fall back on.
@@ -54,14 +52,19 @@ impl TokenSource {
             region: settings.arn.region.clone(),
             operation: OPERATION,
         };
-        Self { client: aws_sdk_connect::Client::from_conf(config.build()), budget, call, role, settings }
+        Self {
+            client: aws_sdk_connect::Client::from_conf(config.build()),
+            caller: Caller::new(pace),
+            call,
+            role,
+            settings,
+        }
     }
 
     /// Assumes the role as the user and asks for the user's token.
-    pub(super) async fn ask(&self, user: &ConnectUser) -> Result<FederationToken, Error> {
-        let patience = Patience::lasting(self.settings.patience);
+    pub(super) async fn ask(&self, user: &ConnectUser, patience: Patience) -> Result<FederationToken, Error> {
         // The scarce turn first: no role is assumed for a token that can't be asked for.
-        self.admit(patience).await.map_err(Error::Busy)?;
+        self.admit(patience).await?;
         let credentials = self.role.assume(&user.username, patience).await?;
         let mut pauses = SETTLE_PAUSES.into_iter().take_while(|pause| *pause <= patience.left());
         loop {
@@ -70,12 +73,12 @@ impl TokenSource {
                 Err(error @ Error::NoUser(_)) => sleep(pauses.next().ok_or(error)?).await,
                 Err(error) => return Err(error),
             }
-            self.admit(patience).await.map_err(Error::Busy)?;
+            self.admit(patience.again()).await?;
         }
     }
 
-    async fn admit(&self, patience: Patience) -> Result<(), Busy> {
-        self.budget.admit(&self.call, patience.left()).await
+    async fn admit(&self, patience: Patience) -> Result<(), Error> {
+        self.caller.admit(&self.call, patience).await.map_err(Error::of_federation_token)
     }
 
     async fn call(
@@ -89,7 +92,7 @@ impl TokenSource {
             let answer = Box::pin(request.config_override(as_user).send());
             async move { answer.await.map_err(|error| wire::call_error(OPERATION, &error)) }
         };
-        let answer: Result<_, Stopped> = admitted(&*self.budget, &self.call, patience, attempt).await;
+        let answer: Result<_, Stopped> = self.caller.call_admitted(&self.call, patience, attempt).await;
         answer.map_err(Error::of_federation_token)
     }
 

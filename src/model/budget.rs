@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use super::{Patience, Priority, Ticket};
+
 /// One kind of AWS call, as AWS meters it: per account, Region and operation.
 /// <https://docs.aws.amazon.com/connect/latest/adminguide/amazon-connect-service-limits.html>
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -27,12 +29,18 @@ pub struct Busy {
 /// Paces calls so that AWS never has to throttle them.
 #[async_trait]
 pub trait CallBudget: Send + Sync {
-    /// Waits for this call's turn, first come first served, at most `patience`.
+    /// Waits for this call's turn: by [`Priority`], and among equals first come first served, but for those who
+    /// come [`Patience::again`].
     ///
     /// # Errors
-    /// [`Busy`] at once, without taking a turn, when the turn is further away than `patience`.
-    async fn admit(&self, call: &Call, patience: Duration) -> Result<(), Busy>;
+    /// [`Busy`], without taking a turn: at once when the turn is further away than `patience`, or when `patience`
+    /// ends before it comes.
+    async fn admit(&self, call: &Call, patience: Patience) -> Result<(), Busy>;
 
     /// AWS throttled this call all the same: slow down.
     fn throttled(&self, call: &Call);
+
+    /// When the turn comes that waits under `ticket`; `None` when none does. It waits as `priority` from now on, if that
+    /// is higher than its own.
+    fn outlook(&self, ticket: Ticket, priority: Priority) -> Option<Duration>;
 }

@@ -2,12 +2,14 @@
 
 pub mod blame;
 pub mod brand;
+pub mod breaker;
 pub mod budget;
 pub mod call_error;
 pub mod channel;
 pub mod clock;
 pub mod code;
 pub mod departure;
+pub mod errand;
 pub mod finding;
 pub mod identity;
 pub mod ids;
@@ -15,6 +17,7 @@ pub mod logout;
 pub mod named;
 pub mod named_sessions;
 pub mod pace;
+pub mod patience;
 pub mod pending;
 pub mod placement;
 pub mod problem;
@@ -30,12 +33,14 @@ pub mod user;
 
 pub use blame::{Blame, Blamed};
 pub use brand::{Brand, FooterLink, Logo};
+pub use breaker::Breaker;
 pub use budget::{Busy, Call, CallBudget};
 pub use call_error::{CallError, Cause};
 pub use channel::{Channel, ChannelPhone, ChannelSettings, VoiceEnhancement};
 pub use clock::{Clock, Random, SystemClock, SystemRandom};
 pub use code::Code;
 pub use departure::{Departure, HandOff, IdpChoice};
+pub use errand::{Begun, errand};
 pub use finding::Finding;
 pub use identity::{Attributes, Identity, NameId};
 pub use ids::{
@@ -44,7 +49,8 @@ pub use ids::{
 pub use logout::{LogoutStatus, PendingLogout, Reply};
 pub use named::NamedObjects;
 pub use named_sessions::{NamedSessions, SubjectKey};
-pub use pace::{Patience, Stopped, admitted, paced};
+pub use pace::{Caller, Pace, Stopped};
+pub use patience::{Patience, Priority, Ticket};
 pub use pending::{Pending, PendingConfirmation, PendingKey, PendingSignIn, Target};
 pub use placement::{
     Denial, Field, HierarchyPath, Phone, PhoneType, Placed, Placement, RuleOutcome, SyncPolicy, SyncWhen,

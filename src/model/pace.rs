@@ -1,14 +1,15 @@
 //! One AWS call: it waits its turn, and is made again only where that can help.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::{Busy, Call, CallBudget, CallError, Cause};
+use super::{Breaker, Busy, Call, CallBudget, CallError, Cause, Patience, Random};
 
-/// Pauses before a call that met a fault of AWS or of the network is made again.
-const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
+/// Pauses before a call that met a fault of AWS or of the network is made again, at most.
+const PAUSES: [Duration; 2] = [Duration::from_millis(400), Duration::from_millis(1600)];
 
 /// Why there is no answer.
 #[derive(Debug)]
@@ -19,62 +20,129 @@ pub enum Stopped {
     Failed(CallError),
 }
 
-/// How long a piece of work may still wait for turns. A deadline: shared by all calls of one sign-in.
-#[derive(Debug, Clone, Copy)]
-pub struct Patience(Instant);
+/// What paces every call of this process.
+#[derive(Clone)]
+pub struct Pace {
+    budget: Arc<dyn CallBudget>,
+    random: Arc<dyn Random>,
+}
 
-impl Patience {
-    /// Starts now.
+impl Pace {
+    /// `random` spreads the pauses between attempts.
     #[must_use]
-    pub fn lasting(length: Duration) -> Self {
-        Self(Instant::now() + length)
+    pub fn new(budget: Arc<dyn CallBudget>, random: Arc<dyn Random>) -> Self {
+        Self { budget, random }
     }
 
-    /// What is left of it.
+    /// The budget.
     #[must_use]
-    pub fn left(self) -> Duration {
-        self.0.saturating_duration_since(Instant::now())
+    pub fn budget(&self) -> &dyn CallBudget {
+        &*self.budget
     }
 }
 
-/// Makes one call, paced by `budget`.
-///
-/// # Errors
-/// [`Stopped`]: the budget is used up, or the call failed for good.
-pub async fn paced<T, F: Future<Output = Result<T, CallError>>>(
-    budget: &dyn CallBudget,
-    call: &Call,
-    patience: Patience,
-    attempt: impl Fn() -> F,
-) -> Result<T, Stopped> {
-    budget.admit(call, patience.left()).await.map_err(Stopped::Busy)?;
-    admitted(budget, call, patience, attempt).await
+/// Makes the calls to one service for one instance: paced, and none while that service does not answer.
+pub struct Caller {
+    pace: Pace,
+    breaker: Breaker,
 }
 
-/// Makes one call whose first turn was taken before.
-///
-/// # Errors
-/// [`Stopped`]: the budget is used up, or the call failed for good.
-pub async fn admitted<T, F: Future<Output = Result<T, CallError>>>(
-    budget: &dyn CallBudget,
-    call: &Call,
-    patience: Patience,
-    attempt: impl Fn() -> F,
-) -> Result<T, Stopped> {
-    let mut pauses = PAUSES.into_iter();
-    loop {
-        let error = match attempt().await {
-            Ok(answer) => return Ok(answer),
-            Err(error) => error,
-        };
-        match error.cause {
-            Cause::Throttled => budget.throttled(call),
-            Cause::Unavailable => match pauses.next() {
-                Some(pause) if pause <= patience.left() => sleep(pause).await,
-                _ => return Err(Stopped::Failed(error)),
-            },
-            _ => return Err(Stopped::Failed(error)),
+impl Caller {
+    /// Nothing is known of the service yet.
+    #[must_use]
+    pub fn new(pace: Pace) -> Self {
+        Self { pace, breaker: Breaker::default() }
+    }
+
+    /// Makes one call when its turn has come.
+    ///
+    /// # Errors
+    /// [`Stopped`]: the budget is used up, or the call failed for good.
+    pub async fn call<T, F: Future<Output = Result<T, CallError>>>(
+        &self,
+        call: &Call,
+        patience: Patience,
+        attempt: impl Fn() -> F,
+    ) -> Result<T, Stopped> {
+        self.admit(call, patience).await?;
+        self.call_admitted(call, patience, attempt).await
+    }
+
+    /// Waits for the turn of a call that [`Self::call_admitted`] makes.
+    ///
+    /// # Errors
+    /// [`Stopped`]: the budget is used up, or the service does not answer.
+    pub async fn admit(&self, call: &Call, patience: Patience) -> Result<(), Stopped> {
+        self.check_answers(call)?;
+        self.pace.budget.admit(call, patience).await.map_err(Stopped::Busy)
+    }
+
+    /// Makes one call whose first turn was taken before.
+    ///
+    /// # Errors
+    /// [`Stopped`]: the budget is used up, or the call failed for good.
+    pub async fn call_admitted<T, F: Future<Output = Result<T, CallError>>>(
+        &self,
+        call: &Call,
+        patience: Patience,
+        attempt: impl Fn() -> F,
+    ) -> Result<T, Stopped> {
+        if !self.breaker.admits(Instant::now()) {
+            return Err(silent(call));
         }
-        budget.admit(call, patience.left()).await.map_err(Stopped::Busy)?;
+        let outcome = self.attempts(call, patience, attempt).await;
+        match &outcome {
+            Err(Stopped::Failed(error)) if error.cause == Cause::Unavailable => {
+                self.breaker.failed(Instant::now());
+            }
+            _ => self.breaker.answered(),
+        }
+        outcome
     }
+
+    async fn attempts<T, F: Future<Output = Result<T, CallError>>>(
+        &self,
+        call: &Call,
+        patience: Patience,
+        attempt: impl Fn() -> F,
+    ) -> Result<T, Stopped> {
+        let mut pauses = PAUSES.into_iter();
+        loop {
+            let error = match attempt().await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            match error.cause {
+                Cause::Throttled => self.pace.budget.throttled(call),
+                Cause::Unavailable => match pauses.next().map(|most| self.spread(most)) {
+                    Some(pause) if pause <= patience.left() => sleep(pause).await,
+                    _ => return Err(Stopped::Failed(error)),
+                },
+                _ => return Err(Stopped::Failed(error)),
+            }
+            self.pace.budget.admit(call, patience.again()).await.map_err(Stopped::Busy)?;
+        }
+    }
+
+    /// Nobody waits for a turn at a service that does not answer.
+    fn check_answers(&self, call: &Call) -> Result<(), Stopped> {
+        if self.breaker.is_open(Instant::now()) { Err(silent(call)) } else { Ok(()) }
+    }
+
+    /// Between half of it and all of it: those who failed together don't come back together.
+    fn spread(&self, most: Duration) -> Duration {
+        let mut byte = [0_u8];
+        self.pace.random.fill(&mut byte);
+        most.mul_f64(0.5 + f64::from(byte[0]) / 510.0)
+    }
+}
+
+/// The call is not made.
+fn silent(call: &Call) -> Stopped {
+    Stopped::Failed(CallError {
+        operation: call.operation,
+        cause: Cause::Unavailable,
+        code: "not asked, since AWS did not answer the last calls".to_owned(),
+        request_id: None,
+    })
 }

@@ -34,7 +34,7 @@ use people::{People, Present};
 
 use crate::model::{
     Blamed as _, Destination, HandOff, Identity, IdpChoice, IdpName, InstanceName, PendingKey, PendingSignIn,
-    RequestOptions, SignedIn, Target, Trace, Username, code,
+    Priority, RequestOptions, SignedIn, Target, Trace, Username, code,
 };
 
 /// The journeys.
@@ -249,8 +249,8 @@ impl SignIn {
         let instance = self.instance(&ask.instance)?;
         Self::path(instance, ask.destination.as_ref())?;
         let (placement, trace) = self.place(&signed_in.identity, &instance.name).await?;
-        let user =
-            instance.connect.ensure(&placement).await.map_err(|e| SignInError::from(e).with_trace(trace))?;
+        let user = instance.connect.ensure(&placement).await;
+        let user = user.map_err(|error| SignInError::from(error).with_trace(trace))?;
         signed_in.handed_over.insert((instance.name.clone(), user.username.clone()));
         Ok(Entry { ask: ask.clone(), placement, user })
     }
@@ -328,7 +328,7 @@ impl SignIn {
             self.drop_token(instance, &present.user.username).await;
             return same.map(|_| ());
         }
-        let user = instance.connect.ensure(&present.placement).await?;
+        let user = instance.connect.ensure_for(&present.placement, Priority::Refresh).await?;
         Ok(instance.federation.refresh(&user, present.until).await?)
     }
 

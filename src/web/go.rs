@@ -122,8 +122,8 @@ async fn enter(
         Ok(Some(hand_off)) => hand_off,
         Ok(None) => return Ok(None),
         Err(error) if error.code().blame == Blame::Wait => {
-            let wait = seconds(error.retry_after());
-            return waiting(&web.site.brand, wait, &paths::go(instance, destination)).map(Some);
+            let here = paths::go(instance, destination);
+            return waiting(&web.site.brand, error.retry_after(), &here).map(Some);
         }
         Err(error) => {
             let refusal = Refusal::of(&error).during(Event::HandOff).with_idp(Some(&idp));
@@ -185,9 +185,11 @@ fn render(site: &Brand, hand_off: &HandOff) -> Result<Response, Refusal> {
 
 /// A page that asks again by itself. Its status is 200: waiting is the normal course of a busy morning,
 /// and a 5xx would make load balancers replace the page, or take the gateway for dead.
-fn waiting(site: &Brand, wait: u64, here: &str) -> Result<Response, Refusal> {
-    let mut response = pages::page(&Waiting { site, seconds: wait, here }, &Csp::default())?;
-    response.headers_mut().insert(header::RETRY_AFTER, wait.into());
+fn waiting(site: &Brand, turn: Option<Duration>, here: &str) -> Result<Response, Refusal> {
+    let seconds = seconds(turn);
+    let minutes = turn.map_or(0, |turn| turn.as_secs().div_ceil(60));
+    let mut response = pages::page(&Waiting { site, seconds, minutes, here }, &Csp::default())?;
+    response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     Ok(response)
 }
 

@@ -74,13 +74,17 @@ async fn an_authn_request_leaves_by_redirect_or_by_form() {
     );
 }
 
-#[test]
-fn waiting_is_no_error_and_says_how_long() {
-    let response = waiting(&Brand::named("Acme"), 7, "/go/prod").unwrap();
-    assert_eq!(
-        (response.status(), header_of(&response, header::RETRY_AFTER)),
-        (StatusCode::OK, "7".to_owned())
-    );
+#[tokio::test]
+async fn waiting_is_no_error_and_says_how_long() {
+    for (turn, again, told) in [(7, "7", "7 seconds"), (60, "60", "60 seconds"), (1501, "60", "26 minutes")] {
+        let turn = Some(Duration::from_secs(turn));
+        let response = waiting(&Brand::named("Acme"), turn, "/go/prod").unwrap();
+        assert_eq!(
+            (response.status(), header_of(&response, header::RETRY_AFTER).as_str()),
+            (StatusCode::OK, again)
+        );
+        assert!(body(response).await.contains(&format!("<strong>{told}</strong>")), "{told}");
+    }
 }
 
 #[tokio::test]

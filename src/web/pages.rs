@@ -124,7 +124,10 @@ pub(super) struct HandOffForm<'a> {
 #[template(path = "waiting.html")]
 pub(super) struct Waiting<'a> {
     pub(super) site: &'a Brand,
+    /// When the page asks again.
     pub(super) seconds: u64,
+    /// When the person's turn comes, where that is further away.
+    pub(super) minutes: u64,
     pub(super) here: &'a str,
 }
 

@@ -74,7 +74,7 @@ fn samples() -> Vec<(&'static str, String)> {
             }
             .render(),
         ),
-        ("waiting", Waiting { site, seconds: 7, here: "/go/prod" }.render()),
+        ("waiting", Waiting { site, seconds: 7, minutes: 0, here: "/go/prod" }.render()),
         ("error-person", error(&code::SIGN_IN_NOT_PENDING, None, None).render()),
         (
             "error-admin",

@@ -196,7 +196,7 @@ async fn base_credentials_that_can_not_be_had_are_told() {
 #[tokio::test]
 async fn a_user_that_connect_does_not_know_is_given_up_within_a_bound() {
     let house = House::kind().await;
-    let federation = house.federation_with(|settings| settings.patience = Duration::from_millis(700));
+    let federation = house.federation_with(|settings| settings.place_kept_for = Duration::from_millis(700));
     let error = federation.token_for(&nobody(), house.in_an_hour()).await.unwrap_err();
     assert_eq!(error.code(), &code::FEDERATION_NO_USER);
     assert_eq!(house.calls("GetFederationToken"), Calls { good: 0, bad: 2 });

@@ -13,8 +13,8 @@ use connect_gateway::connect::{self, Connect, Provisioning};
 use connect_gateway::emulator::{Behaviour, Emulator, Options, Seed};
 use connect_gateway::federation::{self, Endpoints, Federation, HandOffMode};
 use connect_gateway::model::{
-    CallBudget, Clock, ConnectUser, HierarchyPath, InstanceArn, InstanceName, Placement, ProtectedNames,
-    SyncPolicy, SystemClock, UserId, Username,
+    Clock, ConnectUser, HierarchyPath, InstanceArn, InstanceName, Pace, Placement, ProtectedNames,
+    SyncPolicy, SystemClock, SystemRandom, UserId, Username,
 };
 use time::OffsetDateTime;
 use url::Url;
@@ -86,7 +86,7 @@ impl House {
     pub(crate) fn connect_as(
         &self,
         sdk: &SdkConfig,
-        budget: Arc<dyn CallBudget>,
+        budget: Pace,
         change: impl FnOnce(&mut connect::Settings),
     ) -> Connect {
         let mut settings = connect::Settings {
@@ -98,6 +98,7 @@ impl House {
             known_for: Duration::from_mins(1),
             settle_within: Duration::from_secs(10),
             patience: Duration::from_secs(30),
+            place_kept_for: Duration::from_mins(10),
         };
         change(&mut settings);
         let client = connect::client(sdk, &settings.arn, Some(&self.api()));
@@ -115,7 +116,7 @@ impl House {
     pub(crate) fn federation_as(
         &self,
         sdk: &SdkConfig,
-        budget: Arc<dyn CallBudget>,
+        budget: Pace,
         change: impl FnOnce(&mut federation::Settings),
     ) -> Federation {
         let parse = |text: String| text.parse::<Url>().unwrap();
@@ -134,6 +135,7 @@ impl House {
             refresh_ahead: Duration::from_mins(10),
             max_token_age: Duration::from_hours(1),
             patience: Duration::from_secs(30),
+            place_kept_for: Duration::from_mins(10),
         };
         change(&mut settings);
         let endpoints = Endpoints { connect: Some(self.api()), sts: Some(self.api()) };
@@ -217,19 +219,20 @@ pub(crate) fn identity(key: &str, secret: &str) -> SdkConfig {
 }
 
 /// A budget that never makes anybody wait.
-pub(crate) fn fast() -> Arc<dyn CallBudget> {
+pub(crate) fn fast() -> Pace {
     budget(10_000.0, 10_000)
 }
 
 /// AWS's default rates.
-pub(crate) fn real_rates() -> Arc<dyn CallBudget> {
+pub(crate) fn real_rates() -> Pace {
     budget(2.0, 5)
 }
 
-pub(crate) fn budget(per_second: f64, burst: u32) -> Arc<dyn CallBudget> {
+pub(crate) fn budget(per_second: f64, burst: u32) -> Pace {
     let connect = Rate { per_second, burst };
     let sts = Rate { per_second: 50.0, burst: 50 };
-    Arc::new(ProcessBudget::new(Rates { connect, sts, operations: BTreeMap::new() }))
+    let budget = ProcessBudget::new(Rates { connect, sts, operations: BTreeMap::new() });
+    Pace::new(Arc::new(budget), Arc::new(SystemRandom))
 }
 
 /// An agent as `acme.toml` has it, but for the hierarchy.

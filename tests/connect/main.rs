@@ -7,6 +7,7 @@ mod channels;
 mod federation;
 mod hand_off;
 mod house;
+mod line;
 mod protected;
 mod provisioning;
 mod race;

@@ -95,7 +95,7 @@ async fn an_unkind_aws_is_noticed_by_nobody() {
     // Small pages, real rates, late listings and occasional faults.
     let house = House::start(Behaviour::default()).await;
     let budget = real_rates();
-    let connect = house.connect_as(&gateway(), Arc::clone(&budget), |_| {});
+    let connect = house.connect_as(&gateway(), budget.clone(), |_| {});
     let federation = house.federation_as(&gateway(), budget, |_| {});
     for name in ["ada", "grace.hopper", "new.agent"] {
         let wanted = Placement { routing_profile: Some("Sales".into()), ..placement(name) };

@@ -27,7 +27,7 @@ async fn a_thousand_sign_ins_of_fifty_people_make_fifty_calls_of_each_kind_and_a
     let budget = real_rates();
     let patience = Duration::from_mins(2);
     let connect =
-        Arc::new(house.connect_as(&gateway(), Arc::clone(&budget), |settings| settings.patience = patience));
+        Arc::new(house.connect_as(&gateway(), budget.clone(), |settings| settings.patience = patience));
     let federation =
         Arc::new(house.federation_as(&gateway(), budget, |settings| settings.patience = patience));
     let not_after = house.in_an_hour();

@@ -214,6 +214,7 @@ async fn an_endpoint_that_does_not_answer_is_told() {
         known_for: Duration::from_mins(1),
         settle_within: Duration::from_secs(10),
         patience: Duration::from_secs(30),
+        place_kept_for: Duration::from_mins(10),
     };
     let client = connect::client(&gateway(), &arn, Some(&nowhere));
     let connect = Connect::new(settings, client, fast(), std::sync::Arc::default(), house.clock());

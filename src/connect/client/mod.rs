@@ -4,7 +4,6 @@
 mod apply;
 
 use std::future::Future;
-use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -20,7 +19,7 @@ use url::Url;
 use super::error::Error;
 use super::plan::Proficiencies;
 use super::wire;
-use crate::model::{Call, CallBudget, InstanceArn, Patience, paced};
+use crate::model::{Call, Caller, InstanceArn, Pace, Patience};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -57,13 +56,13 @@ pub fn client(sdk: &SdkConfig, arn: &InstanceArn, endpoint: Option<&Url>) -> Cli
 /// The calls of one instance.
 pub(super) struct Calls {
     client: Client,
-    budget: Arc<dyn CallBudget>,
+    caller: Caller,
     arn: InstanceArn,
 }
 
 impl Calls {
-    pub(super) fn new(client: Client, budget: Arc<dyn CallBudget>, arn: InstanceArn) -> Self {
-        Self { client, budget, arn }
+    pub(super) fn new(client: Client, pace: Pace, arn: InstanceArn) -> Self {
+        Self { client, caller: Caller::new(pace), arn }
     }
 
     /// Needs `connect:DescribeInstance`.
@@ -174,7 +173,7 @@ impl Calls {
             let answer = Box::pin(attempt());
             async move { answer.await.map_err(|error| wire::call_error(operation, &error)) }
         };
-        paced(&*self.budget, &call, patience, attempt).await.map_err(Error::from)
+        self.caller.call(&call, patience, attempt).await.map_err(Error::from)
     }
 }
 

@@ -1,0 +1,90 @@
+//! How long a piece of work may wait for its turns, and how urgent it is.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Who goes first when several wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Priority {
+    /// A person is waiting.
+    Person,
+    /// Something that a person will want soon.
+    Refresh,
+    /// What can wait until nobody else does.
+    Upkeep,
+}
+
+impl Priority {
+    /// All of them, the most urgent one first.
+    pub const ALL: [Self; 3] = [Self::Person, Self::Refresh, Self::Upkeep];
+}
+
+/// The name of a piece of work that may wait, so that one can ask when its turn comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Ticket(pub u64);
+
+/// How long a piece of work may still wait for turns. A deadline: shared by all its calls.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    until: Instant,
+    priority: Priority,
+    ticket: Option<Ticket>,
+    again: bool,
+}
+
+impl Patience {
+    /// Starts now, for a person.
+    #[must_use]
+    pub fn lasting(length: Duration) -> Self {
+        Self { until: Instant::now() + length, priority: Priority::Person, ticket: None, again: false }
+    }
+
+    /// The same with this urgency.
+    #[must_use]
+    pub fn as_urgent_as(self, priority: Priority) -> Self {
+        Self { priority, ..self }
+    }
+
+    /// The same under this name.
+    #[must_use]
+    pub fn under(self, ticket: Ticket) -> Self {
+        Self { ticket: Some(ticket), ..self }
+    }
+
+    /// The same for calls that follow on one that had its turn: they go before their equals.
+    #[must_use]
+    pub fn again(self) -> Self {
+        Self { again: true, ..self }
+    }
+
+    /// Whether they do.
+    #[must_use]
+    pub fn is_again(self) -> bool {
+        self.again
+    }
+
+    /// When it ends.
+    #[must_use]
+    pub fn until(self) -> Instant {
+        self.until
+    }
+
+    /// What is left of it.
+    #[must_use]
+    pub fn left(self) -> Duration {
+        self.until.saturating_duration_since(Instant::now())
+    }
+
+    /// The urgency.
+    #[must_use]
+    pub fn priority(self) -> Priority {
+        self.priority
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn ticket(self) -> Option<Ticket> {
+        self.ticket
+    }
+}
