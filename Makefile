@@ -1,6 +1,6 @@
 # `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: demo test bench fuzz lint fmt help build-packages test-packages fuzz-packages
+.PHONY: demo test bench storm fuzz lint fmt help build-packages test-packages fuzz-packages
 
 # A test among the targets: cargo then builds the dependencies as `make test` does, and they are built once for both.
 demo: build-packages ## Run the gateway against a local stand-in for AWS and an identity provider
@@ -10,8 +10,11 @@ demo: build-packages ## Run the gateway against a local stand-in for AWS and an 
 test: build-packages test-packages ## Run every test: unit, HTTP, boto3, SimpleSAMLphp, pysaml2 and a headless browser
 	cargo test --locked
 
-bench: build-packages ## Print CPU per verified SAML answer, as a ratio to one RSA-2048 verification
-	cargo bench --locked
+bench: build-packages ## Print CPU per verified SAML answer, as a ratio to one RSA-2048 verification, and what placing costs
+	cargo bench --locked --bench acs --bench mapping
+
+storm: build-packages ## Sign 5,000 people in at once against AWS's rates times ten; some six minutes after the build
+	cargo bench --locked --bench storm
 
 fuzz: build-packages fuzz-packages ## Fuzz every reader of outside bytes for FUZZ_SECONDS each (60); see docs/fuzzing.md
 	@scripts/fuzz
