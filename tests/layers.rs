@@ -110,6 +110,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("csv", &["mapping"]),
     ("clap", &["bin", "main"]),
     ("hmac", &["emulator"]),
+    ("icu_locale", &["model"]),
+    ("icu_plurals", &["model"]),
     ("moka", &["connect", "federation", "store"]),
     ("rand", &["emulator", "model"]),
     ("reqwest", &["emulator", "federation", "saml"]),

@@ -69,6 +69,7 @@ impl App {
             clock: clock.clone(),
             random: random.clone(),
             brand: config.brand.clone(),
+            translated: config.translated.clone(),
             support: config.support.clone(),
             public_url: config.public_url.clone(),
             pending_for: config.pending_for,

@@ -23,6 +23,7 @@ mod saml;
 mod section;
 mod source;
 mod summary;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -49,6 +50,9 @@ pub(crate) use files::unreadable;
 pub use instance::Instance;
 pub use log::{Log, LogFormat};
 pub use summary::summary;
+#[cfg(test)]
+pub(crate) use words::catalogue;
+pub use words::english;
 
 /// Everything the gateway is told, checked.
 #[derive(Debug)]
@@ -57,8 +61,10 @@ pub struct Config {
     pub public_url: Url,
     /// Where it listens.
     pub listen: SocketAddr,
-    /// Its name on pages and in metadata, and what else makes the pages the company's own.
+    /// Its name on pages and in metadata, and what else makes the pages the company's own; in English.
     pub brand: Brand,
+    /// The same in other languages.
+    pub translated: Vec<Brand>,
     /// Whom people ask for help: a sentence, or an https: or mailto: address.
     pub support: Option<String>,
     /// The service provider.
@@ -196,11 +202,13 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
     let log = root.section("log", log::read);
     at_least_one(root, "idp", idps.is_empty());
     at_least_one(root, "instance", instances.is_empty());
+    let (brand, translated) = pages.into_brands(display_name)?;
     let instances: Vec<Instance> = instances.into_iter().collect::<Option<_>>()?;
     Some(Config {
         public_url: public_url?,
         listen,
-        brand: pages.into_brand(display_name),
+        brand,
+        translated,
         support,
         saml: saml.settings?,
         pending_for,

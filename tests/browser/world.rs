@@ -10,6 +10,7 @@ use crate::simplesamlphp::SimpleSamlPhp;
 use crate::tls::{Answers, TestCa, install_provider};
 
 const SEED: &str = include_str!("../support/seed.toml");
+const GERMAN: &str = include_str!("../../config/words/de.toml");
 const RULES: &str = include_str!("../support/rules.toml");
 
 /// Which identity provider people sign in at.
@@ -89,7 +90,7 @@ impl World {
         idp_site.forward_to(idp_address, Answers::Untouched);
 
         let config = config(&emulator, &instance_url, idp_settings);
-        let files = [("idp.xml", metadata.as_str())];
+        let files = [("idp.xml", metadata.as_str()), ("de.toml", GERMAN)];
         let gateway = Gateway::start(free_address(), &gateway_url, &config, &files).await;
         gateway_site.forward_to(gateway.address, answers);
         let ours = text_at(&format!("http://{}/saml/metadata", gateway.address)).await;
@@ -122,6 +123,8 @@ fn config(emulator: &Emulator, instance_url: &str, idp_settings: &str) -> String
     let api = emulator.api_url();
     format!(
         r#"
+[pages.languages]
+de = "de.toml"
 [aws]
 connect_endpoint = "{api}"
 sts_endpoint = "{api}"

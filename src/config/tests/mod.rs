@@ -17,6 +17,7 @@ mod environment;
 mod metadata;
 mod pages;
 mod secrets;
+mod words;
 
 const KEY: &str = "-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----";
 const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----";
@@ -331,7 +332,13 @@ fn leaves(keys: &[String]) -> Vec<String> {
     let is_table = |key: &String| keys.iter().any(|other| other.starts_with(&format!("{key}.")));
     keys.iter()
         .filter(|key| !is_table(key))
-        .map(|key| if key.ends_with(".destinations") { format!("{key}.<name>") } else { key.clone() })
+        .map(|key| {
+            if key.ends_with(".destinations") || key.ends_with(".languages") {
+                format!("{key}.<name>")
+            } else {
+                key.clone()
+            }
+        })
         .collect()
 }
 

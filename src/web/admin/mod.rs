@@ -86,7 +86,7 @@ async fn leave(web: &WebState, parts: &Parts, session: &Session) -> Result<Respo
     let start = web.sign_in.start_console(idp.as_ref(), &secret, before).await;
     match start.map_err(|error| Refusal::of(&error).during(Event::Start).with_idp(idp.as_ref()))? {
         Start::ChooseIdp(choices) => choose::for_console(web, &choices, headers),
-        Start::Depart(departure) => go::depart(&web.site.brand, &departure)
+        Start::Depart(departure) => go::depart(web.site.brand_for(headers), &departure)
             .map(|response| cookies::keep_secret(response, &secret, web.site.pending_for)),
     }
 }
