@@ -47,34 +47,36 @@ pub(super) struct Spoken {
 pub(super) fn read(section: &mut Section<'_>, files: &Files<'_>) -> Option<Spoken> {
     let written = section.text_table("languages").unwrap_or_default();
     let ours = english().map_err(|problems| section.problems(problems)).ok()?;
-    let (mut english, mut others) = (None, Vec::<Arc<Words>>::new());
     if written.len() > MOST {
         section.problem("languages", format!("has more than {MOST} languages"));
     }
+    let mut others = Vec::<Arc<Words>>::new();
     for (tag, file) in written.iter().take(MOST) {
         let key = format!("languages.{tag}");
-        let (words, missing) = match read_file(tag, file, files, &ours) {
-            Ok(read) => read,
-            Err(messages) => {
-                messages.into_iter().for_each(|message| section.problem(&key, message));
-                continue;
+        match read_file(tag, file, files, &ours) {
+            Ok((words, missing)) => {
+                if others.iter().any(|known| known.language().as_str() == words.language().as_str()) {
+                    section.problem(&key, "is there twice, in two spellings");
+                }
+                // Other words for English need not be all of them.
+                if !missing.is_empty() && !is_english(&words) {
+                    section.warning(&key, told(file, &missing));
+                }
+                others.push(Arc::new(words));
             }
-        };
-        let is = |known: &Arc<Words>| known.language().as_str() == words.language().as_str();
-        if english.iter().chain(&others).any(is) {
-            section.problem(&key, "is there twice, in two spellings");
+            Err(messages) => {
+                for message in messages {
+                    section.problem(&key, message);
+                }
+            }
         }
-        if words.language().as_str() == "en" {
-            // Other words for English need not be all of them.
-            english = Some(Arc::new(words));
-            continue;
-        }
-        if !missing.is_empty() {
-            section.warning(&key, told(file, &missing));
-        }
-        others.push(Arc::new(words));
     }
+    let english = others.iter().position(|words| is_english(words)).map(|place| others.remove(place));
     Some(Spoken { english: english.unwrap_or(ours), others })
+}
+
+fn is_english(words: &Words) -> bool {
+    words.language().as_str() == "en"
 }
 
 /// The words of a catalogue, English where it has none, and the keys that it has not.

@@ -29,7 +29,7 @@ fn preferred(asked: &str, tags: &[&str]) -> Option<usize> {
             let start = tag.get(..range.len()).is_some_and(|start| start.eq_ignore_ascii_case(range));
             start && tag[range.len()..].starts_with('-')
         };
-        let found = lookup(range, tags).or_else(|| tags.iter().position(|tag| general(tag)));
+        let found = lookup(range, tags).or_else(|| tags.iter().position(general));
         if found.is_some() {
             return found;
         }

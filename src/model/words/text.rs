@@ -202,7 +202,7 @@ mod tests {
             match wrong {
                 None => assert_eq!(problem, None, "{raw}"),
                 Some(words) => {
-                    assert!(problem.as_ref().is_some_and(|p| p.contains(words)), "{raw}: {problem:?}")
+                    assert!(problem.as_ref().is_some_and(|p| p.contains(words)), "{raw}: {problem:?}");
                 }
             }
         }

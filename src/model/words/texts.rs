@@ -11,7 +11,7 @@ use crate::model::{Problem, nearest};
 #[derive(Debug)]
 pub struct Texts {
     language: Arc<Language>,
-    texts: BTreeMap<String, String>,
+    unread: BTreeMap<String, String>,
     known: Vec<String>,
     missing: Vec<String>,
     problems: Vec<Problem>,
@@ -21,7 +21,7 @@ impl Texts {
     /// The texts of `language`, to be read.
     #[must_use]
     pub fn new(language: Arc<Language>, texts: BTreeMap<String, String>) -> Self {
-        Self { language, texts, known: Vec::new(), missing: Vec::new(), problems: Vec::new() }
+        Self { language, unread: texts, known: Vec::new(), missing: Vec::new(), problems: Vec::new() }
     }
 
     /// Whose they are.
@@ -45,7 +45,7 @@ impl Texts {
     #[must_use]
     pub fn problems(mut self) -> Vec<Problem> {
         let known: Vec<&str> = self.known.iter().map(String::as_str).collect();
-        for key in self.texts.keys() {
+        for key in self.unread.keys() {
             let advice = nearest(key, known.iter().copied())
                 .map_or_else(|| "en.toml has them all".to_owned(), |near| format!("did you mean `{near}`?"));
             self.problems.push(Problem::new(key, format!("unknown key: {advice}")));
@@ -63,7 +63,7 @@ impl Texts {
 
     pub(super) fn remove(&mut self, key: &str) -> Option<String> {
         self.known.push(key.to_owned());
-        self.texts.remove(key)
+        self.unread.remove(key)
     }
 
     pub(super) fn miss(&mut self, key: &str) {
@@ -72,7 +72,7 @@ impl Texts {
 
     pub(super) fn has_below(&self, key: &str) -> bool {
         let start = format!("{key}.");
-        self.texts.keys().any(|key| key.starts_with(&start))
+        self.unread.keys().any(|key| key.starts_with(&start))
     }
 
     pub(super) fn noted<T>(&mut self, key: &str, read: Result<T, String>) -> Option<T> {
