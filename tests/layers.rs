@@ -116,6 +116,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("rand", &["emulator", "model"]),
     ("reqwest", &["emulator", "federation", "saml"]),
     ("serde_json", &["app", "audit", "emulator", "federation", "mapping", "store", "web"]),
+    ("similar", &["admin"]),
     ("toml", &["bin", "config", "emulator"]),
     ("tracing_subscriber", &["telemetry"]),
     ("unicode_normalization", &["connect", "emulator", "mapping", "model"]),

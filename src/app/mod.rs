@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
-use crate::admin::Console;
+use crate::admin::{Console, Publishing};
 use crate::budget::ProcessBudget;
 use crate::config::{self, Config, Loaded};
 use crate::connect::{self, Connect};
@@ -50,7 +50,7 @@ pub struct App {
     sign_in: Arc<SignIn>,
     console: Option<Arc<Console>>,
     rules_state: Arc<RwLock<RulesState>>,
-    reload: Option<Reload>,
+    reload: Option<Arc<Reload>>,
 }
 
 impl App {
@@ -82,9 +82,16 @@ impl App {
         Ok(Self { router: web::router(web, sessions), sign_in, console, rules_state, reload: None })
     }
 
-    /// The same, with rules that follow the file at `path`, and the `files` that it names.
-    fn following(self, path: &Path, files: Vec<PathBuf>, rest: u64) -> Self {
-        let reload = Reload::new(path, files, rest, self.rules_state.clone());
+    /// The same, with rules that follow the file at `path`, which was read with these files, this rest and this file
+    /// of the rules.
+    fn following(self, path: &Path, read: (Vec<PathBuf>, u64, Option<PathBuf>)) -> Self {
+        let reload = Arc::new(Reload::new(path, read, self.sign_in.clone(), self.rules_state.clone()));
+        if let Some(console) = &self.console {
+            console.follow(reload.clone());
+            if let Err(why) = console.check_writable() {
+                tracing::warn!(why, "nobody can publish rules: give the gateway a folder that it may write");
+            }
+        }
         Self { reload: Some(reload), ..self }
     }
 
@@ -103,7 +110,7 @@ impl App {
             background.spawn(forget_old(console));
         }
         if let Some(reload) = self.reload {
-            background.spawn(reload.follow(self.sign_in));
+            background.spawn(reload.follow());
         }
         listen::serve(listener, self.router, shutdown).await;
     }
@@ -175,9 +182,16 @@ async fn forget_old(console: Arc<Console>) {
 
 /// The console, where somebody is named who may use it.
 fn console(config: &mut Config, clock: &Arc<dyn Clock>) -> Option<Arc<Console>> {
-    let keep = config.admin.as_ref()?.keep_sign_ins;
+    let admin = config.admin.as_mut()?;
+    let (keep, admins) = (admin.keep_sign_ins, admin.admins.clone());
+    let publishing = admin.publishers.take().map(|publishers| Publishing {
+        versions: Arc::new(publishers.history),
+        admins,
+        publishers: publishers.who,
+    });
     let drafts = Arc::new(std::mem::take(&mut config.drafts));
-    Some(Arc::new(Console::new(keep, drafts, config::summary(config), clock.clone())))
+    let summary = config::summary(config);
+    Some(Arc::new(Console::new(keep, drafts, publishing, summary, clock.clone())))
 }
 
 async fn refresh_tokens(sign_in: Arc<SignIn>) {
@@ -231,7 +245,7 @@ pub async fn serve(path: &Path) -> Outcome {
     let (listen, public_url) = (loaded.config.listen, loaded.config.public_url.clone());
     let sdk = sdk(&loaded.config).await;
     let app = match App::build(loaded.config, &sdk, Arc::new(SystemClock), Arc::new(SystemRandom)) {
-        Ok(app) => app.following(path, loaded.files, loaded.rest),
+        Ok(app) => app.following(path, (loaded.files, loaded.rest, loaded.mapping_file)),
         Err(error) => return Outcome::failed(&error),
     };
     let listener = match TcpListener::bind(listen).await {
@@ -256,15 +270,20 @@ fn read_text(path: &Path) -> Result<String, String> {
         .map_err(|error| format!("{}: {}", path.display(), config::unreadable(&error)))
 }
 
-fn read_config(path: &Path) -> Result<Loaded, Vec<Problem>> {
+/// The configuration at `path`; with `rules`, a file and what to take for its text.
+fn read_config(path: &Path, rules: Option<(&Path, &str)>) -> Result<Loaded, Vec<Problem>> {
     let text = |(key, value): (std::ffi::OsString, std::ffi::OsString)| {
         Some((key.into_string().ok()?, value.into_string().ok()?))
     };
-    config::load(path, std::env::vars_os().filter_map(text))
+    let environment = std::env::vars_os().filter_map(text);
+    match rules {
+        Some(rules) => config::load_with(rules, path, environment),
+        None => config::load(path, environment),
+    }
 }
 
 fn load(path: &Path) -> Result<Loaded, Outcome> {
-    let loaded = read_config(path).map_err(|problems| Outcome::Failed(told(&problems)))?;
+    let loaded = read_config(path, None).map_err(|problems| Outcome::Failed(told(&problems)))?;
     for warning in &loaded.warnings {
         eprintln!("warning: {warning}");
     }

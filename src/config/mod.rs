@@ -11,18 +11,22 @@ mod cache;
 mod drafts;
 mod environment;
 mod files;
+mod history;
 mod idp;
 mod instance;
 mod log;
 mod mapping;
+mod mapping_file;
 mod pages;
 mod protected;
+mod replace;
 mod report;
 mod request;
 mod saml;
 mod section;
 mod source;
 mod summary;
+mod version_file;
 mod words;
 
 #[cfg(test)]
@@ -44,9 +48,10 @@ use files::Files;
 use report::Report;
 use section::Section;
 
-pub use admin::Admin;
+pub use admin::{Admin, Publishers};
 pub use drafts::Drafts;
 pub(crate) use files::unreadable;
+pub use history::History;
 pub use instance::Instance;
 pub use log::{Log, LogFormat};
 pub use summary::summary;
@@ -110,6 +115,8 @@ pub struct Loaded {
     pub files: Vec<PathBuf>,
     /// The same as long as nothing but `[mapping]` changes: everything else needs a restart.
     pub rest: u64,
+    /// The file that holds `[mapping]` alone, where there is one.
+    pub mapping_file: Option<PathBuf>,
 }
 
 /// Reads the file at `path`, with overrides from `environment`.
@@ -120,11 +127,30 @@ pub fn load(
     path: &Path,
     environment: impl IntoIterator<Item = (String, String)>,
 ) -> Result<Loaded, Vec<Problem>> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
+    read(&text_of(path)?, &Files::new(folder_of(path), Some(path)), environment)
+}
+
+/// [`load`], as if `text` were in the file at `mapping_file`.
+///
+/// # Errors
+/// Every problem at once; never empty.
+pub fn load_with(
+    (mapping_file, text): (&Path, &str),
+    path: &Path,
+    environment: impl IntoIterator<Item = (String, String)>,
+) -> Result<Loaded, Vec<Problem>> {
+    let files = Files::new(folder_of(path), Some(path)).instead(mapping_file.to_owned(), text);
+    read(&text_of(path)?, &files, environment)
+}
+
+fn text_of(path: &Path) -> Result<String, Vec<Problem>> {
+    std::fs::read_to_string(path).map_err(|error| {
         vec![Problem::new(path.display().to_string(), format!("can't be read: {}", unreadable(&error)))]
-    })?;
-    let base_dir = path.parent().unwrap_or(Path::new(""));
-    read(&text, &Files::new(base_dir, Some(path)), environment)
+    })
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new(""))
 }
 
 /// Reads `text` as if it were a file in `base_dir`, with overrides from `environment`.
@@ -145,16 +171,21 @@ fn read(
     environment: impl IntoIterator<Item = (String, String)>,
 ) -> Result<Loaded, Vec<Problem>> {
     let mut table = source::table(text)?;
-    let environment: Vec<(String, String)> = environment.into_iter().collect();
-    let drafts = Drafts::new(text, files, &environment);
-    let report = Report::new(environment::apply(&mut table, environment)?);
+    // The rules may be in a file that a variable names, and other variables override what is in it.
+    let (of_rules, others): (Vec<_>, Vec<_>) = environment.into_iter().partition(environment::is_of_rules);
+    let overrides = environment::apply(&mut table, others);
+    let mapping_file = mapping_file::read(&mut table, files)?;
+    let drafts = Drafts::new(text, files, mapping_file.as_ref(), &of_rules);
+    let overrides = environment::join(overrides, environment::apply(&mut table, of_rules))?;
+    let report = Report::new(overrides);
     let rest = rest(&table);
     let mut root = Section::root(table, &report);
     let config = root_section(&mut root, files, drafts);
     root.finish();
-    let (problems, warnings) = report.into_problems(text);
+    let (problems, warnings) = report.into_problems(text, mapping_file.as_ref());
+    let (files, mapping_file) = (files.paths(), mapping_file.map(|file| file.path));
     match config {
-        Some(config) if problems.is_empty() => Ok(Loaded { config, warnings, files: files.paths(), rest }),
+        Some(config) if problems.is_empty() => Ok(Loaded { config, warnings, files, rest, mapping_file }),
         _ => Err(problems),
     }
 }
@@ -195,9 +226,12 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
         instances: instances.iter().flatten().map(Instance::destinations).collect(),
         protected: protected.clone(),
     };
+    // It was read before the sections, and its rules stand under `mapping`.
+    root.parsed(mapping_file::KEY, |_| Ok(()));
     let rules = root.section("mapping", |s| mapping::read(s, files, &known));
     let names_admins = root.has("admin");
-    let admin = root.section("admin", |s| admin::read(s, names_admins, &known));
+    let admin = root.section("admin", |s| admin::read(s, names_admins, &known, &drafts));
+    let history = admin.as_ref().and_then(Admin::history).cloned();
     let session_max = root.section("session", |s| s.number("max_hours", 12, 1..=12));
     let log = root.section("log", log::read);
     at_least_one(root, "idp", idps.is_empty());
@@ -219,7 +253,7 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
         instances,
         rules: rules?,
         admin,
-        drafts: drafts.knowing(known),
+        drafts: drafts.knowing(known, history),
         protected,
         endpoints,
         rates: budget.rates,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::Problem;
 
+use super::mapping_file::MappingFile;
 use super::source;
 
 /// What reading the sections found.
@@ -56,25 +57,41 @@ impl Report {
         self.known.borrow().iter().cloned().collect()
     }
 
-    /// Problems in the order of the file, each with where its key was written; and the warnings.
-    pub(super) fn into_problems(self, text: &str) -> (Vec<Problem>, Vec<Problem>) {
+    /// Problems in the order of the file, each with where its key was written, those of the rules in `rules` where they
+    /// have a file of their own; and the warnings.
+    pub(super) fn into_problems(
+        self,
+        text: &str,
+        rules: Option<&MappingFile>,
+    ) -> (Vec<Problem>, Vec<Problem>) {
         let lines = source::Lines::new(text);
+        let rules = rules.map(|file| (source::Lines::new(&file.text), file.name.as_str()));
+        let locate = |problem: Problem| match &rules {
+            Some((lines, name)) if MappingFile::holds(&problem.key) => {
+                let (line, problem) = self.locate(lines, &format!("{name} line"), problem);
+                ((1, line), problem)
+            }
+            _ => {
+                let (line, problem) = self.locate(&lines, "line", problem);
+                ((0, line), problem)
+            }
+        };
         let placed = |problems: RefCell<Vec<Problem>>| {
-            let mut placed: Vec<(usize, Problem)> =
-                problems.into_inner().into_iter().map(|p| self.locate(&lines, p)).collect();
+            let mut placed: Vec<((u8, usize), Problem)> =
+                problems.into_inner().into_iter().map(locate).collect();
             placed.sort_by_key(|(line, _)| *line);
             placed.into_iter().map(|(_, problem)| problem).collect()
         };
         (placed(self.problems.clone()), placed(self.warnings.clone()))
     }
 
-    fn locate(&self, lines: &source::Lines<'_>, mut problem: Problem) -> (usize, Problem) {
+    fn locate(&self, lines: &source::Lines<'_>, place: &str, mut problem: Problem) -> (usize, Problem) {
         if let Some(variable) = self.overrides.get(&problem.key) {
             problem.message = format!("{} (set by {variable})", problem.message);
             return (usize::MAX, problem);
         }
         let Some(line) = lines.of(&problem.key) else { return (usize::MAX, problem) };
-        problem.message = format!("{} (line {line})", problem.message);
+        problem.message = format!("{} ({place} {line})", problem.message);
         (line, problem)
     }
 }

@@ -14,6 +14,7 @@ use super::{Config, Loaded, LogFormat, files::Files, parse, report::Report, sect
 mod admin;
 mod damage;
 mod environment;
+mod mapping_file;
 mod metadata;
 mod pages;
 mod secrets;
@@ -70,10 +71,10 @@ fn assert_about(problems: &[Problem], key: &str, words: &str) {
 }
 
 /// A folder that is removed at the end of the test.
-struct Folder(PathBuf);
+pub(super) struct Folder(pub(super) PathBuf);
 
 impl Folder {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let path =
@@ -82,7 +83,7 @@ impl Folder {
         Self(path)
     }
 
-    fn write(&self, name: &str, text: &str, mode: u32) {
+    pub(super) fn write(&self, name: &str, text: &str, mode: u32) {
         use std::os::unix::fs::PermissionsExt as _;
         let path = self.0.join(name);
         fs::write(&path, text).expect("a file");
