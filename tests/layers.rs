@@ -113,7 +113,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("moka", &["connect", "federation", "store"]),
     ("rand", &["emulator", "model"]),
     ("reqwest", &["emulator", "federation", "saml"]),
-    ("serde_json", &["app", "audit", "emulator", "federation", "mapping", "store", "web"]),
+    ("serde_json", &["app", "audit", "config", "emulator", "federation", "mapping", "store", "web"]),
     ("toml", &["bin", "config", "emulator"]),
     ("tracing_subscriber", &["telemetry"]),
     ("unicode_normalization", &["connect", "emulator", "mapping", "model"]),

@@ -6,6 +6,7 @@ mod inspect;
 mod listen;
 mod mapping;
 mod reload;
+mod settings;
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -36,6 +37,7 @@ pub use inspect::{Inspection, inspect};
 use reload::Reload;
 
 pub use mapping::{Explain, explain_mapping, test_mapping};
+pub use settings::{config_dump, config_schema};
 
 /// How often identity provider metadata is looked at; the service provider knows what is due.
 const METADATA_TICK: Duration = Duration::from_secs(20);

@@ -17,13 +17,10 @@ pub struct Admin {
     pub keep_sign_ins: usize,
 }
 
-/// `None` when nobody is named, or when something is wrong.
-pub(super) fn read(section: &mut Section<'_>, is_written: bool, known: &Known) -> Option<Admin> {
+/// `None` when something is wrong.
+pub(super) fn read(section: &mut Section<'_>, known: &Known) -> Option<Admin> {
     let config = mapping::conditions(section);
     let keep_sign_ins = section.number("keep_sign_ins", KEPT, 0..=2000);
-    if !is_written {
-        return None;
-    }
     if config.idps.is_none() && known.idps.len() > 1 {
         section.warning("idps", "is missing: every identity provider can name administrators by its groups");
     }
