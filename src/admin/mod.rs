@@ -3,8 +3,9 @@
 
 mod preview;
 mod recent;
+mod settings;
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
@@ -12,6 +13,7 @@ use tokio::task::spawn_blocking;
 pub use crate::mapping::{Explanation, Received, Rules, Told};
 pub use preview::{Comparison, FieldChange, Preview, Subject, Tried, Unusable};
 pub use recent::{Outcome, SignInRecord};
+pub use settings::Setting;
 
 use crate::model::{Clock, Problem};
 use recent::Recent;
@@ -32,22 +34,30 @@ pub trait Drafts: Send + Sync {
 pub struct Console {
     recent: Recent,
     drafts: Arc<dyn Drafts>,
-    summary: Vec<String>,
+    settings: RwLock<Arc<[Setting]>>,
     /// One preview at a time: sign-ins go first.
     previews: Semaphore,
 }
 
 impl Console {
-    /// Keeps at most `keep` sign-ins; `summary` is the configuration in force, without secrets.
+    /// Keeps at most `keep` sign-ins; `settings` are the configuration in force, without secrets.
     #[must_use]
-    pub fn new(keep: usize, drafts: Arc<dyn Drafts>, summary: Vec<String>, clock: Arc<dyn Clock>) -> Self {
-        Self { recent: Recent::new(keep, clock), drafts, summary, previews: Semaphore::new(1) }
+    pub fn new(keep: usize, drafts: Arc<dyn Drafts>, settings: Vec<Setting>, clock: Arc<dyn Clock>) -> Self {
+        let settings = RwLock::new(settings.into());
+        Self { recent: Recent::new(keep, clock), drafts, settings, previews: Semaphore::new(1) }
     }
 
-    /// The configuration in force, without secrets.
+    /// The configuration in force, without secrets; the keys of a table together.
     #[must_use]
-    pub fn summary(&self) -> &[String] {
-        &self.summary
+    pub fn settings(&self) -> Arc<[Setting]> {
+        Arc::clone(&self.settings.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Shows the settings of a file whose rules were put in force; where something else in it waits for a restart,
+    /// only those of the rules.
+    pub fn rules_replaced(&self, read: Vec<Setting>, needs_restart: bool) {
+        let mut settings = self.settings.write().unwrap_or_else(PoisonError::into_inner);
+        *settings = if needs_restart { settings::with_rules_of(&settings, read) } else { read.into() };
     }
 
     /// Remembers one sign-in.

@@ -85,7 +85,7 @@ impl App {
 
     /// The same, with rules that follow the file at `path`, and the `files` that it names.
     fn following(self, path: &Path, files: Vec<PathBuf>, rest: u64) -> Self {
-        let reload = Reload::new(path, files, rest, self.rules_state.clone());
+        let reload = Reload::new(path, files, rest, self.rules_state.clone(), self.console.clone());
         Self { reload: Some(reload), ..self }
     }
 
@@ -178,7 +178,8 @@ async fn forget_old(console: Arc<Console>) {
 fn console(config: &mut Config, clock: &Arc<dyn Clock>) -> Option<Arc<Console>> {
     let keep = config.admin.as_ref()?.keep_sign_ins;
     let drafts = Arc::new(std::mem::take(&mut config.drafts));
-    Some(Arc::new(Console::new(keep, drafts, config::summary(config), clock.clone())))
+    let settings = settings::rows(std::mem::take(&mut config.settings));
+    Some(Arc::new(Console::new(keep, drafts, settings, clock.clone())))
 }
 
 async fn refresh_tokens(sign_in: Arc<SignIn>) {

@@ -8,7 +8,8 @@ use std::time::{Duration, SystemTime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::spawn_blocking;
 
-use super::{read_config, ticks};
+use super::{read_config, settings, ticks};
+use crate::admin::Console;
 use crate::audit;
 use crate::model::RulesState;
 use crate::sign_in::SignIn;
@@ -22,12 +23,20 @@ pub(super) struct Reload {
     rest: u64,
     files: Mutex<Vec<PathBuf>>,
     state: Arc<RwLock<RulesState>>,
+    console: Option<Arc<Console>>,
 }
 
 impl Reload {
-    /// Follows the file at `path` and the `files` that it names, and says in `state` what became of it.
-    pub(super) fn new(path: &Path, files: Vec<PathBuf>, rest: u64, state: Arc<RwLock<RulesState>>) -> Self {
-        Self { path: path.to_owned(), rest, files: Mutex::new(files), state }
+    /// Follows the file at `path` and the `files` that it names, and says in `state` and to the `console` what became
+    /// of it.
+    pub(super) fn new(
+        path: &Path,
+        files: Vec<PathBuf>,
+        rest: u64,
+        state: Arc<RwLock<RulesState>>,
+        console: Option<Arc<Console>>,
+    ) -> Self {
+        Self { path: path.to_owned(), rest, files: Mutex::new(files), state, console }
     }
 
     /// Looks at the files now and then, and at SIGHUP.
@@ -74,6 +83,9 @@ impl Reload {
                 state.problems = Vec::new();
                 audit::rules_replaced(loaded.config.rules.count(), state.needs_restart);
                 sign_in.replace_rules(loaded.config.rules);
+                if let Some(console) = &self.console {
+                    console.rules_replaced(settings::rows(loaded.config.settings), state.needs_restart);
+                }
             }
             Err(problems) => {
                 audit::rules_kept(&problems);

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::{Outcome, load};
+use crate::admin;
 use crate::config::{self, Origin, Setting, Shown};
 
 /// Prints a JSON Schema of the configuration file.
@@ -29,6 +30,20 @@ pub fn config_dump(path: &Path, json: bool, all: bool) -> Outcome {
     } else {
         print(&shown.map(line).collect::<String>())
     }
+}
+
+/// The same for the console, where the rules are told as sentences.
+pub(super) fn rows(settings: Vec<Setting>) -> Vec<admin::Setting> {
+    let is_told = |setting: &Setting| {
+        ["mapping.rule[", "mapping.check[", "mapping.test["].iter().any(|list| setting.key.starts_with(list))
+    };
+    let shown = settings.into_iter().filter(|setting| setting.origin != Origin::Unset && !is_told(setting));
+    let row = |setting: Setting| admin::Setting {
+        value: setting.text(),
+        origin: setting.origin.to_string(),
+        key: setting.key,
+    };
+    shown.map(row).collect()
 }
 
 fn line(setting: &Setting) -> String {
