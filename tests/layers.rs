@@ -115,7 +115,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("moka", &["connect", "federation", "store"]),
     ("rand", &["emulator", "model"]),
     ("reqwest", &["emulator", "federation", "saml"]),
-    ("serde_json", &["app", "audit", "emulator", "federation", "mapping", "store", "web"]),
+    ("serde_json", &["app", "audit", "config", "emulator", "federation", "mapping", "store", "web"]),
     ("similar", &["admin"]),
     ("toml", &["bin", "config", "emulator"]),
     ("tracing_subscriber", &["telemetry"]),

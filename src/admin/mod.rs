@@ -6,9 +6,10 @@ mod history;
 mod preview;
 mod publish;
 mod recent;
+mod settings;
 mod versions;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
@@ -19,6 +20,7 @@ pub use history::{History, Meanwhile, OneVersion, Opened};
 pub use preview::{Comparison, FieldChange, Preview, Subject, Tried, Unusable};
 pub use publish::{Draft, Follow, LONGEST_WHY, NotPublished, Published, Publishing, Risk, unix_lines};
 pub use recent::{Outcome, SignInRecord};
+pub use settings::Setting;
 pub use versions::{Author, Digest, Kept, NotWritten, Version, Versions, Written};
 
 use crate::model::{Clock, Identity, Problem};
@@ -41,7 +43,7 @@ pub trait Drafts: Send + Sync {
 pub struct Console {
     recent: Recent,
     drafts: Arc<dyn Drafts>,
-    summary: Vec<String>,
+    settings: RwLock<Arc<[Setting]>>,
     clock: Arc<dyn Clock>,
     publishing: Option<Publishing>,
     /// Set once it runs.
@@ -51,20 +53,20 @@ pub struct Console {
 }
 
 impl Console {
-    /// Keeps at most `keep` sign-ins; `summary` is the configuration in force, without secrets. Without `publishing`
+    /// Keeps at most `keep` sign-ins; `settings` are the configuration in force, without secrets. Without `publishing`
     /// nobody publishes.
     #[must_use]
     pub fn new(
         keep: usize,
         drafts: Arc<dyn Drafts>,
         publishing: Option<Publishing>,
-        summary: Vec<String>,
+        settings: Vec<Setting>,
         clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
             recent: Recent::new(keep, Arc::clone(&clock)),
             drafts,
-            summary,
+            settings: RwLock::new(settings.into()),
             clock,
             publishing,
             follow: OnceLock::new(),
@@ -94,10 +96,17 @@ impl Console {
         publishing.ok_or("nobody may publish from here")?.publishers.check(identity, rules)
     }
 
-    /// The configuration in force, without secrets.
+    /// The configuration in force, without secrets; the keys of a table together.
     #[must_use]
-    pub fn summary(&self) -> &[String] {
-        &self.summary
+    pub fn settings(&self) -> Arc<[Setting]> {
+        Arc::clone(&self.settings.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Shows the settings of a file whose rules were put in force; where something else in it waits for a restart,
+    /// only those of the rules.
+    pub fn rules_replaced(&self, read: Vec<Setting>, needs_restart: bool) {
+        let mut settings = self.settings.write().unwrap_or_else(PoisonError::into_inner);
+        *settings = if needs_restart { settings::with_rules_of(&settings, read) } else { read.into() };
     }
 
     /// Remembers one sign-in.

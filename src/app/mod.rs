@@ -6,6 +6,7 @@ mod inspect;
 mod listen;
 mod mapping;
 mod reload;
+mod settings;
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -36,6 +37,7 @@ pub use inspect::{Inspection, inspect};
 use reload::Reload;
 
 pub use mapping::{Explain, explain_mapping, test_mapping};
+pub use settings::{config_dump, config_schema};
 
 /// How often identity provider metadata is looked at; the service provider knows what is due.
 const METADATA_TICK: Duration = Duration::from_secs(20);
@@ -85,7 +87,13 @@ impl App {
     /// The same, with rules that follow the file at `path`, which was read with these files, this rest and this file
     /// of the rules.
     fn following(self, path: &Path, read: (Vec<PathBuf>, u64, Option<PathBuf>)) -> Self {
-        let reload = Arc::new(Reload::new(path, read, self.sign_in.clone(), self.rules_state.clone()));
+        let reload = Arc::new(Reload::new(
+            path,
+            read,
+            self.sign_in.clone(),
+            self.rules_state.clone(),
+            self.console.clone(),
+        ));
         if let Some(console) = &self.console {
             console.follow(reload.clone());
             if let Err(why) = console.check_writable() {
@@ -190,8 +198,8 @@ fn console(config: &mut Config, clock: &Arc<dyn Clock>) -> Option<Arc<Console>> 
         publishers: publishers.who,
     });
     let drafts = Arc::new(std::mem::take(&mut config.drafts));
-    let summary = config::summary(config);
-    Some(Arc::new(Console::new(keep, drafts, publishing, summary, clock.clone())))
+    let settings = settings::rows(std::mem::take(&mut config.settings));
+    Some(Arc::new(Console::new(keep, drafts, publishing, settings, clock.clone())))
 }
 
 async fn refresh_tokens(sign_in: Arc<SignIn>) {

@@ -9,8 +9,8 @@ use std::time::{Duration, SystemTime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::spawn_blocking;
 
-use super::{read_config, ticks};
-use crate::admin::Follow;
+use super::{read_config, settings, ticks};
+use crate::admin::{Console, Follow};
 use crate::audit;
 use crate::config::Loaded;
 use crate::model::{Problem, RulesState};
@@ -29,6 +29,7 @@ pub(super) struct Reload {
     mapping_file: Option<PathBuf>,
     sign_in: Arc<SignIn>,
     state: Arc<RwLock<RulesState>>,
+    console: Option<Arc<Console>>,
     /// Held while files are read and their rules put in force: an older reading must not come last.
     watched: Mutex<Watched>,
 }
@@ -39,15 +40,16 @@ struct Watched {
 }
 
 impl Reload {
-    /// Follows the file at `path`, which was `loaded` a moment ago, and says in `state` what became of it.
+    /// Follows the file at `path`, which was `loaded` a moment ago, and says in `state` and to the `console` what became of it.
     pub(super) fn new(
         path: &Path,
         (files, rest, mapping_file): (Vec<PathBuf>, u64, Option<PathBuf>),
         sign_in: Arc<SignIn>,
         state: Arc<RwLock<RulesState>>,
+        console: Option<Arc<Console>>,
     ) -> Self {
         let watched = Mutex::new(Watched { seen: stamps(&files), files });
-        Self { path: path.to_owned(), rest, mapping_file, sign_in, state, watched }
+        Self { path: path.to_owned(), rest, mapping_file, sign_in, state, console, watched }
     }
 
     /// Looks at the files now and then, and at SIGHUP.
@@ -112,6 +114,9 @@ impl Follow for Reload {
                 state.problems = Vec::new();
                 audit::rules_replaced(loaded.config.rules.count(), state.needs_restart);
                 self.sign_in.replace_rules(loaded.config.rules);
+                if let Some(console) = &self.console {
+                    console.rules_replaced(settings::rows(loaded.config.settings), state.needs_restart);
+                }
                 Ok(())
             }
             Err(problems) => {

@@ -40,20 +40,11 @@ impl Admin {
     }
 }
 
-/// `None` when nobody is named, or when something is wrong.
-pub(super) fn read(
-    section: &mut Section<'_>,
-    is_written: bool,
-    known: &Known,
-    drafts: &Drafts,
-) -> Option<Admin> {
+/// `None` when something is wrong.
+pub(super) fn read(section: &mut Section<'_>, known: &Known, drafts: &Drafts) -> Option<Admin> {
     let config = mapping::conditions(section);
     let keep_sign_ins = section.number("keep_sign_ins", KEPT, 0..=2000);
-    let names_publishers = section.has("publishers");
-    let publishers = section.section("publishers", |s| publishers(s, names_publishers, known, drafts));
-    if !is_written {
-        return None;
-    }
+    let publishers = section.optional("publishers", |s| publishers(s, known, drafts)).flatten();
     if config.idps.is_none() && known.idps.len() > 1 {
         section.warning("idps", "is missing: every identity provider can name administrators by its groups");
     }
@@ -65,17 +56,9 @@ pub(super) fn read(
     })
 }
 
-fn publishers(
-    section: &mut Section<'_>,
-    is_written: bool,
-    known: &Known,
-    drafts: &Drafts,
-) -> Option<Publishers> {
+fn publishers(section: &mut Section<'_>, known: &Known, drafts: &Drafts) -> Option<Publishers> {
     let config = mapping::conditions(section);
     let folder = section.parsed("history_folder", |text| Ok(drafts.base_dir().join(text)));
-    if !is_written {
-        return None;
-    }
     let who = Admins::new("admin.publishers", &config, known);
     let who = who.map_err(|problems| section.problems(problems)).ok();
     let Some(file) = drafts.mapping_file() else {

@@ -53,7 +53,8 @@ impl<'p> Files<'p> {
     /// The secret under `key`, or in the file that `file_key` names.
     pub(super) fn secret(&self, section: &mut Section<'_>, key: &str, file_key: &str) -> Option<Secret> {
         let inline = section.has(key) && !section.is_override(key);
-        let (text, path) = self.text(section, key, file_key)?;
+        let written = section.secret(key, not_empty);
+        let (text, path) = self.or_file(section, key, file_key, written)?;
         match (&path, self.config_file) {
             (Some(path), _) => warn_if_exposed(section, file_key, path),
             (None, Some(config)) if inline => warn_if_exposed(section, key, config),
@@ -76,9 +77,19 @@ impl<'p> Files<'p> {
         key: &str,
         file_key: &str,
     ) -> Option<(String, Option<PathBuf>)> {
-        let inline = section.parsed(key, not_empty);
+        let written = section.parsed(key, not_empty);
+        self.or_file(section, key, file_key, written)
+    }
+
+    fn or_file(
+        &self,
+        section: &mut Section<'_>,
+        key: &str,
+        file_key: &str,
+        written: Option<String>,
+    ) -> Option<(String, Option<PathBuf>)> {
         let from_file = section.parsed(file_key, |path| self.read(path));
-        match (inline, from_file) {
+        match (written, from_file) {
             (Some(_), Some(_)) => {
                 section.problem(key, format!("is set twice: keep either {key} or {file_key}"));
                 None

@@ -8,6 +8,7 @@ mod address;
 mod admin;
 mod budget;
 mod cache;
+mod described;
 mod drafts;
 mod environment;
 mod files;
@@ -23,7 +24,10 @@ mod replace;
 mod report;
 mod request;
 mod saml;
+mod schema;
 mod section;
+mod setting;
+mod shape;
 mod source;
 mod summary;
 mod version_file;
@@ -47,6 +51,7 @@ use crate::{budget as pace, federation, saml as service_provider};
 use files::Files;
 use report::Report;
 use section::Section;
+use shape::Names;
 
 pub use admin::{Admin, Publishers};
 pub use drafts::Drafts;
@@ -54,10 +59,15 @@ pub(crate) use files::unreadable;
 pub use history::History;
 pub use instance::Instance;
 pub use log::{Log, LogFormat};
+pub use schema::schema;
+pub use setting::{Origin, Setting, Shown};
 pub use summary::summary;
 #[cfg(test)]
 pub(crate) use words::catalogue;
 pub use words::english;
+
+/// What the gateway is called where nothing else is written.
+const DISPLAY_NAME: &str = "Contact centre sign-in";
 
 /// Everything the gateway is told, checked.
 #[derive(Debug)]
@@ -90,6 +100,8 @@ pub struct Config {
     pub admin: Option<Admin>,
     /// Reads drafts of the rules.
     pub drafts: Drafts,
+    /// Every key with what is in force under it, the keys of a table together; nothing secret.
+    pub settings: Vec<Setting>,
     /// Names that are never federated or granted.
     pub protected: ProtectedNames,
     /// AWS endpoints other than the usual ones.
@@ -182,10 +194,14 @@ fn read(
     let mut root = Section::root(table, &report);
     let config = root_section(&mut root, files, drafts);
     root.finish();
+    let settings = report.settings(text, mapping_file.as_ref());
     let (problems, warnings) = report.into_problems(text, mapping_file.as_ref());
     let (files, mapping_file) = (files.paths(), mapping_file.map(|file| file.path));
     match config {
-        Some(config) if problems.is_empty() => Ok(Loaded { config, warnings, files, rest, mapping_file }),
+        Some(config) if problems.is_empty() => {
+            let config = Config { settings, ..config };
+            Ok(Loaded { config, warnings, files, rest, mapping_file })
+        }
         _ => Err(problems),
     }
 }
@@ -203,13 +219,14 @@ fn rest(table: &toml::Table) -> u64 {
 fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Option<Config> {
     version(root);
     let public_url = root.required("public_url", "write the https origin that browsers use", address::origin);
-    let listen = root.parsed("listen", listen_address).unwrap_or((Ipv4Addr::LOCALHOST, 8080).into());
-    let display_name = root.text("display_name", 100).unwrap_or_else(|| "Contact centre sign-in".to_owned());
+    let listen = listen(root);
+    let display_name = root.text("display_name", 100).unwrap_or_else(|| DISPLAY_NAME.to_owned());
+    root.usual("display_name", DISPLAY_NAME);
     let support = root.parsed("support", support);
     let pages = root.section("pages", |s| pages::read(s, files));
     let saml = root.section("saml", |s| saml::read(s, files, public_url.as_ref(), &display_name));
     let pending_for = saml.pending_for;
-    let idps = root.named("idp", |name, s| idp::read(name, s, files));
+    let idps = root.named("idp", Names::Like(address::NAME), |name, s| idp::read(name, s, files));
     let cache = root.section("cache", cache::Cache::read);
     let budget = root.section("budget", budget::read);
     let protected = root.section("protected", protected::read);
@@ -219,7 +236,8 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
         cache,
         patience: budget.patience,
     };
-    let instances = root.named("instance", |name, s| instance::read(name, s, files, &shared));
+    let instances =
+        root.named("instance", Names::Like(address::NAME), |name, s| instance::read(name, s, files, &shared));
     let (endpoints, region) = root.section("aws", aws);
     let known = Known {
         idps: idps.iter().map(|idp| (idp.name.clone(), idp.names.clone())).collect(),
@@ -229,8 +247,7 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
     // It was read before the sections, and its rules stand under `mapping`.
     root.parsed(mapping_file::KEY, |_| Ok(()));
     let rules = root.section("mapping", |s| mapping::read(s, files, &known));
-    let names_admins = root.has("admin");
-    let admin = root.section("admin", |s| admin::read(s, names_admins, &known, &drafts));
+    let admin = root.optional("admin", |s| admin::read(s, &known, &drafts)).flatten();
     let history = admin.as_ref().and_then(Admin::history).cloned();
     let session_max = root.section("session", |s| s.number("max_hours", 12, 1..=12));
     let log = root.section("log", log::read);
@@ -238,6 +255,8 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
     at_least_one(root, "instance", instances.is_empty());
     let (brand, translated) = pages.into_brands(display_name)?;
     let instances: Vec<Instance> = instances.into_iter().collect::<Option<_>>()?;
+    let usual_region = instances.first().map(|instance| instance.connect.arn.region.clone())?;
+    root.instead("aws.region", usual_region.as_str());
     Some(Config {
         public_url: public_url?,
         listen,
@@ -249,11 +268,12 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
         idp_choices: idps.iter().map(idp::Idp::choice).collect(),
         idp_names: known.idps.clone(),
         idps: idps.into_iter().map(|idp| idp.settings).collect::<Option<_>>()?,
-        aws_region: region.or_else(|| instances.first().map(|i| i.connect.arn.region.clone()))?,
+        aws_region: region.unwrap_or(usual_region),
         instances,
         rules: rules?,
         admin,
         drafts: drafts.knowing(known, history),
+        settings: Vec::new(),
         protected,
         endpoints,
         rates: budget.rates,
@@ -263,19 +283,26 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
 }
 
 fn version(root: &mut Section<'_>) {
-    if root.number("version", 0, 0..=1) != 1 {
+    if root.optional_number("version", 1..=1).is_none() {
         root.problem("version", "write `version = 1`, the version of this file's format");
     }
+    root.require("version");
 }
 
 fn at_least_one(root: &Section<'_>, key: &str, none: bool) {
+    root.require(key);
     if none {
         root.problem(key, format!("is missing: write at least one [{key}.<name>] table"));
     }
 }
 
-fn listen_address(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| "write an IP address and a port, such as \"0.0.0.0:8080\"".to_owned())
+fn listen(root: &mut Section<'_>) -> SocketAddr {
+    let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, 8080));
+    let listen = root.parsed("listen", |text| {
+        text.parse().map_err(|_| "write an IP address and a port, such as \"0.0.0.0:8080\"".to_owned())
+    });
+    root.usual("listen", usual.to_string());
+    listen.unwrap_or(usual)
 }
 
 /// A sentence, or an address that a page may link to.

@@ -48,6 +48,8 @@ fn footer_link(section: &mut Section<'_>) -> Option<FooterLink> {
     }
     let text = section.text("text", 60);
     let url = section.parsed("url", link);
+    section.require("text");
+    section.require("url");
     Some(FooterLink { text: text?, url: url? })
 }
 

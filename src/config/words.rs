@@ -45,7 +45,7 @@ pub(super) struct Spoken {
 }
 
 pub(super) fn read(section: &mut Section<'_>, files: &Files<'_>) -> Option<Spoken> {
-    let written = section.text_table("languages").unwrap_or_default();
+    let written = section.text_table("languages", &[]);
     let ours = english().map_err(|problems| section.problems(problems)).ok()?;
     if written.len() > MOST {
         section.problem("languages", format!("has more than {MOST} languages"));

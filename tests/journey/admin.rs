@@ -127,6 +127,57 @@ async fn an_administrator_finds_a_refused_sign_in_by_its_support_id_and_sees_the
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_configuration_page_tells_each_key_with_its_origin_and_no_secret_and_follows_the_rules() {
+    let secret =
+        |settings: &str| settings.replace("role_arn = ", "external_id = \"hush-id\"\nrole_arn = ") + NAMED;
+    let world = World::configured(SEED, secret).await;
+    let boss = browser();
+    sign_in_at(&world, &boss, "/admin", "boss").await;
+    let told = |page: &Page, table: &str, key: &str| {
+        let table = between(&page.body, &format!("<h3><code>{table}</code></h3>"), "</dl>").to_owned();
+        between(&table, &format!("<dt>{key}</dt>"), "</dd>").to_owned()
+    };
+    let page = open(&world, &boss, "/admin/config").await;
+    assert!(
+        told(&page, "session", "max_hours").contains("<code>12</code><span>default</span>"),
+        "{}",
+        page.body
+    );
+    assert!(
+        told(&page, "instance.acme", "external_id").contains("<code>(secret)</code><span>file (line "),
+        "{}",
+        page.body
+    );
+    assert!(told(&page, "mapping", "on_no_match").contains("<span>default</span>"), "{}", page.body);
+    for hidden in ["hush", "PRIVATE KEY", "mapping.rule["] {
+        assert!(!page.body.contains(hidden), "{hidden}: {}", page.body);
+    }
+
+    let file = world.gateway.folder.join("gateway.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let changed = text.replacen(
+        "[[mapping.rule]]",
+        "[mapping]\non_no_match = \"keep\"\n[session]\nmax_hours = 9\n[[mapping.rule]]",
+        1,
+    );
+    std::fs::write(&file, changed).unwrap();
+    for _ in 0..100 {
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        let page = open(&world, &boss, "/admin/config").await;
+        if told(&page, "mapping", "on_no_match").contains("keep") {
+            assert!(told(&page, "mapping", "on_no_match").contains("file (line "), "{}", page.body);
+            assert!(
+                told(&page, "session", "max_hours").contains("<code>12</code>"),
+                "it waits for a restart"
+            );
+            assert!(page.body.contains("waits for a restart"), "{}", page.body);
+            return;
+        }
+    }
+    panic!("the page does not follow the file: {}", world.gateway.log());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_playground_shows_what_a_draft_would_do_and_does_nothing() {
     let world = world().await;
     assert!(is_inside(&sign_in_at(&world, &browser(), "/go/acme", "alice").await, "alice"));
