@@ -6,14 +6,14 @@ mod recent;
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::spawn_blocking;
 
-pub use crate::mapping::{Explanation, Received, Rules, Told};
+pub use crate::mapping::{Explanation, Received, Rules, Told, as_pasted};
 pub use preview::{Comparison, FieldChange, Preview, Subject, Tried, Unusable};
 pub use recent::{Outcome, SignInRecord};
 
-use crate::model::{Clock, Problem};
+use crate::model::{Clock, Problem, TestId};
 use recent::Recent;
 
 /// Where drafts come from and how they are read.
@@ -31,6 +31,9 @@ pub trait Drafts: Send + Sync {
 /// The console's own memory.
 pub struct Console {
     recent: Recent,
+    /// Tells that something was recorded.
+    recorded: watch::Sender<()>,
+    keep: usize,
     drafts: Arc<dyn Drafts>,
     summary: Vec<String>,
     /// One preview at a time: sign-ins go first.
@@ -41,7 +44,8 @@ impl Console {
     /// Keeps at most `keep` sign-ins; `summary` is the configuration in force, without secrets.
     #[must_use]
     pub fn new(keep: usize, drafts: Arc<dyn Drafts>, summary: Vec<String>, clock: Arc<dyn Clock>) -> Self {
-        Self { recent: Recent::new(keep, clock), drafts, summary, previews: Semaphore::new(1) }
+        let (recent, recorded) = (Recent::new(keep, clock), watch::Sender::new(()));
+        Self { recent, recorded, keep, drafts, summary, previews: Semaphore::new(1) }
     }
 
     /// The configuration in force, without secrets.
@@ -50,9 +54,29 @@ impl Console {
         &self.summary
     }
 
+    /// Whether anything is remembered: without that, no test could be read.
+    #[must_use]
+    pub fn remembers(&self) -> bool {
+        self.keep > 0
+    }
+
     /// Remembers one sign-in.
     pub fn record(&self, sign_in: SignInRecord) {
         self.recent.record(sign_in);
+        self.recorded.send_replace(());
+    }
+
+    /// That test, as soon as it has ended here. Waits for ever for one that does not.
+    pub async fn tested(&self, id: &TestId) -> Arc<SignInRecord> {
+        let mut recorded = self.recorded.subscribe();
+        loop {
+            let found = self.sign_ins().into_iter().find(|one| one.test.as_ref() == Some(id));
+            match found {
+                Some(sign_in) => return sign_in,
+                // The sender is ours: it can't be gone.
+                None => recorded.changed().await.unwrap_or_default(),
+            }
+        }
     }
 
     /// The sign-ins that are remembered, newest first.

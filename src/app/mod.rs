@@ -146,6 +146,7 @@ fn parts(
         idps: config.idp_choices,
         names: config.idp_names,
         pending: Arc::new(MemoryPending::new(clock.clone())),
+        pending_tests: Arc::new(MemoryPending::new(clock.clone())),
         confirmations: Arc::new(MemoryPending::new(clock.clone())),
         pending_logouts: Arc::new(MemoryPending::new(clock.clone())),
         named_sessions: Arc::new(MemoryNamedSessions::new(clock.clone())),

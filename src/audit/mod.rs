@@ -21,6 +21,10 @@ pub enum Event {
     SignOut,
     /// A message of single logout, from or for an identity provider.
     Logout,
+    /// A test sign-in, which signed nobody in.
+    Test,
+    /// A link to one, made for somebody else.
+    TestLink,
     /// A look at the console.
     Console,
     /// A request that belongs to none of these.
@@ -37,6 +41,8 @@ impl Event {
             Self::HandOff => "hand_off",
             Self::SignOut => "sign_out",
             Self::Logout => "logout",
+            Self::Test => "test",
+            Self::TestLink => "test_link",
             Self::Console => "console",
             Self::Request => "request",
         }

@@ -10,10 +10,10 @@ use tower_sessions::Session;
 
 use super::refusal::Refusal;
 use super::unsolicited::{self, Unsolicited};
-use super::{Store, WebState, arrival, choose, cookies, form, paths};
+use super::{Store, WebState, arrival, choose, cookies, form, paths, test_sign_in};
 use crate::audit::Event;
 use crate::model::{Code, SupportId, code};
-use crate::sign_in::{Answer, Brought};
+use crate::sign_in::{Answer, Arrived, Brought};
 
 /// `POST /saml/acs`: the answer itself, or an artifact.
 pub(super) async fn post(
@@ -57,8 +57,12 @@ async fn complete(
     support_id: &SupportId,
     answer: Answer,
 ) -> Result<Response, Refusal> {
-    let completed =
+    let arrived =
         web.sign_in.complete(answer).await.map_err(|error| Refusal::of(&error).during(Event::SignIn))?;
+    let completed = match arrived {
+        Arrived::SignedIn(completed) => completed,
+        Arrived::Tested(tested) => return test_sign_in::end(web, support_id, &tested),
+    };
     arrival::begin(web, session, store, &completed, support_id).await?;
     let next = Redirect::to(&paths::onward(completed.target.as_ref()));
     let next = cookies::forget_restarts(next);
