@@ -119,6 +119,17 @@ pub fn rules_replaced(count: usize, needs_restart: bool) {
     tracing::info!(target: "audit", event = "rules", rules = count, needs_restart, "replaced");
 }
 
+/// A question at the control socket, and who asked: a user id of this machine.
+pub fn control(question: &'static str, uid: u32, refused: Option<&str>) {
+    match refused {
+        None => tracing::info!(target: "audit", event = "control", question, uid, "ok"),
+        Some(cause) => {
+            let cause = clean(cause);
+            tracing::info!(target: "audit", event = "control", question, uid, cause, "refused");
+        }
+    }
+}
+
 /// The file's rules can't be used: the old ones stay in force.
 pub fn rules_kept(problems: &[Problem]) {
     let problems: Vec<String> = problems.iter().map(|problem| clean(&problem.to_string())).collect();

@@ -191,7 +191,7 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
     };
     let rules = root.section("mapping", |s| mapping::read(s, files, &known));
     let names_admins = root.has("admin");
-    let admin = root.section("admin", |s| admin::read(s, names_admins, &known));
+    let admin = root.section("admin", |s| admin::read(s, names_admins, &known, files.base_dir()));
     let session_max = root.section("session", |s| s.number("max_hours", 12, 1..=12));
     let log = root.section("log", log::read);
     at_least_one(root, "idp", idps.is_empty());

@@ -20,6 +20,7 @@ mod raw_http;
 mod admin;
 mod artifact;
 mod check;
+mod control;
 mod deep_links;
 mod diagnosis;
 mod discovery;
