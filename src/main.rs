@@ -93,7 +93,7 @@ enum Mapping {
         #[arg(long)]
         instance: Option<String>,
         /// A JSON file of what the identity provider would send, as docs/mapping.md shows it.
-        #[arg(long, value_name = "FILE", required_unless_present = "saml_response")]
+        #[arg(long, value_name = "FILE", required_unless_present_any = ["saml_response", "sign_in", "live"])]
         attributes: Option<PathBuf>,
         /// A captured answer: the XML, its base64, or the body of the browser's form.
         #[arg(long, value_name = "FILE", conflicts_with = "attributes")]
@@ -104,6 +104,16 @@ enum Mapping {
         /// The identity provider's metadata, where the configuration only has its URL.
         #[arg(long, requires = "saml_response", requires = "idp")]
         metadata: Option<PathBuf>,
+        /// A recent sign-in by its support id, such as 4F7K-9Q2M-X0TB: the gateway that runs on this machine is asked
+        /// at the configuration's admin.socket, and the rules of the configuration file explain it.
+        #[arg(long, value_name = "SUPPORT_ID", conflicts_with_all = ["attributes", "saml_response", "idp"])]
+        sign_in: Option<String>,
+        /// A test sign-in that changes nothing: prints the address to open, waits for its end, explains it.
+        #[arg(long, conflicts_with_all = ["attributes", "saml_response", "sign_in"])]
+        live: bool,
+        /// Authenticate anew in the test, to sign in with another account.
+        #[arg(long, requires = "live", conflicts_with_all = ["attributes", "saml_response", "sign_in"])]
+        again: bool,
         /// Print JSON.
         #[arg(long)]
         json: bool,
@@ -164,17 +174,26 @@ async fn main() -> ExitCode {
             saml_response,
             at,
             metadata,
+            sign_in,
+            live,
+            again,
             json,
-        }) => app::explain_mapping(&Explain {
-            config,
-            idp,
-            instance,
-            attributes,
-            saml_response,
-            at,
-            metadata,
-            json,
-        }),
+        }) => {
+            app::explain_mapping(&Explain {
+                config,
+                idp,
+                instance,
+                attributes,
+                saml_response,
+                at,
+                metadata,
+                sign_in,
+                live,
+                again,
+                json,
+            })
+            .await
+        }
         Command::Mapping(Mapping::Test { config }) => app::test_mapping(&config),
         Command::Explain { support_id, log } => app::explain(&support_id, log.as_deref()),
     };

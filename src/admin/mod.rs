@@ -11,10 +11,10 @@ mod versions;
 
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::spawn_blocking;
 
-pub use crate::mapping::{Explanation, Received, Rules, Told};
+pub use crate::mapping::{Explanation, Received, Rules, Told, as_pasted};
 pub use diff::{Diff, DiffLine};
 pub use history::{History, Meanwhile, OneVersion, Opened};
 pub use preview::{Comparison, FieldChange, Preview, Subject, Tried, Unusable};
@@ -23,7 +23,7 @@ pub use recent::{Outcome, SignInRecord};
 pub use settings::Setting;
 pub use versions::{Author, Digest, Kept, NotWritten, Version, Versions, Written};
 
-use crate::model::{Clock, Identity, Problem};
+use crate::model::{Clock, Identity, Problem, TestId};
 use publish::Ground;
 use recent::Recent;
 
@@ -42,6 +42,9 @@ pub trait Drafts: Send + Sync {
 /// The console's own memory.
 pub struct Console {
     recent: Recent,
+    /// Tells that something was recorded.
+    recorded: watch::Sender<()>,
+    keep: usize,
     drafts: Arc<dyn Drafts>,
     settings: RwLock<Arc<[Setting]>>,
     clock: Arc<dyn Clock>,
@@ -65,6 +68,8 @@ impl Console {
     ) -> Self {
         Self {
             recent: Recent::new(keep, Arc::clone(&clock)),
+            recorded: watch::Sender::new(()),
+            keep,
             drafts,
             settings: RwLock::new(settings.into()),
             clock,
@@ -109,9 +114,29 @@ impl Console {
         *settings = if needs_restart { settings::with_rules_of(&settings, read) } else { read.into() };
     }
 
+    /// Whether anything is remembered: without that, no test could be read.
+    #[must_use]
+    pub fn remembers(&self) -> bool {
+        self.keep > 0
+    }
+
     /// Remembers one sign-in.
     pub fn record(&self, sign_in: SignInRecord) {
         self.recent.record(sign_in);
+        self.recorded.send_replace(());
+    }
+
+    /// That test, as soon as it has ended here. Waits for ever for one that does not.
+    pub async fn tested(&self, id: &TestId) -> Arc<SignInRecord> {
+        let mut recorded = self.recorded.subscribe();
+        loop {
+            let found = self.sign_ins().into_iter().find(|one| one.test.as_ref() == Some(id));
+            match found {
+                Some(sign_in) => return sign_in,
+                // The sender is ours: it can't be gone.
+                None => recorded.changed().await.unwrap_or_default(),
+            }
+        }
     }
 
     /// The sign-ins that are remembered, newest first.

@@ -210,6 +210,7 @@ mod tests {
             idp: None,
             instance: None,
             outcome: Outcome::LetIn,
+            test: None,
             trace: Trace::default(),
             findings: Vec::new(),
             identity: None,

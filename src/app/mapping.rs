@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 
 use super::inspect::{Inspection, inspected};
-use super::{Outcome, load, read_text, told};
+use super::{Outcome, live, load, read_text, told};
 use crate::config::Config;
 use crate::mapping::{Explanation, explain, pasted};
 use crate::model::{Denial, Identity, IdpName, InstanceName, code};
@@ -32,18 +32,28 @@ pub struct Explain {
     pub at: Option<String>,
     /// Metadata of the identity provider, where the configuration only has its URL.
     pub metadata: Option<PathBuf>,
+    /// The support id of a recent sign-in, which the gateway that runs is asked for.
+    pub sign_in: Option<String>,
+    /// Whether the gateway that runs is asked for a test sign-in, to explain its end.
+    pub live: bool,
+    /// Whether the person authenticates anew in that test.
+    pub again: bool,
     /// Whether to print JSON.
     pub json: bool,
 }
 
 /// Prints what was received, what each rule made of it, and the result.
-#[must_use]
-pub fn explain_mapping(ask: &Explain) -> Outcome {
+pub async fn explain_mapping(ask: &Explain) -> Outcome {
     let config = match load(&ask.config) {
         Ok(loaded) => loaded.config,
         Err(failed) => return failed.with_status(2),
     };
-    let (identity, instance) = match subject(ask, &config) {
+    let found = if ask.live || ask.sign_in.is_some() {
+        live::subject(ask, &config).await
+    } else {
+        subject(ask, &config)
+    };
+    let (identity, instance) = match found {
         Ok(subject) => subject,
         Err(reason) => return Outcome::Failed(vec![reason]),
     };
@@ -102,7 +112,7 @@ fn subject(ask: &Explain, config: &Config) -> Result<(Identity, InstanceName), S
 }
 
 /// The one that is named, or the only one there is.
-fn chosen<'a>(
+pub(super) fn chosen<'a>(
     option: &str,
     named: Option<&str>,
     mut known: impl Iterator<Item = &'a str> + Clone,

@@ -1,9 +1,11 @@
 //! Puts the rooms together and runs them.
 
 mod check;
+mod control;
 mod explain;
 mod inspect;
 mod listen;
+mod live;
 mod mapping;
 mod reload;
 mod settings;
@@ -18,6 +20,7 @@ use axum::Router;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
+use url::Url;
 
 use crate::admin::{Console, Publishing};
 use crate::budget::ProcessBudget;
@@ -32,6 +35,7 @@ use crate::telemetry;
 use crate::web::{self, Site, WebState};
 
 pub use check::check;
+use control::{Server, Socket};
 pub use explain::explain;
 pub use inspect::{Inspection, inspect};
 use reload::Reload;
@@ -53,6 +57,9 @@ pub struct App {
     console: Option<Arc<Console>>,
     rules_state: Arc<RwLock<RulesState>>,
     reload: Option<Arc<Reload>>,
+    public_url: Url,
+    clock: Arc<dyn Clock>,
+    socket: Option<Arc<Socket>>,
 }
 
 impl App {
@@ -77,11 +84,12 @@ impl App {
             pending_for: config.pending_for,
             console: console(&mut config, &clock),
         };
-        let console = site.console.clone();
-        let sign_in = Arc::new(SignIn::new(parts(config, sdk, clock, random)?));
+        let (console, public_url) = (site.console.clone(), site.public_url.clone());
+        let sign_in = Arc::new(SignIn::new(parts(config, sdk, clock.clone(), random)?));
         let rules_state = Arc::<RwLock<RulesState>>::default();
         let web = WebState { sign_in: sign_in.clone(), site, rules_state: rules_state.clone() };
-        Ok(Self { router: web::router(web, sessions), sign_in, console, rules_state, reload: None })
+        let (router, reload, socket) = (web::router(web, sessions), None, None);
+        Ok(Self { router, sign_in, console, rules_state, reload, public_url, clock, socket })
     }
 
     /// The same, with rules that follow the file at `path`, which was read with these files, this rest and this file
@@ -103,6 +111,11 @@ impl App {
         Self { reload: Some(reload), ..self }
     }
 
+    /// The same, with the control socket.
+    fn answering(self, socket: Option<Socket>) -> Self {
+        Self { socket: socket.map(Arc::new), ..self }
+    }
+
     /// The gateway's HTTP, for a server of the caller's own.
     pub fn router(&self) -> Router {
         self.router.clone()
@@ -114,6 +127,11 @@ impl App {
         let mut background = JoinSet::new();
         background.spawn(refresh_metadata(self.sign_in.clone()));
         background.spawn(refresh_tokens(self.sign_in.clone()));
+        if let (Some(console), Some(socket)) = (&self.console, &self.socket) {
+            let (sign_in, console) = (self.sign_in.clone(), console.clone());
+            let server = Server { sign_in, console, public_url: self.public_url, clock: self.clock };
+            background.spawn(server.serve(socket.clone()));
+        }
         if let Some(console) = self.console {
             background.spawn(forget_old(console));
         }
@@ -121,6 +139,8 @@ impl App {
             background.spawn(reload.follow());
         }
         listen::serve(listener, self.router, shutdown).await;
+        // Their end is also that of what they hold, such as the control socket.
+        background.shutdown().await;
     }
 }
 
@@ -162,6 +182,7 @@ fn parts(
         idps: config.idp_choices,
         names: config.idp_names,
         pending: Arc::new(MemoryPending::new(clock.clone())),
+        pending_tests: Arc::new(MemoryPending::new(clock.clone())),
         confirmations: Arc::new(MemoryPending::new(clock.clone())),
         pending_logouts: Arc::new(MemoryPending::new(clock.clone())),
         named_sessions: Arc::new(MemoryNamedSessions::new(clock.clone())),
@@ -251,6 +272,7 @@ pub async fn serve(path: &Path) -> Outcome {
         return Outcome::failed(&error);
     }
     let (listen, public_url) = (loaded.config.listen, loaded.config.public_url.clone());
+    let socket = loaded.config.admin.as_ref().and_then(|admin| admin.socket.clone());
     let sdk = sdk(&loaded.config).await;
     let app = match App::build(loaded.config, &sdk, Arc::new(SystemClock), Arc::new(SystemRandom)) {
         Ok(app) => app.following(path, (loaded.files, loaded.rest, loaded.mapping_file)),
@@ -264,8 +286,12 @@ pub async fn serve(path: &Path) -> Outcome {
             ));
         }
     };
+    let socket = match socket.map(|path| Socket::bind(&path, &SystemRandom)).transpose() {
+        Ok(socket) => socket,
+        Err(error) => return Outcome::failed(&error),
+    };
     tracing::info!(%listen, public_url = %public_url, "serving");
-    app.run(listener, asked_to_stop()).await;
+    app.answering(socket).run(listener, asked_to_stop()).await;
     Outcome::Done
 }
 

@@ -21,6 +21,10 @@ pub enum Event {
     SignOut,
     /// A message of single logout, from or for an identity provider.
     Logout,
+    /// A test sign-in, which signed nobody in.
+    Test,
+    /// A link to one, made for somebody else.
+    TestLink,
     /// A look at the console.
     Console,
     /// Rules that somebody publishes.
@@ -39,6 +43,8 @@ impl Event {
             Self::HandOff => "hand_off",
             Self::SignOut => "sign_out",
             Self::Logout => "logout",
+            Self::Test => "test",
+            Self::TestLink => "test_link",
             Self::Console => "console",
             Self::Rules => "rules",
             Self::Request => "request",
@@ -132,6 +138,17 @@ pub fn rules_refused(support_id: &SupportId, idp: &IdpName, digest: &str, cause:
 pub fn rules_pruned(support_id: &SupportId, count: usize) {
     let support_id = support_id.as_str();
     tracing::info!(target: "audit", event = "rules", support_id, count, "pruned: old versions are gone");
+}
+
+/// A question at the control socket, and who asked: a user id of this machine.
+pub fn control(question: &'static str, uid: u32, refused: Option<&str>) {
+    match refused {
+        None => tracing::info!(target: "audit", event = "control", question, uid, "ok"),
+        Some(cause) => {
+            let cause = clean(cause);
+            tracing::info!(target: "audit", event = "control", question, uid, cause, "refused");
+        }
+    }
 }
 
 /// The file's rules can't be used: the old ones stay in force.

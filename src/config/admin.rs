@@ -1,6 +1,6 @@
 //! `[admin]`: who may use the console, how much it remembers, and who may publish rules from it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::mapping::{Admins, Known};
@@ -13,6 +13,9 @@ use super::section::Section;
 /// Sign-ins that are remembered unless something else is written.
 const KEPT: u64 = 200;
 
+/// The longest path of a socket, in bytes: systems take few more, and the file gets another name while it is made.
+const LONGEST_SOCKET: usize = 90;
+
 /// What `[admin]` says.
 #[derive(Debug)]
 pub struct Admin {
@@ -22,6 +25,8 @@ pub struct Admin {
     pub keep_sign_ins: usize,
     /// Who may publish rules; `None`: nobody.
     pub publishers: Option<Publishers>,
+    /// Where this program's command line asks the gateway that runs.
+    pub socket: Option<PathBuf>,
 }
 
 /// What `[admin.publishers]` says.
@@ -44,6 +49,7 @@ impl Admin {
 pub(super) fn read(section: &mut Section<'_>, known: &Known, drafts: &Drafts) -> Option<Admin> {
     let config = mapping::conditions(section);
     let keep_sign_ins = section.number("keep_sign_ins", KEPT, 0..=2000);
+    let socket = section.parsed("socket", |path| socket(drafts.base_dir(), path));
     let publishers = section.optional("publishers", |s| publishers(s, known, drafts)).flatten();
     if config.idps.is_none() && known.idps.len() > 1 {
         section.warning("idps", "is missing: every identity provider can name administrators by its groups");
@@ -53,6 +59,7 @@ pub(super) fn read(section: &mut Section<'_>, known: &Known, drafts: &Drafts) ->
         admins: Arc::new(admins),
         keep_sign_ins: usize::try_from(keep_sign_ins).unwrap_or(usize::MAX),
         publishers,
+        socket,
     })
 }
 
@@ -72,8 +79,15 @@ fn publishers(section: &mut Section<'_>, known: &Known, drafts: &Drafts) -> Opti
 }
 
 /// `mapping.toml.history` beside `mapping.toml`.
-fn beside(file: &Path) -> std::path::PathBuf {
+fn beside(file: &Path) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(".history");
     name.into()
+}
+
+fn socket(base_dir: &Path, path: &str) -> Result<PathBuf, String> {
+    let whole = base_dir.join(path);
+    let fits = !path.is_empty() && whole.as_os_str().len() <= LONGEST_SOCKET;
+    fits.then_some(whole)
+        .ok_or_else(|| format!("write a path of 1 to {LONGEST_SOCKET} bytes, with its folder"))
 }

@@ -100,6 +100,7 @@ fn remember(site: &Site, support_id: &SupportId, refusal: &Refusal) {
         idp: refusal.idp.as_ref().or(sent).cloned(),
         instance: refusal.instance.clone(),
         outcome: Outcome::Refused(refusal.code, refusal.cause.clone()),
+        test: None,
         trace: refusal.trace.clone().unwrap_or_default(),
         findings: refusal.findings.clone(),
         identity: refusal.identity.clone(),

@@ -12,7 +12,7 @@ use super::refusal::Refusal;
 use super::start::parameter;
 use super::{WebState, cookies, form, paths};
 use crate::audit::Event;
-use crate::model::{Destination, IdpChoice, IdpName, InstanceName, code};
+use crate::model::{ConsolePath, Destination, IdpChoice, IdpName, InstanceName, code};
 use crate::sign_in::Ask;
 
 /// The page, with what this browser used last at its top; `unknown_address` when an e-mail address led nowhere.
@@ -38,14 +38,15 @@ pub(super) fn page(
     pages::page(&page, &Csp::form_to_self())
 }
 
-/// The same on the way to the console. Whoever may go there knows their sign-in.
+/// The same on the way to a page of the console. Whoever may go there knows their sign-in.
 pub(super) fn for_console(
     web: &WebState,
+    page: &ConsolePath,
     choices: &[IdpChoice],
     headers: &HeaderMap,
 ) -> Result<Response, Refusal> {
     let Sorted { last, others, .. } =
-        Sorted::new(choices, paths::CONSOLE, cookies::last_idp(headers).as_deref());
+        Sorted::new(choices, page.as_str(), cookies::last_idp(headers).as_deref());
     let (instance, destination, asks_email, unknown_address) = ("", "", false, false);
     let site = web.site.brand_for(headers);
     let page = ChooseIdp { site, last, choices: others, asks_email, instance, destination, unknown_address };

@@ -129,6 +129,23 @@ pub(super) struct Waiting<'a> {
     pub(super) here: &'a str,
 }
 
+/// What a link to a test leads to, before anything happens: programs that look links over open them too.
+#[derive(Template)]
+#[template(path = "test_begin.html")]
+pub(super) struct TestBegin<'a> {
+    pub(super) site: &'a Brand,
+    pub(super) here: &'a str,
+}
+
+/// The end of a test, for whoever was given a link. It tells nothing of what came of it.
+#[derive(Template)]
+#[template(path = "test_over.html")]
+pub(super) struct TestOver<'a> {
+    pub(super) site: &'a Brand,
+    pub(super) support_id: &'a str,
+    pub(super) time: &'a str,
+}
+
 /// An error.
 #[derive(Template)]
 #[template(path = "error.html")]

@@ -69,6 +69,11 @@ fn samples_of(site: &Brand) -> Vec<(&'static str, String)> {
             .render(),
         ),
         ("waiting", Waiting { site, seconds: 7, here: "/go/prod" }.render()),
+        ("test-begin", TestBegin { site, here: "/test/abc" }.render()),
+        (
+            "test-over",
+            TestOver { site, support_id: "7Q2M-X0KD-94TB", time: "2026-11-21 08:00:12 UTC" }.render(),
+        ),
         ("error-person", error(&code::SIGN_IN_NOT_PENDING, None, None).render()),
         (
             "error-admin",
@@ -337,7 +342,7 @@ fn luminance(sheet: &str, name: &str) -> f64 {
 #[test]
 fn every_page_can_be_looked_at() {
     let samples = samples();
-    assert_eq!(samples.len(), 26);
+    assert_eq!(samples.len(), 28);
     if let Some(folder) = std::env::var_os("GATEWAY_PAGES") {
         std::fs::create_dir_all(&folder).unwrap();
         for (name, html) in samples {

@@ -93,6 +93,11 @@ words! {
         elsewhere: Text, elsewhere_lead: Text, company: Text, not_asked: Text, ended: Text, partial: Text,
         unknown: Text, again: Text,
     }
+    /// A test of the sign-in, for whoever was given a link.
+    test: Test {
+        title: Text, heading: Text, lead: Text, told: Text, unexpected: Text, start: Text, over: Text,
+        over_lead: Text,
+    }
     /// When a session ends.
     renew: Renew {
         title: Text, soon: Text, little: Counted, signed_in: With(instance), until: With(end), left: With(left),

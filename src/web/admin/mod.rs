@@ -10,24 +10,26 @@ mod overview;
 mod playground;
 mod publish;
 mod sign_ins;
+mod test_sign_in;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::FromRequestParts;
-use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use sha2::{Digest as _, Sha256};
 use tower_sessions::Session;
+use url::form_urlencoded;
 
 use super::refusal::Refusal;
 use super::start::parameter;
 use super::{WebState, choose, cookies, go, paths};
 use crate::admin::Console;
 use crate::audit::{self, Event, Line};
-use crate::model::{Identity, IdpName, SessionId, SignedIn, SupportId, code};
+use crate::model::{ConsolePath, Identity, IdpName, SessionId, SignedIn, SupportId, code};
 use crate::session;
 use crate::sign_in::{Before, Start};
 
@@ -37,6 +39,8 @@ pub(super) fn routes() -> Router<Arc<WebState>> {
         .route(paths::CONSOLE, get(overview::page))
         .route("/admin/sign-ins", get(sign_ins::list))
         .route("/admin/sign-ins/{support_id}", get(sign_ins::one))
+        .route("/admin/sign-ins/{support_id}/attributes.json", get(sign_ins::attributes))
+        .route("/admin/test", get(test_sign_in::page).post(test_sign_in::post))
         .route("/admin/playground", get(playground::page).post(playground::preview))
         .route("/admin/publish", post(publish::post))
         .route("/admin/history", get(history::list))
@@ -107,22 +111,36 @@ fn admit(web: &WebState, parts: &Parts, signed_in: &SignedIn) -> Result<(), Refu
     Ok(())
 }
 
-/// To the identity provider, from where the way leads back to the overview.
+/// To the identity provider, from where the way leads back to the page that was asked for.
 async fn leave(web: &WebState, parts: &Parts, session: &Session) -> Result<Response, Refusal> {
     let headers = &parts.headers;
     if cookies::has_arrived(headers, paths::CONSOLE) {
         let refusal = Refusal::new(&code::SIGN_IN_NOT_KEPT, "a completed sign-in left no session");
         return Ok(cookies::forget_arrival(refusal.during(Event::Console)));
     }
+    let page = page(parts);
     let idp = parameter(parts.uri.query(), "idp").map(IdpName::new);
     let secret = cookies::browser_secret_or_new(headers, &*web.site.random);
     let before = Before { signed_in: None, session: session::id(session) };
-    let start = web.sign_in.start_console(idp.as_ref(), &secret, before).await;
+    let start = web.sign_in.start_console(page.clone(), idp.as_ref(), &secret, before).await;
     match start.map_err(|error| Refusal::of(&error).during(Event::Start).with_idp(idp.as_ref()))? {
-        Start::ChooseIdp(choices) => choose::for_console(web, &choices, headers),
+        Start::ChooseIdp(choices) => choose::for_console(web, &page, &choices, headers),
         Start::Depart(departure) => go::depart(web.site.brand_for(headers), &departure)
             .map(|response| cookies::keep_secret(response, &secret, web.site.pending_for)),
     }
+}
+
+/// The page to come back to: one of [`routes`], or no administrator would have been asked for. What was sent with a form
+/// is gone; the way leads to the overview then.
+fn page(parts: &Parts) -> ConsolePath {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    let asked = parts.uri.query().unwrap_or_default();
+    // The identity provider is where the person comes back from, and names no page.
+    query.extend_pairs(form_urlencoded::parse(asked.as_bytes()).filter(|(name, _)| name != "idp"));
+    let (path, query) = (parts.uri.path(), query.finish());
+    let page = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
+    let page = ConsolePath::new(&page).or_else(|| ConsolePath::new(path));
+    page.filter(|_| parts.method == Method::GET).unwrap_or_else(ConsolePath::overview)
 }
 
 /// Made from the session's id, which it does not tell.
