@@ -10,9 +10,11 @@ mod settings;
 mod versions;
 
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
 
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 pub use crate::mapping::{Explanation, Received, Rules, Told, as_pasted};
 pub use diff::{Diff, DiffLine};
@@ -26,6 +28,9 @@ pub use versions::{Author, Digest, Kept, NotWritten, Version, Versions, Written}
 use crate::model::{Clock, Identity, Problem, TestId};
 use publish::Ground;
 use recent::Recent;
+
+/// How long a look at the console waits for its turn to compute.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// Where drafts come from and how they are read.
 pub trait Drafts: Send + Sync {
@@ -52,7 +57,7 @@ pub struct Console {
     /// Set once it runs.
     follow: OnceLock<Arc<dyn Follow>>,
     /// One preview or publication at a time: sign-ins go first.
-    previews: Semaphore,
+    previews: Arc<Semaphore>,
 }
 
 impl Console {
@@ -75,7 +80,7 @@ impl Console {
             clock,
             publishing,
             follow: OnceLock::new(),
-            previews: Semaphore::new(1),
+            previews: Arc::new(Semaphore::new(1)),
         }
     }
 
@@ -96,9 +101,17 @@ impl Console {
     ///
     /// # Errors
     /// Why not, without any of the person's values.
-    pub fn check_publisher(&self, identity: &Identity, rules: &Rules) -> Result<(), String> {
-        let publishing = self.publishing.as_ref().filter(|_| self.follow.get().is_some());
-        publishing.ok_or("nobody may publish from here")?.publishers.check(identity, rules)
+    pub async fn check_publisher(
+        self: &Arc<Self>,
+        identity: Identity,
+        rules: Arc<Rules>,
+    ) -> Result<(), String> {
+        let console = Arc::clone(self);
+        let work = move || {
+            let publishing = console.publishing.as_ref().filter(|_| console.follow.get().is_some());
+            publishing.ok_or("nobody may publish from here")?.publishers.check(&identity, &rules)
+        };
+        spawn_blocking(work).await.unwrap_or_else(|_| Err("a computation stopped unexpectedly".to_owned()))
     }
 
     /// The configuration in force, without secrets; the keys of a table together.
@@ -158,8 +171,27 @@ impl Console {
     }
 
     /// What `rules` make of a sign-in that is remembered; `None` when it named no person or no instance.
-    pub async fn explain(&self, sign_in: Arc<SignInRecord>, rules: Arc<Rules>) -> Option<Explanation> {
-        spawn_blocking(move || preview::explained(&sign_in, &rules)).await.ok()?
+    ///
+    /// # Errors
+    /// [`Unusable::Busy`] or [`Unusable::Stopped`].
+    pub async fn explain(
+        &self,
+        sign_in: Arc<SignInRecord>,
+        rules: Arc<Rules>,
+    ) -> Result<Option<Explanation>, Unusable> {
+        let turn = self.turn().await.ok_or(Unusable::Busy)?;
+        let work = move || {
+            let _held = turn;
+            preview::explained(&sign_in, &rules)
+        };
+        spawn_blocking(work).await.map_err(|_| Unusable::Stopped)
+    }
+
+    /// The console's turn to compute. It belongs to the work, not to the request: whoever goes away does not make room
+    /// for more while the work goes on.
+    async fn turn(&self) -> Option<OwnedSemaphorePermit> {
+        let turn = Arc::clone(&self.previews).acquire_owned();
+        timeout(LONGEST_WAIT, turn).await.ok()?.ok()
     }
 
     /// A draft to begin with: version `number`, or the rules as they are written. `None`: there is no such version.
@@ -201,9 +233,10 @@ impl Console {
         identity: Identity,
         rules: Arc<Rules>,
     ) -> Result<Published, NotPublished> {
-        let _turn = self.previews.acquire().await.map_err(|_| NotPublished::Stopped)?;
+        let turn = self.turn().await.ok_or(NotPublished::Busy)?;
         let console = Arc::clone(self);
         let work = move || {
+            let _held = turn;
             let (Some(publishing), Some(follow)) = (&console.publishing, console.follow.get()) else {
                 return Err(NotPublished::Off);
             };
@@ -231,9 +264,12 @@ impl Console {
         subject: Subject,
         rules: Arc<Rules>,
     ) -> Result<Preview, Unusable> {
-        let _turn = self.previews.acquire().await.map_err(|_| Unusable::Stopped)?;
+        let turn = self.turn().await.ok_or(Unusable::Busy)?;
         let (drafts, sign_ins) = (Arc::clone(&self.drafts), self.sign_ins());
-        let work = move || preview::preview(&*drafts, &draft, &subject, sign_ins, &rules);
+        let work = move || {
+            let _held = turn;
+            preview::preview(&*drafts, &draft, &subject, sign_ins, &rules)
+        };
         spawn_blocking(work).await.map_err(|_| Unusable::Stopped)?
     }
 }

@@ -88,6 +88,8 @@ pub enum Unusable {
     Draft(Vec<Problem>),
     /// The pasted attributes can't be read.
     Pasted(String),
+    /// Others compute.
+    Busy,
     /// The computation stopped.
     Stopped,
 }

@@ -132,6 +132,8 @@ pub enum NotPublished {
     Conflict,
     /// What could not be written, and why.
     NotWritten(String),
+    /// Others compute.
+    Busy,
     /// The computation stopped.
     Stopped,
 }

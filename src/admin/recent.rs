@@ -8,6 +8,8 @@ use time::{Duration, OffsetDateTime};
 
 use crate::model::{Clock, Code, Finding, Identity, IdpName, InstanceName, SupportId, TestId, Trace};
 
+/// How much the sign-ins of one list may hold together, in bytes, whatever their number.
+const MOST_HELD: usize = 16 * 1024 * 1024;
 /// How long a sign-in is remembered at most.
 const LONGEST: Duration = Duration::DAY;
 
@@ -61,6 +63,20 @@ impl SignInRecord {
     }
 }
 
+impl SignInRecord {
+    /// About how much it holds, in bytes.
+    fn size(&self) -> usize {
+        const EACH: usize = 64;
+        let attributes = self.identity.iter().flat_map(|identity| &identity.attributes);
+        let said = attributes.map(|(name, values)| {
+            name.len() + values.iter().map(|value| value.len() + EACH).sum::<usize>() + EACH
+        });
+        let findings = self.findings.iter().map(|finding| finding.to_string().len() + EACH);
+        let rules = self.trace.0.iter().map(|entry| entry.rule.len() + entry.why.len() + EACH);
+        said.chain(findings).chain(rules).sum()
+    }
+}
+
 impl fmt::Debug for SignInRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SignInRecord").field("support_id", &self.support_id).finish_non_exhaustive()
@@ -84,6 +100,13 @@ impl Recent {
         let list = &mut lists[usize::from(sign_in.is_vouched_for())];
         list.push_front(Arc::new(sign_in));
         list.truncate(self.keep);
+        let mut held = 0;
+        let mut fits = |one: &Arc<SignInRecord>| {
+            held += one.size();
+            held <= MOST_HELD
+        };
+        let most = list.iter().take_while(|one| fits(one)).count().max(1);
+        list.truncate(most);
     }
 
     /// Newest first.
@@ -166,6 +189,21 @@ mod tests {
         *clock.0.lock().unwrap() = now + LONGEST;
         recent.forget_old();
         assert!(recent.lists.lock().unwrap().iter().all(VecDeque::is_empty));
+    }
+
+    #[test]
+    fn large_sign_ins_push_out_others_before_their_number_does() {
+        let now = SystemClock.now();
+        let recent = Recent::new(9, Arc::new(At(Mutex::new(now))));
+        let large = |seconds: i64, id: &str| {
+            let attributes = BTreeMap::from([("uid".to_owned(), vec!["a".repeat(MOST_HELD / 3)])]);
+            let identity = Some(person(IdpName::new("acme"), None, attributes));
+            SignInRecord { identity, ..record(now - Duration::seconds(10 - seconds), id, true) }
+        };
+        for (seconds, id) in [(1, "a"), (2, "b"), (3, "c"), (4, "d")] {
+            recent.record(large(seconds, id));
+        }
+        assert_eq!(ids(&recent), ["d", "c"]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod reload;
 mod settings;
 
 use std::future::Future;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ pub use check::check;
 use control::{Server, Socket};
 pub use explain::explain;
 pub use inspect::{Inspection, inspect};
-use reload::Reload;
+use reload::{Reload, Started};
 
 pub use mapping::{Explain, explain_mapping, test_mapping};
 pub use settings::{config_dump, config_schema};
@@ -92,12 +92,11 @@ impl App {
         Ok(Self { router, sign_in, console, rules_state, reload, public_url, clock, socket })
     }
 
-    /// The same, with rules that follow the file at `path`, which was read with these files, this rest and this file
-    /// of the rules.
-    fn following(self, path: &Path, read: (Vec<PathBuf>, u64, Option<PathBuf>)) -> Self {
+    /// The same, with rules that follow the file at `path`.
+    fn following(self, path: &Path, started: Started) -> Self {
         let reload = Arc::new(Reload::new(
             path,
-            read,
+            started,
             self.sign_in.clone(),
             self.rules_state.clone(),
             self.console.clone(),
@@ -273,9 +272,10 @@ pub async fn serve(path: &Path) -> Outcome {
     }
     let (listen, public_url) = (loaded.config.listen, loaded.config.public_url.clone());
     let socket = loaded.config.admin.as_ref().and_then(|admin| admin.socket.clone());
+    let started = Started::with(&loaded);
     let sdk = sdk(&loaded.config).await;
     let app = match App::build(loaded.config, &sdk, Arc::new(SystemClock), Arc::new(SystemRandom)) {
-        Ok(app) => app.following(path, (loaded.files, loaded.rest, loaded.mapping_file)),
+        Ok(app) => app.following(path, started),
         Err(error) => return Outcome::failed(&error),
     };
     let listener = match TcpListener::bind(listen).await {
@@ -305,19 +305,23 @@ fn read_text(path: &Path) -> Result<String, String> {
 }
 
 /// The configuration at `path`; with `rules`, a file and what to take for its text.
-fn read_config(path: &Path, rules: Option<(&Path, &str)>) -> Result<Loaded, Vec<Problem>> {
+/// The configuration, as it would be with `rules` in that file where they are given, and the files that were looked at.
+fn read_config(
+    path: &Path,
+    rules: Option<(&Path, &str)>,
+) -> (Result<Loaded, Vec<Problem>>, Vec<config::Seen>) {
     let text = |(key, value): (std::ffi::OsString, std::ffi::OsString)| {
         Some((key.into_string().ok()?, value.into_string().ok()?))
     };
     let environment = std::env::vars_os().filter_map(text);
     match rules {
-        Some(rules) => config::load_with(rules, path, environment),
-        None => config::load(path, environment),
+        Some(rules) => (config::load_with(rules, path, environment), Vec::new()),
+        None => config::load_seen(path, environment),
     }
 }
 
 fn load(path: &Path) -> Result<Loaded, Outcome> {
-    let loaded = read_config(path, None).map_err(|problems| Outcome::Failed(told(&problems)))?;
+    let loaded = read_config(path, None).0.map_err(|problems| Outcome::Failed(told(&problems)))?;
     for warning in &loaded.warnings {
         eprintln!("warning: {warning}");
     }

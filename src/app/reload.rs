@@ -1,10 +1,8 @@
 //! Rules that follow their file: what can be used goes into force, what can't leaves the old ones there.
 
-use std::fs::Metadata;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::spawn_blocking;
@@ -12,21 +10,39 @@ use tokio::task::spawn_blocking;
 use super::{read_config, settings, ticks};
 use crate::admin::{Console, Follow};
 use crate::audit;
-use crate::config::Loaded;
+use crate::config::{Loaded, Seen};
+use crate::mapping::Known;
 use crate::model::{Problem, RulesState};
 use crate::sign_in::SignIn;
 
 /// How often the files are looked at.
 const TICK: Duration = Duration::from_secs(2);
 
-/// What tells one version of a file from another.
-type Stamp = Option<(SystemTime, u64, u64)>;
+/// What the gateway was started with, as far as rules that follow their file depend on it.
+pub(super) struct Started {
+    files: Vec<Seen>,
+    rest: u64,
+    mapping_file: Option<PathBuf>,
+    known: Known,
+}
+
+impl Started {
+    pub(super) fn with(loaded: &Loaded) -> Self {
+        Self {
+            files: loaded.files.clone(),
+            rest: loaded.rest,
+            mapping_file: loaded.mapping_file.clone(),
+            known: loaded.config.drafts.known().clone(),
+        }
+    }
+}
 
 /// The file that the rules follow, and what became of its last version.
 pub(super) struct Reload {
     path: PathBuf,
     rest: u64,
     mapping_file: Option<PathBuf>,
+    known: Known,
     sign_in: Arc<SignIn>,
     state: Arc<RwLock<RulesState>>,
     console: Option<Arc<Console>>,
@@ -35,21 +51,24 @@ pub(super) struct Reload {
 }
 
 struct Watched {
-    files: Vec<PathBuf>,
-    seen: Vec<Stamp>,
+    /// As they were when they were read.
+    read: Vec<Seen>,
+    /// As they were found since, when that is not the same.
+    found: Option<Vec<Seen>>,
 }
 
 impl Reload {
-    /// Follows the file at `path`, which was `loaded` a moment ago, and says in `state` and to the `console` what became of it.
+    /// Follows the file at `path`, and says in `state` and to the `console` what became of it.
     pub(super) fn new(
         path: &Path,
-        (files, rest, mapping_file): (Vec<PathBuf>, u64, Option<PathBuf>),
+        started: Started,
         sign_in: Arc<SignIn>,
         state: Arc<RwLock<RulesState>>,
         console: Option<Arc<Console>>,
     ) -> Self {
-        let watched = Mutex::new(Watched { seen: stamps(&files), files });
-        Self { path: path.to_owned(), rest, mapping_file, sign_in, state, console, watched }
+        let Started { files, rest, mapping_file, known } = started;
+        let watched = Mutex::new(Watched { read: files, found: None });
+        Self { path: path.to_owned(), rest, mapping_file, known, sign_in, state, console, watched }
     }
 
     /// Looks at the files now and then, and at SIGHUP.
@@ -63,7 +82,7 @@ impl Reload {
             };
             let reload = Arc::clone(&self);
             let look = move || {
-                if is_told || reload.has_changed() {
+                if reload.has_changed() || is_told {
                     reload.again().ok();
                 }
             };
@@ -73,19 +92,27 @@ impl Reload {
         }
     }
 
+    /// Whether the files are others than those that were read, and the same as a look ago: nobody is writing them.
     fn has_changed(&self) -> bool {
-        let watched = self.watched();
-        stamps(&watched.files) != watched.seen
+        let mut watched = self.watched();
+        let now: Vec<Seen> = watched.read.iter().map(Seen::now).collect();
+        let is_new = now != watched.read;
+        let is_settled = watched.found.as_ref() == Some(&now);
+        watched.found = is_new.then_some(now);
+        is_new && is_settled
     }
 
     fn watched(&self) -> MutexGuard<'_, Watched> {
         self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The configuration as the files have it, or as they would with `rules` for those in the file of the rules; its
-    /// rules pass their own tests.
-    fn read(&self, rules: Option<&str>) -> Result<Loaded, Vec<Problem>> {
-        let loaded = read_config(&self.path, self.mapping_file.as_deref().zip(rules))?;
+    /// Whether the rules of this configuration can go into force here, and pass their own tests.
+    fn check_rules(&self, loaded: Loaded) -> Result<Loaded, Vec<Problem>> {
+        if *loaded.config.drafts.known() != self.known {
+            let message = "rules stand on the identity providers' attributes and on the instances' names and destinations, \
+                and on what is protected; one of those is another than at start. The rules in force stay until the gateway is restarted";
+            return Err(vec![Problem::new("mapping", message)]);
+        }
         let failed = loaded.config.rules.failed_tests();
         if failed.is_empty() { Ok(loaded) } else { Err(failed) }
     }
@@ -93,7 +120,8 @@ impl Reload {
 
 impl Follow for Reload {
     fn check(&self, rules: &str) -> Result<(), Vec<Problem>> {
-        let loaded = self.read(Some(rules))?;
+        let instead = self.mapping_file.as_deref().map(|file| (file, rules));
+        let loaded = self.check_rules(read_config(&self.path, instead).0?)?;
         if self.mapping_file.is_none() || loaded.mapping_file != self.mapping_file {
             let message = "names another file than at start: restart the gateway before rules are published";
             return Err(vec![Problem::new("mapping_file", message)]);
@@ -104,13 +132,14 @@ impl Follow for Reload {
     /// Reads the files and puts their rules in force, if they can be used and pass their own tests.
     fn again(&self) -> Result<(), Vec<Problem>> {
         let mut watched = self.watched();
-        watched.seen = stamps(&watched.files);
-        let verdict = self.read(None);
+        let (loaded, files) = read_config(&self.path, None);
+        *watched = Watched { read: files, found: None };
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        match verdict {
+        if let Ok(loaded) = &loaded {
+            state.needs_restart = loaded.rest != self.rest;
+        }
+        match loaded.and_then(|loaded| self.check_rules(loaded)) {
             Ok(loaded) => {
-                watched.files = loaded.files;
-                state.needs_restart = loaded.rest != self.rest;
                 state.problems = Vec::new();
                 audit::rules_replaced(loaded.config.rules.count(), state.needs_restart);
                 self.sign_in.replace_rules(loaded.config.rules);
@@ -126,10 +155,4 @@ impl Follow for Reload {
             }
         }
     }
-}
-
-/// A replaced file has another inode, even when its time and length are the same.
-fn stamps(files: &[PathBuf]) -> Vec<Stamp> {
-    let stamp = |metadata: Metadata| Some((metadata.modified().ok()?, metadata.len(), metadata.ino()));
-    files.iter().map(|path| std::fs::metadata(path).ok().and_then(stamp)).collect()
 }

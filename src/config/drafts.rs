@@ -40,7 +40,8 @@ impl Drafts {
             file: files.config_file().map(Path::to_owned),
             mapping_file: mapping_file.map(|file| file.path.clone()),
             base_dir: files.base_dir().to_owned(),
-            at_start: mapping_file.map_or_else(|| section_of(text), |file| file.text.clone()),
+            at_start: mapping_file
+                .map_or_else(|| section_of(text).unwrap_or_default(), |file| file.text.clone()),
             environment: of_rules.to_vec(),
             known: Known::default(),
             history: None,
@@ -50,6 +51,12 @@ impl Drafts {
     /// The same, with what rules may name, and the versions of the rules.
     pub(super) fn knowing(self, known: Known, history: Option<History>) -> Self {
         Self { known, history, ..self }
+    }
+
+    /// What rules may name.
+    #[must_use]
+    pub fn known(&self) -> &Known {
+        &self.known
     }
 
     /// The file that holds the rules alone, where there is one.
@@ -75,12 +82,12 @@ impl Drafts {
 }
 
 impl admin::Drafts for Drafts {
-    /// As it is in the file now; as it was at start where it can't be read.
+    /// As it is in the file now; as it was at start where that can't be read or is no TOML.
     fn written(&self) -> String {
         let read = |file: &PathBuf| std::fs::read_to_string(file).ok();
         let text = match &self.mapping_file {
             Some(file) => read(file),
-            None => self.file.as_ref().and_then(read).map(|text| section_of(&text)),
+            None => self.file.as_ref().and_then(read).and_then(|text| section_of(&text)),
         };
         text.unwrap_or_else(|| self.at_start.clone())
     }
@@ -107,27 +114,39 @@ fn lookups(text: &str) -> BTreeSet<String> {
     lookups.map(str::to_owned).collect()
 }
 
-/// The lines of `[mapping]` with their comments; without them where the section is written in another way.
-fn section_of(text: &str) -> String {
+/// The lines of `[mapping]` with their comments; without them where the section is written in another way. `None` where
+/// nobody can tell what belongs to it.
+fn section_of(text: &str) -> Option<String> {
+    let whole = source::table(text).ok()?;
     let mut is_ours = false;
-    let mut lines = String::new();
+    let (mut lines, mut comments) = (String::new(), String::new());
     for line in text.lines() {
-        let header = line.trim_start();
-        if header.starts_with('[') {
-            let name = header.trim_start_matches('[').trim_start();
+        let start = line.trim_start();
+        if start.starts_with('[') {
+            let name = start.trim_start_matches('[').trim_start();
             is_ours = name.strip_prefix("mapping").is_some_and(|rest| rest.starts_with([']', '.', ' ']));
         }
-        if is_ours {
-            lines.push_str(line);
-            lines.push('\n');
+        if start.is_empty() || start.starts_with('#') {
+            comments.push_str(line);
+            comments.push('\n');
+        } else {
+            // What stands right above the heading of another section is that section's.
+            let above = std::mem::take(&mut comments);
+            if is_ours {
+                lines.push_str(if lines.is_empty() { "" } else { &above });
+                lines.push_str(line);
+                lines.push('\n');
+            }
         }
     }
-    let Ok(whole) = source::table(text) else { return lines };
+    if is_ours {
+        lines.push_str(&comments);
+    }
     let wanted: Table = whole.into_iter().filter(|(key, _)| key == "mapping").collect();
     if source::table(&lines).is_ok_and(|found| found == wanted) {
-        lines
+        Some(lines)
     } else {
-        toml::to_string_pretty(&wanted).unwrap_or(lines)
+        toml::to_string_pretty(&wanted).ok()
     }
 }
 
@@ -141,17 +160,26 @@ mod tests {
 
     #[test]
     fn the_section_is_shown_with_its_comments_and_nothing_of_the_others() {
-        let text = section_of(FILE);
+        let text = section_of(FILE).unwrap();
         assert!(text.contains("# ours") && text.contains("[[mapping.rule]]"), "{text}");
         assert!(!text.contains("secret") && !text.contains("theirs") && !text.contains("[log]"), "{text}");
     }
 
     #[test]
     fn a_section_that_is_written_in_another_way_is_shown_all_the_same() {
-        let text = section_of("mapping.on_no_match = \"keep\"\nsaml.signing_key = \"secret\"\n");
+        let text = section_of("mapping.on_no_match = \"keep\"\nsaml.signing_key = \"secret\"\n").unwrap();
         assert_eq!(text, "[mapping]\non_no_match = \"keep\"\n");
         let nested = "[mapping]\nx = [\n[1],\n]\ny = 2\n[other]\nz = 1\n";
-        assert!(section_of(nested).contains("y = 2"), "a list that begins a line is no header");
+        assert!(section_of(nested).unwrap().contains("y = 2"), "a list that begins a line is no header");
+    }
+
+    #[test]
+    fn nothing_of_other_sections_is_shown_where_they_begin_badly_or_with_a_comment() {
+        let damaged = "[mapping]\non_no_match = \"keep\"\n(saml.x]\nsigning_key = \"secret\"\n";
+        assert_eq!(section_of(damaged), None);
+        let commented = "[mapping]\non_no_match = \"keep\"\n# ours\n\n# signing_key = \"secret\"\n[admin]\nx = 1\n[[mapping.rule]]\n# too\n";
+        let text = section_of(commented).unwrap();
+        assert!(!text.contains("secret") && text.contains("# too"), "{text}");
     }
 
     #[test]

@@ -55,6 +55,7 @@ use shape::Names;
 
 pub use admin::{Admin, Publishers};
 pub use drafts::Drafts;
+pub use files::Seen;
 pub(crate) use files::unreadable;
 pub use history::History;
 pub use instance::Instance;
@@ -124,7 +125,7 @@ pub struct Loaded {
     /// Nothing that stops the gateway, but something an operator should know.
     pub warnings: Vec<Problem>,
     /// Every file that it was read from, the configuration's own first.
-    pub files: Vec<PathBuf>,
+    pub files: Vec<Seen>,
     /// The same as long as nothing but `[mapping]` changes: everything else needs a restart.
     pub rest: u64,
     /// The file that holds `[mapping]` alone, where there is one.
@@ -139,7 +140,18 @@ pub fn load(
     path: &Path,
     environment: impl IntoIterator<Item = (String, String)>,
 ) -> Result<Loaded, Vec<Problem>> {
-    read(&text_of(path)?, &Files::new(folder_of(path), Some(path)), environment)
+    load_seen(path, environment).0
+}
+
+/// [`load`], with every file that was looked at, whatever came of it.
+pub fn load_seen(
+    path: &Path,
+    environment: impl IntoIterator<Item = (String, String)>,
+) -> (Result<Loaded, Vec<Problem>>, Vec<Seen>) {
+    let files = Files::new(folder_of(path), Some(path));
+    let text = files.config_text().map_err(|problem| vec![problem]);
+    let loaded = text.and_then(|text| read(&text, &files, environment));
+    (loaded, files.seen())
 }
 
 /// [`load`], as if `text` were in the file at `mapping_file`.
@@ -152,13 +164,7 @@ pub fn load_with(
     environment: impl IntoIterator<Item = (String, String)>,
 ) -> Result<Loaded, Vec<Problem>> {
     let files = Files::new(folder_of(path), Some(path)).instead(mapping_file.to_owned(), text);
-    read(&text_of(path)?, &files, environment)
-}
-
-fn text_of(path: &Path) -> Result<String, Vec<Problem>> {
-    std::fs::read_to_string(path).map_err(|error| {
-        vec![Problem::new(path.display().to_string(), format!("can't be read: {}", unreadable(&error)))]
-    })
+    read(&files.config_text().map_err(|problem| vec![problem])?, &files, environment)
 }
 
 fn folder_of(path: &Path) -> &Path {
@@ -196,7 +202,7 @@ fn read(
     root.finish();
     let settings = report.settings(text, mapping_file.as_ref());
     let (problems, warnings) = report.into_problems(text, mapping_file.as_ref());
-    let (files, mapping_file) = (files.paths(), mapping_file.map(|file| file.path));
+    let (files, mapping_file) = (files.seen(), mapping_file.map(|file| file.path));
     match config {
         Some(config) if problems.is_empty() => {
             let config = Config { settings, ..config };

@@ -33,7 +33,7 @@ impl Admins {
     pub fn check(&self, identity: &Identity, rules: &Rules) -> Result<(), String> {
         let names = rules.names.get(&identity.idp).ok_or("the identity provider is not configured")?;
         let groups = known_groups(identity, names, rules).map_err(|denial| denial.detail)?;
-        if groups.len() > MAX_GROUPS && self.0.iter().any(|one| matches!(one, Condition::When(_))) {
+        if groups.len() > MAX_GROUPS && self.has_expressions() {
             return Err(format!("more than {MAX_GROUPS} groups were sent"));
         }
         let nowhere = InstanceName::new("");
@@ -43,6 +43,12 @@ impl Admins {
             Ok(Held::No(why)) => Err(why),
             Err(failed) => Err(failed.0.to_owned()),
         }
+    }
+
+    /// Whether anything must be computed.
+    #[must_use]
+    pub fn has_expressions(&self) -> bool {
+        self.0.iter().any(|one| matches!(one, Condition::When(_)))
     }
 
     /// Whether people of that identity provider may be among them.

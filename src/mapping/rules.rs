@@ -30,7 +30,7 @@ pub struct Rules {
 }
 
 /// What rules may name.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Known {
     /// Identity providers, and where they put their values.
     pub idps: BTreeMap<IdpName, NamesConfig>,

@@ -57,6 +57,9 @@ codes! {
     /// The console was opened by somebody whom `[admin]` does not name.
     ADMIN_NOT_NAMED = "admin.not_named", Admin, "The console is for its administrators only",
         "You are signed in, but not as one of them. Whoever runs this gateway says in its configuration who is.";
+    /// The console computes for somebody else.
+    ADMIN_BUSY = "admin.busy", Wait, "The console is busy",
+        "It works out one preview at a time, so that sign-ins go first. Try again in a moment.";
     /// Rules were to be published by somebody whom `[admin.publishers]` does not name.
     ADMIN_NOT_PUBLISHER = "admin.not_publisher", Admin, "Publishing rules is for a few administrators only",
         "You may try rules and download a draft. Whoever runs this gateway says in its configuration who may publish.";

@@ -1,10 +1,17 @@
 //! The way to the administrators' console, and what it shows of this room.
 
+use std::time::Duration;
+
 use time::OffsetDateTime;
 
-use crate::model::{ConsolePath, Identity, IdpChoice, IdpName, Problem, Purpose, RequestOptions, Target};
+use crate::model::{
+    ConsolePath, Identity, IdpChoice, IdpName, Problem, Purpose, RequestOptions, SignedIn, Target,
+};
 
 use super::{Before, Cause, InstanceChoice, SignIn, SignInError, Start};
+
+/// For how long an authentication that was forced for the console opens it.
+const FORCED_CONSOLE_LASTS: Duration = Duration::from_hours(1);
 
 /// What an administrator sees first.
 #[derive(Debug, Clone)]
@@ -35,10 +42,30 @@ impl SignIn {
     ///
     /// # Errors
     /// [`Cause::NotAdmin`], with a reason for the audit line.
-    pub fn check_admin(&self, identity: &Identity) -> Result<(), SignInError> {
-        let admins = self.parts.admins.as_ref();
+    pub async fn check_admin(&self, identity: &Identity) -> Result<(), SignInError> {
+        let admins = self.parts.admins.clone();
         let admins = admins.ok_or_else(|| Cause::NotAdmin("there is no console".to_owned()))?;
-        Ok(admins.check(identity, &self.rules()).map_err(Cause::NotAdmin)?)
+        let checked = if admins.has_expressions() {
+            let identity = identity.clone();
+            self.parts.rules.compute(move |rules| admins.check(&identity, rules)).await?
+        } else {
+            admins.check(identity, &self.rules())
+        };
+        Ok(checked.map_err(Cause::NotAdmin)?)
+    }
+
+    /// Whether this session is as good as the identity provider's own settings want it for the console: one that was
+    /// good enough for an instance need not be.
+    #[must_use]
+    pub fn may_see_console(&self, signed_in: &SignedIn) -> bool {
+        let identity = &signed_in.identity;
+        let Ok(requested) = self.parts.saml.requested(&identity.idp, &RequestOptions::default()) else {
+            return false;
+        };
+        let is_fresh = || {
+            signed_in.forced_for_console && self.parts.clock.now() < signed_in.since + FORCED_CONSOLE_LASTS
+        };
+        requested.accepts(identity) && (!requested.force_authn || is_fresh())
     }
 
     /// Sends a browser to an identity provider of administrators, from where it comes back to `page`.

@@ -195,6 +195,7 @@ impl SignIn {
         let mut signed_in = self.signed_in(identity);
         let forced = target.instance().filter(|_| pending.requested.force_authn);
         signed_in.forced_for = forced.cloned();
+        signed_in.forced_for_console = target.instance().is_none() && pending.requested.force_authn;
         signed_in.handed_over = pending.handed_over;
         Ok(Completed { signed_in, target: Some(target), trace, replaces: pending.session })
     }
@@ -211,7 +212,7 @@ impl SignIn {
     async fn admit(&self, identity: &Identity, target: &Target) -> Result<Trace, SignInError> {
         match target {
             Target::Instance(instance, _) => self.place(identity, instance).await.map(|(_, trace)| trace),
-            Target::Console(_) => self.check_admin(identity).map(|()| Trace::default()),
+            Target::Console(_) => self.check_admin(identity).await.map(|()| Trace::default()),
         }
     }
 
@@ -225,6 +226,7 @@ impl SignIn {
             since,
             until,
             forced_for: None,
+            forced_for_console: false,
             handed_over: BTreeSet::new(),
             connect_until: BTreeMap::new(),
         }

@@ -27,7 +27,7 @@ use url::form_urlencoded;
 use super::refusal::Refusal;
 use super::start::parameter;
 use super::{WebState, choose, cookies, go, paths};
-use crate::admin::Console;
+use crate::admin::{Console, Unusable};
 use crate::audit::{self, Event, Line};
 use crate::model::{ConsolePath, Identity, IdpName, SessionId, SignedIn, SupportId, code};
 use crate::session;
@@ -67,18 +67,22 @@ impl FromRequestParts<Arc<WebState>> for Admin {
         let signed_in = session::read(&session, web.site.clock.now()).await;
         match signed_in.map_err(|error| Refusal::from(error).into_response())? {
             Some(signed_in) => {
-                admit(web, parts, &signed_in).map_err(IntoResponse::into_response)?;
+                check(web, &signed_in).await.map_err(IntoResponse::into_response)?;
+                if !web.sign_in.may_see_console(&signed_in) {
+                    return Err(leave(web, parts, &session, Some(&signed_in)).await.into_response());
+                }
+                note(parts, &signed_in);
                 Ok(Self { console, identity: signed_in.identity, form_token: form_token(&session) })
             }
-            None => Err(leave(web, parts, &session).await.into_response()),
+            None => Err(leave(web, parts, &session, None).await.into_response()),
         }
     }
 }
 
 impl Admin {
     /// Whether they may publish, by the conditions in force.
-    fn check_publisher(&self, web: &WebState) -> Result<(), String> {
-        self.console.check_publisher(&self.identity, &web.sign_in.rules())
+    async fn check_publisher(&self, web: &WebState) -> Result<(), String> {
+        self.console.check_publisher(self.identity.clone(), web.sign_in.rules()).await
     }
 }
 
@@ -90,7 +94,7 @@ impl FromRequestParts<Arc<WebState>> for Publisher {
 
     async fn from_request_parts(parts: &mut Parts, web: &Arc<WebState>) -> Result<Self, Response> {
         let admin = Admin::from_request_parts(parts, web).await?;
-        admin.check_publisher(web).map_err(|why| {
+        admin.check_publisher(web).await.map_err(|why| {
             let refusal = Refusal::new(&code::ADMIN_NOT_PUBLISHER, format!("not a publisher: {why}"));
             let idp = Some(&admin.identity.idp);
             refusal.during(Event::Rules).with_idp(idp).signed_in().into_response()
@@ -99,20 +103,38 @@ impl FromRequestParts<Arc<WebState>> for Publisher {
     }
 }
 
-/// Lets an administrator in, with an audit line, and nobody else.
-fn admit(web: &WebState, parts: &Parts, signed_in: &SignedIn) -> Result<(), Refusal> {
+/// Refuses whoever is no administrator.
+async fn check(web: &WebState, signed_in: &SignedIn) -> Result<(), Refusal> {
     let idp = Some(&signed_in.identity.idp);
     let refusal = |error| Refusal::of(&error).during(Event::Console).with_idp(idp).signed_in();
-    web.sign_in.check_admin(&signed_in.identity).map_err(refusal)?;
+    web.sign_in.check_admin(&signed_in.identity).await.map_err(refusal)
+}
+
+/// Each look is an audit line.
+fn note(parts: &Parts, signed_in: &SignedIn) {
     if let Some(support_id) = parts.extensions.get::<SupportId>() {
-        let (event, instance, refused, trace) = (Event::Console, None, None, None);
+        let (event, idp) = (Event::Console, Some(&signed_in.identity.idp));
+        let (instance, refused, trace) = (None, None, None);
         audit::record(&Line { event, support_id, idp, instance, refused, trace, findings: &[] });
     }
-    Ok(())
+}
+
+/// Nothing was computed.
+fn unavailable(why: &Unusable) -> Refusal {
+    let refusal = match why {
+        Unusable::Busy => Refusal::new(&code::ADMIN_BUSY, "another preview is computed"),
+        _ => Refusal::new(&code::GATEWAY_INTERNAL, "a preview stopped unexpectedly"),
+    };
+    refusal.during(Event::Console).signed_in()
 }
 
 /// To the identity provider, from where the way leads back to the page that was asked for.
-async fn leave(web: &WebState, parts: &Parts, session: &Session) -> Result<Response, Refusal> {
+async fn leave(
+    web: &WebState,
+    parts: &Parts,
+    session: &Session,
+    signed_in: Option<&SignedIn>,
+) -> Result<Response, Refusal> {
     let headers = &parts.headers;
     if cookies::has_arrived(headers, paths::CONSOLE) {
         let refusal = Refusal::new(&code::SIGN_IN_NOT_KEPT, "a completed sign-in left no session");
@@ -121,7 +143,7 @@ async fn leave(web: &WebState, parts: &Parts, session: &Session) -> Result<Respo
     let page = page(parts);
     let idp = parameter(parts.uri.query(), "idp").map(IdpName::new);
     let secret = cookies::browser_secret_or_new(headers, &*web.site.random);
-    let before = Before { signed_in: None, session: session::id(session) };
+    let before = Before { signed_in, session: session::id(session) };
     let start = web.sign_in.start_console(page.clone(), idp.as_ref(), &secret, before).await;
     match start.map_err(|error| Refusal::of(&error).during(Event::Start).with_idp(idp.as_ref()))? {
         Start::ChooseIdp(choices) => choose::for_console(web, &page, &choices, headers),

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::diff::{PlaceView, places};
 use super::explanation::View;
-use super::{Admin, draft_form};
+use super::{Admin, draft_form, unavailable};
 use crate::admin::{
     Comparison, Digest, Draft, LONGEST_WHY, Meanwhile, Preview, Risk, Subject, Tried, Unusable, unix_lines,
 };
@@ -111,7 +111,7 @@ pub(super) async fn page(
     let number = version.map(|number| number.parse().map_err(|_| unknown())).transpose()?;
     let opened = admin.console.open(number).await.ok_or_else(unknown)?;
     let (draft, base, on) = (opened.draft, opened.base.to_string(), "recent".to_owned());
-    render(&admin, &web, Asked { draft, base, on, ..Asked::default() }, None, None, None)
+    render(&admin, &web, Asked { draft, base, on, ..Asked::default() }, None, None, None).await
 }
 
 /// `POST /admin/playground`: what the draft would do; or the draft as a file. A form of ours, of this session.
@@ -161,7 +161,7 @@ pub(super) async fn show(
         asked.base = digest.to_string();
     }
     let meanwhile = meanwhile.map(|meanwhile| Changed { places: meanwhile.diff.map(places) });
-    render(admin, web, asked, Some(shown), said, meanwhile)
+    render(admin, web, asked, Some(shown), said, meanwhile).await
 }
 
 fn subject(asked: &Asked) -> Subject {
@@ -175,7 +175,7 @@ fn subject(asked: &Asked) -> Subject {
     }
 }
 
-fn render(
+async fn render(
     admin: &Admin,
     web: &WebState,
     asked: Asked,
@@ -183,6 +183,7 @@ fn render(
     said: Option<Said>,
     meanwhile: Option<Changed>,
 ) -> Result<Response, Refusal> {
+    let may_publish = admin.check_publisher(web).await.is_ok();
     let page = Playground {
         site: &web.site.brand,
         here: "playground",
@@ -191,7 +192,7 @@ fn render(
         asked,
         remembered: admin.console.sign_ins().len(),
         shown,
-        may_publish: admin.check_publisher(web).is_ok(),
+        may_publish,
         longest_why: LONGEST_WHY,
         said,
         meanwhile,
@@ -217,10 +218,7 @@ fn shown(preview: Result<Preview, Unusable>) -> Result<Shown, Refusal> {
         }
         Err(Unusable::Draft(problems)) => shown.problems = problems.iter().map(ToString::to_string).collect(),
         Err(Unusable::Pasted(why)) => shown.pasted = Some(why),
-        Err(Unusable::Stopped) => {
-            let refusal = Refusal::new(&code::GATEWAY_INTERNAL, "a preview stopped unexpectedly");
-            return Err(refusal.during(Event::Console));
-        }
+        Err(other) => return Err(unavailable(&other)),
     }
     Ok(shown)
 }

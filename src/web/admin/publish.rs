@@ -70,6 +70,9 @@ async fn refused(
     support_id: &SupportId,
 ) -> Result<Response, Refusal> {
     let status = match why {
+        NotPublished::Busy => {
+            return Err(Refusal::new(&code::ADMIN_BUSY, cause(why)).during(Event::Rules).signed_in());
+        }
         NotPublished::Stopped | NotPublished::Off => {
             return Err(Refusal::new(&code::GATEWAY_INTERNAL, cause(why)).during(Event::Rules));
         }
@@ -136,6 +139,7 @@ fn cause(why: &NotPublished) -> String {
         }
         NotPublished::Conflict => "the file was changed since the draft began".to_owned(),
         NotPublished::NotWritten(why) => format!("{}: {why}", code::ADMIN_NOT_WRITTEN.id),
+        NotPublished::Busy => "another preview is computed".to_owned(),
         NotPublished::Stopped => "publishing stopped unexpectedly".to_owned(),
     }
 }

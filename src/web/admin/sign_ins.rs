@@ -7,9 +7,9 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse as _, Response};
 
-use super::Admin;
 use super::explanation::{RuleRow, View, rows};
 use super::overview::counted;
+use super::{Admin, unavailable};
 use crate::admin::{Outcome, SignInRecord, as_pasted};
 use crate::audit::Event;
 use crate::model::{Brand, Code, code};
@@ -98,6 +98,7 @@ pub(super) async fn one(
 ) -> Result<Response, Refusal> {
     let sign_in = found(&admin, &support_id)?;
     let now = admin.console.explain(Arc::clone(&sign_in), web.sign_in.rules()).await;
+    let now = now.map_err(|why| unavailable(&why))?;
     let page = One {
         site: &web.site.brand,
         here: "sign-ins",
