@@ -122,21 +122,22 @@ fn section_of(text: &str) -> Option<String> {
     let (mut lines, mut comments) = (String::new(), String::new());
     for line in text.lines() {
         let start = line.trim_start();
+        if start.is_empty() || start.starts_with('#') {
+            comments.push_str(line);
+            comments.push('\n');
+            continue;
+        }
+        let was_ours = is_ours;
         if start.starts_with('[') {
             let name = start.trim_start_matches('[').trim_start();
             is_ours = name.strip_prefix("mapping").is_some_and(|rest| rest.starts_with([']', '.', ' ']));
         }
-        if start.is_empty() || start.starts_with('#') {
-            comments.push_str(line);
-            comments.push('\n');
-        } else {
-            // What stands right above the heading of another section is that section's.
-            let above = std::mem::take(&mut comments);
-            if is_ours {
-                lines.push_str(if lines.is_empty() { "" } else { &above });
-                lines.push_str(line);
-                lines.push('\n');
-            }
+        // What stands between a section of ours and another one may belong to either: it is not shown.
+        let above = std::mem::take(&mut comments);
+        if is_ours {
+            lines.push_str(if was_ours { &above } else { "" });
+            lines.push_str(line);
+            lines.push('\n');
         }
     }
     if is_ours {
