@@ -11,7 +11,7 @@ use super::explanation::{RuleRow, View, rows};
 use super::overview::counted;
 use crate::admin::{Outcome, SignInRecord};
 use crate::audit::Event;
-use crate::model::{Brand, Code, code};
+use crate::model::{Brand, Code, Finding, code};
 use crate::web::WebState;
 use crate::web::boundary::utc;
 use crate::web::headers::Csp;
@@ -52,7 +52,7 @@ struct One<'a> {
     line: Line,
     /// Why it was refused: the code, the cause, and who must act.
     refused: Option<(&'static Code, String, &'static str)>,
-    findings: Vec<String>,
+    findings: Vec<Finding>,
     then: Vec<RuleRow>,
     /// By the rules in force now; `None` when it named no person or no instance.
     now: Option<View>,
@@ -102,7 +102,7 @@ pub(super) async fn one(
             Outcome::LetIn => None,
             Outcome::Refused(code, cause) => Some((code, cause.clone(), words::who(code.blame))),
         },
-        findings: sign_in.findings.iter().map(ToString::to_string).collect(),
+        findings: sign_in.findings.clone(),
         then: rows(&sign_in.trace),
         now: now.map(View::new),
     };
