@@ -19,6 +19,7 @@ mod tls;
 
 mod admin;
 mod at_simplesamlphp;
+mod axe;
 mod harness;
 mod renew;
 mod setup;
