@@ -20,6 +20,7 @@ mod tls;
 mod admin;
 mod at_simplesamlphp;
 mod axe;
+mod explained;
 mod harness;
 mod renew;
 mod setup;
