@@ -8,6 +8,7 @@ mod mapping;
 mod reload;
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
@@ -23,6 +24,7 @@ use crate::budget::ProcessBudget;
 use crate::config::{self, Config, Loaded};
 use crate::connect::{self, Connect};
 use crate::federation::Federation;
+use crate::metrics::Metrics;
 use crate::model::{CallBudget, Clock, Problem, Random, RulesState, SystemClock, SystemRandom};
 use crate::saml::{self, ServiceProvider};
 use crate::sign_in::{Instance, Parts, RulesInForce, SignIn};
@@ -47,6 +49,10 @@ const TOKEN_TICK: Duration = Duration::from_secs(10);
 /// The gateway, ready to serve.
 pub struct App {
     router: Router,
+    operations: Router,
+    operations_listener: Option<TcpListener>,
+    metrics: Arc<Metrics>,
+    clock: Arc<dyn Clock>,
     sign_in: Arc<SignIn>,
     console: Option<Arc<Console>>,
     rules_state: Arc<RwLock<RulesState>>,
@@ -65,6 +71,7 @@ impl App {
         random: Arc<dyn Random>,
     ) -> Result<Self, saml::Error> {
         let sessions = MemorySessions::new(clock.clone());
+        let metrics = Arc::new(metrics(&config, &*clock));
         let site = Site {
             clock: clock.clone(),
             random: random.clone(),
@@ -73,18 +80,38 @@ impl App {
             public_url: config.public_url.clone(),
             pending_for: config.pending_for,
             console: console(&mut config, &clock),
+            metrics: metrics.clone(),
         };
         let console = site.console.clone();
-        let sign_in = Arc::new(SignIn::new(parts(config, sdk, clock, random)?));
+        let sign_in = Arc::new(SignIn::new(parts(config, sdk, clock.clone(), random)?));
         let rules_state = Arc::<RwLock<RulesState>>::default();
         let web = WebState { sign_in: sign_in.clone(), site, rules_state: rules_state.clone() };
-        Ok(Self { router: web::router(web, sessions), sign_in, console, rules_state, reload: None })
+        let operations = web::operations(web.clone());
+        let router = web::router(web, sessions);
+        let (operations_listener, reload) = (None, None);
+        Ok(Self {
+            router,
+            operations,
+            operations_listener,
+            metrics,
+            clock,
+            sign_in,
+            console,
+            rules_state,
+            reload,
+        })
     }
 
     /// The same, with rules that follow the file at `path`, and the `files` that it names.
     fn following(self, path: &Path, files: Vec<PathBuf>, rest: u64) -> Self {
-        let reload = Reload::new(path, files, rest, self.rules_state.clone());
+        let state = self.rules_state.clone();
+        let reload = Reload::new(path, files, rest, state, self.metrics.clone(), self.clock.clone());
         Self { reload: Some(reload), ..self }
+    }
+
+    /// The same, answering monitoring at `listener`.
+    fn observed_at(self, listener: Option<TcpListener>) -> Self {
+        Self { operations_listener: listener, ..self }
     }
 
     /// The gateway's HTTP, for a server of the caller's own.
@@ -103,6 +130,9 @@ impl App {
         }
         if let Some(reload) = self.reload {
             background.spawn(reload.follow(self.sign_in));
+        }
+        if let Some(listener) = self.operations_listener {
+            background.spawn(listen::serve(listener, self.operations, std::future::pending()));
         }
         listen::serve(listener, self.router, shutdown).await;
     }
@@ -172,6 +202,12 @@ async fn forget_old(console: Arc<Console>) {
     }
 }
 
+fn metrics(config: &Config, clock: &dyn Clock) -> Metrics {
+    let idps = config.idp_choices.iter().map(|idp| &idp.name);
+    let instances = config.instances.iter().map(|instance| &instance.connect.instance);
+    Metrics::new(idps, instances, clock.now())
+}
+
 /// The console, where somebody is named who may use it.
 fn console(config: &mut Config, clock: &Arc<dyn Clock>) -> Option<Arc<Console>> {
     let keep = config.admin.as_ref()?.keep_sign_ins;
@@ -228,22 +264,40 @@ pub async fn serve(path: &Path) -> Outcome {
         return Outcome::failed(&error);
     }
     let (listen, public_url) = (loaded.config.listen, loaded.config.public_url.clone());
+    let operations = loaded.config.operations;
     let sdk = sdk(&loaded.config).await;
     let app = match App::build(loaded.config, &sdk, Arc::new(SystemClock), Arc::new(SystemRandom)) {
         Ok(app) => app.following(path, loaded.files, loaded.rest),
         Err(error) => return Outcome::failed(&error),
     };
-    let listener = match TcpListener::bind(listen).await {
-        Ok(listener) => listener,
-        Err(error) => {
-            return Outcome::failed(&format!(
-                "listen: {listen}: {error}; choose another address, or stop what uses it"
-            ));
-        }
+    let (listener, observed) = match listeners(listen, operations).await {
+        Ok(listeners) => listeners,
+        Err(failed) => return failed,
     };
-    tracing::info!(%listen, public_url = %public_url, "serving");
-    app.run(listener, asked_to_stop()).await;
+    let monitored_at = operations.map(tracing::field::display);
+    tracing::info!(%listen, public_url = %public_url, operations = monitored_at, "serving");
+    app.observed_at(observed).run(listener, asked_to_stop()).await;
     Outcome::Done
+}
+
+/// For browsers, and for monitoring where that has an address.
+async fn listeners(
+    listen: SocketAddr,
+    operations: Option<SocketAddr>,
+) -> Result<(TcpListener, Option<TcpListener>), Outcome> {
+    let public = bind("listen", listen).await?;
+    let operations = match operations {
+        Some(address) => Some(bind("operations.listen", address).await?),
+        None => None,
+    };
+    Ok((public, operations))
+}
+
+async fn bind(key: &str, address: SocketAddr) -> Result<TcpListener, Outcome> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let advice = "choose another address, or stop what uses it";
+        Outcome::failed(&format!("{key}: {address}: {error}; {advice}"))
+    })
 }
 
 fn told(problems: &[Problem]) -> Vec<String> {

@@ -10,7 +10,8 @@ use tokio::task::spawn_blocking;
 
 use super::{read_config, ticks};
 use crate::audit;
-use crate::model::RulesState;
+use crate::metrics::Metrics;
+use crate::model::{Clock, RulesState};
 use crate::sign_in::SignIn;
 
 /// How often the files are looked at.
@@ -22,12 +23,21 @@ pub(super) struct Reload {
     rest: u64,
     files: Mutex<Vec<PathBuf>>,
     state: Arc<RwLock<RulesState>>,
+    metrics: Arc<Metrics>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Reload {
     /// Follows the file at `path` and the `files` that it names, and says in `state` what became of it.
-    pub(super) fn new(path: &Path, files: Vec<PathBuf>, rest: u64, state: Arc<RwLock<RulesState>>) -> Self {
-        Self { path: path.to_owned(), rest, files: Mutex::new(files), state }
+    pub(super) fn new(
+        path: &Path,
+        files: Vec<PathBuf>,
+        rest: u64,
+        state: Arc<RwLock<RulesState>>,
+        metrics: Arc<Metrics>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { path: path.to_owned(), rest, files: Mutex::new(files), state, metrics, clock }
     }
 
     /// Looks at the files now and then, and at SIGHUP.
@@ -74,9 +84,11 @@ impl Reload {
                 state.problems = Vec::new();
                 audit::rules_replaced(loaded.config.rules.count(), state.needs_restart);
                 sign_in.replace_rules(loaded.config.rules);
+                self.metrics.rules_replaced(self.clock.now());
             }
             Err(problems) => {
                 audit::rules_kept(&problems);
+                self.metrics.rules_kept();
                 state.problems = problems;
             }
         }

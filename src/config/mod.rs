@@ -15,6 +15,7 @@ mod idp;
 mod instance;
 mod log;
 mod mapping;
+mod operations;
 mod pages;
 mod protected;
 mod report;
@@ -57,6 +58,8 @@ pub struct Config {
     pub public_url: Url,
     /// Where it listens.
     pub listen: SocketAddr,
+    /// Where monitoring asks; `None`: nowhere.
+    pub operations: Option<SocketAddr>,
     /// Its name on pages and in metadata, and what else makes the pages the company's own.
     pub brand: Brand,
     /// Whom people ask for help: a sentence, or an https: or mailto: address.
@@ -167,6 +170,7 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
     version(root);
     let public_url = root.required("public_url", "write the https origin that browsers use", address::origin);
     let listen = root.parsed("listen", listen_address).unwrap_or((Ipv4Addr::LOCALHOST, 8080).into());
+    let operations = root.section("operations", |s| operations::read(s, listen));
     let display_name = root.text("display_name", 100).unwrap_or_else(|| "Contact centre sign-in".to_owned());
     let support = root.parsed("support", support);
     let pages = root.section("pages", |s| pages::read(s, files));
@@ -200,6 +204,7 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
     Some(Config {
         public_url: public_url?,
         listen,
+        operations,
         brand: pages.into_brand(display_name),
         support,
         saml: saml.settings?,

@@ -16,6 +16,7 @@ mod go;
 mod headers;
 mod logo;
 mod logout;
+mod operations;
 mod pages;
 mod paths;
 mod refusal;
@@ -41,10 +42,12 @@ use tower_sessions::SessionStore;
 use url::Url;
 
 use crate::admin::Console;
+use crate::metrics::Metrics;
 use crate::model::{Brand, Clock, Random, RulesState};
 use crate::session;
 use crate::sign_in::SignIn;
 
+pub use operations::operations;
 pub use refusal::status;
 
 /// The largest form that is read, in bytes.
@@ -83,6 +86,8 @@ pub struct Site {
     pub pending_for: Duration,
     /// The administrators' console; `None`: there is none.
     pub console: Option<Arc<Console>>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
 }
 
 /// The whole of the gateway's HTTP, with sessions kept in `store`.

@@ -25,6 +25,7 @@ mod discovery;
 mod hostile;
 mod logout;
 mod mapping;
+mod metrics;
 mod renew;
 mod secrets;
 mod sessions;

@@ -15,6 +15,7 @@ mod admin;
 mod damage;
 mod environment;
 mod metadata;
+mod operations;
 mod pages;
 mod secrets;
 
