@@ -25,6 +25,9 @@ enum Command {
     /// Look at SAML messages.
     #[command(subcommand)]
     Saml(Saml),
+    /// Look at the configuration.
+    #[command(subcommand)]
+    Config(Config),
     /// Look at what the rules make of people.
     #[command(subcommand)]
     Mapping(Mapping),
@@ -52,6 +55,25 @@ enum Command {
             requires = "online"
         )]
         name: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum Config {
+    /// Print a JSON Schema of the configuration file, for editors.
+    Schema,
+    /// Print each key with what is in force under it and where that comes from: the file, the environment or a default.
+    /// Secrets are left out. Exit status 0: printed; 1: the configuration can't be used.
+    Dump {
+        /// The configuration file.
+        #[arg(long, short, default_value = "config/gateway.toml")]
+        config: PathBuf,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+        /// Also name the keys that are not set and have no default.
+        #[arg(long)]
+        all: bool,
     },
 }
 
@@ -132,6 +154,8 @@ async fn main() -> ExitCode {
             let inspection = Inspection { file, config, at, idp, metadata, request_id, show_values };
             app::inspect(&inspection)
         }
+        Command::Config(Config::Schema) => app::config_schema(),
+        Command::Config(Config::Dump { config, json, all }) => app::config_dump(&config, json, all),
         Command::Mapping(Mapping::Explain {
             config,
             idp,

@@ -6,6 +6,7 @@ mod inspect;
 mod listen;
 mod mapping;
 mod reload;
+mod settings;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -19,7 +20,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
-use crate::admin::Console;
+use crate::admin::{Console, Publishing};
 use crate::budget::ProcessBudget;
 use crate::config::{self, Config, Loaded};
 use crate::connect::{self, Connect};
@@ -38,6 +39,7 @@ pub use inspect::{Inspection, inspect};
 use reload::Reload;
 
 pub use mapping::{Explain, explain_mapping, test_mapping};
+pub use settings::{config_dump, config_schema};
 
 /// How often identity provider metadata is looked at; the service provider knows what is due.
 const METADATA_TICK: Duration = Duration::from_secs(20);
@@ -56,7 +58,7 @@ pub struct App {
     sign_in: Arc<SignIn>,
     console: Option<Arc<Console>>,
     rules_state: Arc<RwLock<RulesState>>,
-    reload: Option<Reload>,
+    reload: Option<Arc<Reload>>,
 }
 
 impl App {
@@ -76,6 +78,7 @@ impl App {
             clock: clock.clone(),
             random: random.clone(),
             brand: config.brand.clone(),
+            translated: config.translated.clone(),
             support: config.support.clone(),
             public_url: config.public_url.clone(),
             pending_for: config.pending_for,
@@ -102,10 +105,23 @@ impl App {
         })
     }
 
-    /// The same, with rules that follow the file at `path`, and the `files` that it names.
-    fn following(self, path: &Path, files: Vec<PathBuf>, rest: u64) -> Self {
-        let state = self.rules_state.clone();
-        let reload = Reload::new(path, files, rest, state, self.metrics.clone(), self.clock.clone());
+    /// The same, with rules that follow the file at `path`, which was read with these files, this rest and this file
+    /// of the rules.
+    fn following(self, path: &Path, read: (Vec<PathBuf>, u64, Option<PathBuf>)) -> Self {
+        let reload = Arc::new(Reload::new(
+            path,
+            read,
+            self.sign_in.clone(),
+            self.rules_state.clone(),
+            self.console.clone(),
+            (self.metrics.clone(), self.clock.clone()),
+        ));
+        if let Some(console) = &self.console {
+            console.follow(reload.clone());
+            if let Err(why) = console.check_writable() {
+                tracing::warn!(why, "nobody can publish rules: give the gateway a folder that it may write");
+            }
+        }
         Self { reload: Some(reload), ..self }
     }
 
@@ -129,7 +145,7 @@ impl App {
             background.spawn(forget_old(console));
         }
         if let Some(reload) = self.reload {
-            background.spawn(reload.follow(self.sign_in));
+            background.spawn(reload.follow());
         }
         if let Some(listener) = self.operations_listener {
             background.spawn(listen::serve(listener, self.operations, std::future::pending()));
@@ -210,9 +226,16 @@ fn metrics(config: &Config, clock: &dyn Clock) -> Metrics {
 
 /// The console, where somebody is named who may use it.
 fn console(config: &mut Config, clock: &Arc<dyn Clock>) -> Option<Arc<Console>> {
-    let keep = config.admin.as_ref()?.keep_sign_ins;
+    let admin = config.admin.as_mut()?;
+    let (keep, admins) = (admin.keep_sign_ins, admin.admins.clone());
+    let publishing = admin.publishers.take().map(|publishers| Publishing {
+        versions: Arc::new(publishers.history),
+        admins,
+        publishers: publishers.who,
+    });
     let drafts = Arc::new(std::mem::take(&mut config.drafts));
-    Some(Arc::new(Console::new(keep, drafts, config::summary(config), clock.clone())))
+    let settings = settings::rows(std::mem::take(&mut config.settings));
+    Some(Arc::new(Console::new(keep, drafts, publishing, settings, clock.clone())))
 }
 
 async fn refresh_tokens(sign_in: Arc<SignIn>) {
@@ -267,7 +290,7 @@ pub async fn serve(path: &Path) -> Outcome {
     let operations = loaded.config.operations;
     let sdk = sdk(&loaded.config).await;
     let app = match App::build(loaded.config, &sdk, Arc::new(SystemClock), Arc::new(SystemRandom)) {
-        Ok(app) => app.following(path, loaded.files, loaded.rest),
+        Ok(app) => app.following(path, (loaded.files, loaded.rest, loaded.mapping_file)),
         Err(error) => return Outcome::failed(&error),
     };
     let (listener, observed) = match listeners(listen, operations).await {
@@ -309,15 +332,20 @@ fn read_text(path: &Path) -> Result<String, String> {
         .map_err(|error| format!("{}: {}", path.display(), config::unreadable(&error)))
 }
 
-fn read_config(path: &Path) -> Result<Loaded, Vec<Problem>> {
+/// The configuration at `path`; with `rules`, a file and what to take for its text.
+fn read_config(path: &Path, rules: Option<(&Path, &str)>) -> Result<Loaded, Vec<Problem>> {
     let text = |(key, value): (std::ffi::OsString, std::ffi::OsString)| {
         Some((key.into_string().ok()?, value.into_string().ok()?))
     };
-    config::load(path, std::env::vars_os().filter_map(text))
+    let environment = std::env::vars_os().filter_map(text);
+    match rules {
+        Some(rules) => config::load_with(rules, path, environment),
+        None => config::load(path, environment),
+    }
 }
 
 fn load(path: &Path) -> Result<Loaded, Outcome> {
-    let loaded = read_config(path).map_err(|problems| Outcome::Failed(told(&problems)))?;
+    let loaded = read_config(path, None).map_err(|problems| Outcome::Failed(told(&problems)))?;
     for warning in &loaded.warnings {
         eprintln!("warning: {warning}");
     }

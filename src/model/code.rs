@@ -54,6 +54,12 @@ codes! {
     /// The console was opened by somebody whom `[admin]` does not name.
     ADMIN_NOT_NAMED = "admin.not_named", Admin, "The console is for its administrators only",
         "You are signed in, but not as one of them. Whoever runs this gateway says in its configuration who is.";
+    /// Rules were to be published by somebody whom `[admin.publishers]` does not name.
+    ADMIN_NOT_PUBLISHER = "admin.not_publisher", Admin, "Publishing rules is for a few administrators only",
+        "You may try rules and download a draft. Whoever runs this gateway says in its configuration who may publish.";
+    /// Published rules could not be written: the old ones stay in force.
+    ADMIN_NOT_WRITTEN = "admin.not_written", Admin, "The gateway can't write the file of the rules",
+        "Nothing has changed, and your draft is below: download it. Whoever runs this gateway must let it write the file's folder.";
     /// The path names nothing.
     WEB_NOT_FOUND = "web.not_found", Person, "There is nothing at this address",
         "Check the address of your bookmark, or go to the start page.";

@@ -27,6 +27,7 @@ pub mod secret;
 pub mod signed_in;
 pub mod token;
 pub mod user;
+pub mod words;
 
 pub use blame::{Blame, Blamed};
 pub use brand::{Brand, FooterLink, Logo};
@@ -60,6 +61,7 @@ pub use secret::Secret;
 pub use signed_in::SignedIn;
 pub use token::FederationToken;
 pub use user::ConnectUser;
+pub use words::{Language, Texts, Words};
 
 /// Shared state could not be reached or answered nonsense. Callers fail closed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

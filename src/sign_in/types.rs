@@ -46,7 +46,7 @@ pub struct Parts {
     /// The rules.
     pub rules: RulesInForce,
     /// Who may use the console; `None`: there is none.
-    pub admins: Option<Admins>,
+    pub admins: Option<Arc<Admins>>,
     /// The instances, in the order of the start page.
     pub instances: Vec<Instance>,
     /// Identity providers' names on pages.

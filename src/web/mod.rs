@@ -7,6 +7,9 @@ mod acs;
 mod admin;
 mod arrival;
 mod boundary;
+#[cfg(test)]
+#[path = "brand_tests.rs"]
+mod brands;
 mod choose;
 mod cookies;
 mod form;
@@ -14,6 +17,7 @@ mod form;
 pub mod fuzzing;
 mod go;
 mod headers;
+mod language;
 mod logo;
 mod logout;
 mod operations;
@@ -76,8 +80,10 @@ pub struct Site {
     pub clock: Arc<dyn Clock>,
     /// Makes support ids and the pre-login cookie's secret.
     pub random: Arc<dyn Random>,
-    /// What makes the pages the company's own.
+    /// What makes the pages the company's own, in English.
     pub brand: Brand,
+    /// The same in other languages.
+    pub translated: Vec<Brand>,
     /// Where people get help, in the administrator's words.
     pub support: Option<String>,
     /// Our public address: whether it is https decides on HSTS.

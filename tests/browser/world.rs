@@ -10,6 +10,7 @@ use crate::simplesamlphp::SimpleSamlPhp;
 use crate::tls::{Answers, TestCa, install_provider};
 
 const SEED: &str = include_str!("../support/seed.toml");
+const GERMAN: &str = include_str!("../../config/words/de.toml");
 const RULES: &str = include_str!("../support/rules.toml");
 
 /// Where the seed's people have their values.
@@ -46,6 +47,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) seed: Option<&'a str>,
     /// The gateway's `[mapping]`; `None`: `support/rules.toml`.
     pub(crate) rules: Option<&'a str>,
+    /// Whether the rules are in a file of their own.
+    pub(crate) has_mapping_file: bool,
 }
 
 /// Everything that runs during one test.
@@ -89,7 +92,12 @@ impl World {
         Self::of(scene).await
     }
 
-    /// The same, from all that can be otherwise.
+    /// With the demo's identity provider, and rules in a file of their own that people of `named` may publish.
+    pub(crate) async fn publishing(named: &str) -> Self {
+        Self::of(Scene { idp_settings: named, has_mapping_file: true, ..Scene::default() }).await
+    }
+
+    /// From all that can be otherwise.
     pub(crate) async fn of(scene: Scene<'_>) -> Self {
         install_provider();
         let ca = TestCa::new();
@@ -122,7 +130,8 @@ impl World {
         idp_site.forward_to(idp_address, Answers::Untouched);
 
         let config = config(&emulator, &instance_url, &scene);
-        let files = [("idp.xml", metadata.as_str())];
+        let rules = scene.rules.unwrap_or(RULES);
+        let files = [("idp.xml", metadata.as_str()), ("mapping.toml", rules), ("de.toml", GERMAN)];
         let gateway = Gateway::start(free_address(), &gateway_url, &config, &files).await;
         gateway_site.forward_to(gateway.address, scene.answers);
         let ours = text_at(&format!("http://{}/saml/metadata", gateway.address)).await;
@@ -138,9 +147,9 @@ impl World {
         Browser::start(&self.ca, javascript).await
     }
 
-    /// Changes the gateway's configuration file, which it follows.
-    pub(crate) fn change_config(&self, change: impl Fn(&str) -> String) {
-        let path = self.gateway.folder.join("gateway.toml");
+    /// Changes a file that the gateway follows, such as `gateway.toml`.
+    pub(crate) fn change(&self, file: &str, change: impl Fn(&str) -> String) {
+        let path = self.gateway.folder.join(file);
         let text = std::fs::read_to_string(&path).unwrap();
         std::fs::write(&path, change(&text)).unwrap();
     }
@@ -160,9 +169,17 @@ async fn text_at(url: &str) -> String {
 
 fn config(emulator: &Emulator, instance_url: &str, scene: &Scene<'_>) -> String {
     let (api, idp_settings) = (emulator.api_url(), scene.idp_settings);
-    let (attributes, rules) = (scene.attributes.unwrap_or(ATTRIBUTES), scene.rules.unwrap_or(RULES));
+    let attributes = scene.attributes.unwrap_or(ATTRIBUTES);
+    let (mapping_file, rules) = if scene.has_mapping_file {
+        ("mapping_file = \"mapping.toml\"", "")
+    } else {
+        ("", scene.rules.unwrap_or(RULES))
+    };
     format!(
         r#"
+{mapping_file}
+[pages.languages]
+de = "de.toml"
 [aws]
 connect_endpoint = "{api}"
 sts_endpoint = "{api}"

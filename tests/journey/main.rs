@@ -26,6 +26,7 @@ mod hostile;
 mod logout;
 mod mapping;
 mod metrics;
+mod publish;
 mod renew;
 mod secrets;
 mod sessions;

@@ -1,10 +1,14 @@
-//! The administrators' console. Every page takes an [`Admin`], and there is one for administrators only. Nothing here
-//! changes anything.
+//! The administrators' console. Every page takes an [`Admin`], and there is one for administrators only. What changes
+//! something is [`publish`], which takes a [`Publisher`] besides; nothing else does.
 
 mod configuration;
+mod diff;
+mod draft_form;
 mod explanation;
+mod history;
 mod overview;
 mod playground;
+mod publish;
 mod sign_ins;
 
 use std::sync::Arc;
@@ -14,7 +18,7 @@ use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use sha2::{Digest as _, Sha256};
 use tower_sessions::Session;
 
@@ -23,7 +27,7 @@ use super::start::parameter;
 use super::{WebState, choose, cookies, go, paths};
 use crate::admin::Console;
 use crate::audit::{self, Event, Line};
-use crate::model::{IdpName, SessionId, SignedIn, SupportId, code};
+use crate::model::{Identity, IdpName, SessionId, SignedIn, SupportId, code};
 use crate::session;
 use crate::sign_in::{Before, Start};
 
@@ -34,12 +38,18 @@ pub(super) fn routes() -> Router<Arc<WebState>> {
         .route("/admin/sign-ins", get(sign_ins::list))
         .route("/admin/sign-ins/{support_id}", get(sign_ins::one))
         .route("/admin/playground", get(playground::page).post(playground::preview))
+        .route("/admin/publish", post(publish::post))
+        .route("/admin/history", get(history::list))
+        .route("/admin/history/file", get(history::file))
+        .route("/admin/history/{number}", get(history::one))
         .route("/admin/config", get(configuration::page))
 }
 
 /// Somebody with a session whom the conditions in force name, asked anew at every request.
 pub(super) struct Admin {
     console: Arc<Console>,
+    /// Whose session it is.
+    identity: Identity,
     /// Stands in our own forms: only a page of this session can know it.
     form_token: String,
 }
@@ -54,10 +64,34 @@ impl FromRequestParts<Arc<WebState>> for Admin {
         match signed_in.map_err(|error| Refusal::from(error).into_response())? {
             Some(signed_in) => {
                 admit(web, parts, &signed_in).map_err(IntoResponse::into_response)?;
-                Ok(Self { console, form_token: form_token(&session) })
+                Ok(Self { console, identity: signed_in.identity, form_token: form_token(&session) })
             }
             None => Err(leave(web, parts, &session).await.into_response()),
         }
+    }
+}
+
+impl Admin {
+    /// Whether they may publish, by the conditions in force.
+    fn check_publisher(&self, web: &WebState) -> Result<(), String> {
+        self.console.check_publisher(&self.identity, &web.sign_in.rules())
+    }
+}
+
+/// An administrator who may publish rules, asked anew at every request.
+pub(super) struct Publisher(Admin);
+
+impl FromRequestParts<Arc<WebState>> for Publisher {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Arc<WebState>) -> Result<Self, Response> {
+        let admin = Admin::from_request_parts(parts, web).await?;
+        admin.check_publisher(web).map_err(|why| {
+            let refusal = Refusal::new(&code::ADMIN_NOT_PUBLISHER, format!("not a publisher: {why}"));
+            let idp = Some(&admin.identity.idp);
+            refusal.during(Event::Rules).with_idp(idp).signed_in().into_response()
+        })?;
+        Ok(Self(admin))
     }
 }
 
@@ -86,7 +120,7 @@ async fn leave(web: &WebState, parts: &Parts, session: &Session) -> Result<Respo
     let start = web.sign_in.start_console(idp.as_ref(), &secret, before).await;
     match start.map_err(|error| Refusal::of(&error).during(Event::Start).with_idp(idp.as_ref()))? {
         Start::ChooseIdp(choices) => choose::for_console(web, &choices, headers),
-        Start::Depart(departure) => go::depart(&web.site.brand, &departure)
+        Start::Depart(departure) => go::depart(web.site.brand_for(headers), &departure)
             .map(|response| cookies::keep_secret(response, &secret, web.site.pending_for)),
     }
 }

@@ -18,7 +18,6 @@ use crate::web::headers::Csp;
 use crate::web::pages;
 use crate::web::refusal::Refusal;
 use crate::web::start::parameter;
-use crate::web::words;
 
 /// The list.
 #[derive(Template)]
@@ -51,7 +50,7 @@ struct One<'a> {
     here: &'static str,
     line: Line,
     /// Why it was refused: the code, the cause, and who must act.
-    refused: Option<(&'static Code, String, &'static str)>,
+    refused: Option<(&'static Code, String, String)>,
     findings: Vec<Finding>,
     then: Vec<RuleRow>,
     /// By the rules in force now; `None` when it named no person or no instance.
@@ -100,7 +99,9 @@ pub(super) async fn one(
         line: line(&sign_in),
         refused: match &sign_in.outcome {
             Outcome::LetIn => None,
-            Outcome::Refused(code, cause) => Some((code, cause.clone(), words::who(code.blame))),
+            Outcome::Refused(code, cause) => {
+                Some((code, cause.clone(), web.site.brand.words.who(code).to_string()))
+            }
         },
         findings: sign_in.findings.clone(),
         then: rows(&sign_in.trace),

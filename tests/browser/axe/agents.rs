@@ -67,6 +67,7 @@ async fn choices(tour: &mut Tour) {
 
 async fn entrance(tour: &mut Tour) {
     let browser = tour.browser(Javascript::Off).await;
+    browser.speak("de").await;
     tour.open(&browser, "/go/acme?idp=corporate").await;
     tour.look(&browser, "authn_request.html", "form", "input[name=SAMLRequest]").await;
     press_on(&browser, "#user-alice").await;
@@ -84,12 +85,14 @@ async fn entrance(tour: &mut Tour) {
 
 async fn strangers(tour: &mut Tour) {
     let browser = tour.browser(Javascript::Off).await;
+    browser.speak("de").await;
     tour.open(&browser, "/go/acme?idp=corporate").await;
     press_on(&browser, "#user-stranger").await;
     browser.click("#user-stranger").await;
     browser.click("#continue").await;
     tour.look(&browser, "error.html", "denied", ".note").await;
     let browser = tour.browser(Javascript::Off).await;
+    browser.speak("de").await;
     browser.open(&format!("{}/portal", tour.world.idp_url)).await;
     browser.click("#user-newcomer").await;
     browser.click("#continue").await;

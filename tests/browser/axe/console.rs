@@ -51,6 +51,8 @@ async fn administrators_are_shut_out_by_no_page_of_the_console() {
     tour.open(&browser, "/admin/config").await;
     tour.look(&browser, "admin/config.html", "rules", "main table").await;
     a_table_is_a_table_on_a_phone_too(&browser).await;
+    tour.open(&browser, "/admin/history").await;
+    tour.look(&browser, "admin/history.html", "off", "main p").await;
     playground(&mut tour, &browser).await;
     older_rules(&mut tour, &browser).await;
     tour.end(CONSOLE);
@@ -129,7 +131,7 @@ async fn playground(tour: &mut Tour, browser: &Browser) {
 
 /// A file that can't be used: older rules stay.
 async fn older_rules(tour: &mut Tour, browser: &Browser) {
-    tour.world.change_config(|text| text.replace("groups.exists", "grups.exists"));
+    tour.world.change("gateway.toml", |text| text.replace("groups.exists", "grups.exists"));
     for _ in 0..100 {
         tour.open(browser, "/admin").await;
         if browser.shows("#rules-state.note").await {

@@ -1,4 +1,5 @@
-//! Every page that a person can be shown, looked at by axe-core: light and dark, on a phone and on a desktop.
+//! Every page that a person can be shown, looked at by axe-core: light and dark, on a phone and on a desktop. Some are
+//! in German, whose words are longer.
 //!
 //! Pages that leave by themselves are held still: the browser of those tests runs no scripts of pages (axe-core is
 //! no page's), and the TLS terminator spoils the tag that loads another page. So axe-core sees no
@@ -8,6 +9,7 @@
 
 mod agents;
 mod console;
+mod publishing;
 mod ways_out;
 
 use std::collections::BTreeSet;
@@ -35,12 +37,15 @@ const WAYS_OUT: &[&str] =
     &["renew.html", "setup.html", "sign_out.html", "signed_out.html", "signing_out.html"];
 const CONSOLE: &[&str] = &[
     "admin/config.html",
+    "admin/history.html",
     "admin/overview.html",
     "admin/playground.html",
     "admin/sign_in.html",
     "admin/sign_ins.html",
     "error.html",
 ];
+
+const PUBLISHING: &[&str] = &["admin/history.html", "admin/playground.html", "admin/version.html"];
 
 /// WCAG 2.2 up to level AA, and what axe-core's authors think good.
 const RUN: &str = r#"
@@ -151,7 +156,7 @@ fn pages(folder: &Path, prefix: &str, found: &mut BTreeSet<String>) {
 fn every_page_is_in_a_tour() {
     let mut found = BTreeSet::new();
     pages(&Path::new(env!("CARGO_MANIFEST_DIR")).join("templates"), "", &mut found);
-    let toured = [AGENTS, WAYS_OUT, CONSOLE].concat().into_iter().map(str::to_owned).collect();
+    let toured = [AGENTS, WAYS_OUT, CONSOLE, PUBLISHING].concat().into_iter().map(str::to_owned).collect();
     assert_eq!(found, toured, "let a tour in tests/browser/axe/ look at each state of a new page");
 }
 

@@ -19,6 +19,7 @@ async fn sign_in(tour: &Tour, browser: &Browser) {
 async fn nobody_is_shut_out_by_the_pages_of_renewal_and_of_the_ways_out() {
     let mut tour = Tour::begin(Scene::default()).await;
     let browser = tour.browser(Javascript::Off).await;
+    browser.speak("de").await;
     tour.open(&browser, "/renew/acme").await;
     tour.look(&browser, "renew.html", "ended", "a[href='/go/acme']").await;
     tour.open(&browser, "/saml/setup").await;
