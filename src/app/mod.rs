@@ -11,6 +11,7 @@ mod reload;
 mod settings;
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
@@ -27,6 +28,7 @@ use crate::budget::ProcessBudget;
 use crate::config::{self, Config, Loaded};
 use crate::connect::{self, Connect};
 use crate::federation::Federation;
+use crate::metrics::Metrics;
 use crate::model::{CallBudget, Clock, Problem, Random, RulesState, SystemClock, SystemRandom};
 use crate::saml::{self, ServiceProvider};
 use crate::sign_in::{Instance, Parts, RulesInForce, SignIn};
@@ -53,6 +55,9 @@ const TOKEN_TICK: Duration = Duration::from_secs(10);
 /// The gateway, ready to serve.
 pub struct App {
     router: Router,
+    operations: Router,
+    operations_listener: Option<TcpListener>,
+    metrics: Arc<Metrics>,
     sign_in: Arc<SignIn>,
     console: Option<Arc<Console>>,
     rules_state: Arc<RwLock<RulesState>>,
@@ -74,6 +79,7 @@ impl App {
         random: Arc<dyn Random>,
     ) -> Result<Self, saml::Error> {
         let sessions = MemorySessions::new(clock.clone());
+        let metrics = Arc::new(metrics(&config, &*clock));
         let site = Site {
             clock: clock.clone(),
             random: random.clone(),
@@ -83,13 +89,27 @@ impl App {
             public_url: config.public_url.clone(),
             pending_for: config.pending_for,
             console: console(&mut config, &clock),
+            metrics: metrics.clone(),
         };
         let (console, public_url) = (site.console.clone(), site.public_url.clone());
         let sign_in = Arc::new(SignIn::new(parts(config, sdk, clock.clone(), random)?));
         let rules_state = Arc::<RwLock<RulesState>>::default();
         let web = WebState { sign_in: sign_in.clone(), site, rules_state: rules_state.clone() };
-        let (router, reload, socket) = (web::router(web, sessions), None, None);
-        Ok(Self { router, sign_in, console, rules_state, reload, public_url, clock, socket })
+        let operations = web::operations(web.clone());
+        let router = web::router(web, sessions);
+        Ok(Self {
+            router,
+            operations,
+            operations_listener: None,
+            metrics,
+            sign_in,
+            console,
+            rules_state,
+            reload: None,
+            public_url,
+            clock,
+            socket: None,
+        })
     }
 
     /// The same, with rules that follow the file at `path`.
@@ -100,6 +120,7 @@ impl App {
             self.sign_in.clone(),
             self.rules_state.clone(),
             self.console.clone(),
+            (self.metrics.clone(), self.clock.clone()),
         ));
         if let Some(console) = &self.console {
             console.follow(reload.clone());
@@ -108,6 +129,11 @@ impl App {
             }
         }
         Self { reload: Some(reload), ..self }
+    }
+
+    /// The same, answering monitoring at `listener`.
+    fn observed_at(self, listener: Option<TcpListener>) -> Self {
+        Self { operations_listener: listener, ..self }
     }
 
     /// The same, with the control socket.
@@ -136,6 +162,9 @@ impl App {
         }
         if let Some(reload) = self.reload {
             background.spawn(reload.follow());
+        }
+        if let Some(listener) = self.operations_listener {
+            background.spawn(listen::serve(listener, self.operations, std::future::pending()));
         }
         listen::serve(listener, self.router, shutdown).await;
         // Their end is also that of what they hold, such as the control socket.
@@ -208,6 +237,12 @@ async fn forget_old(console: Arc<Console>) {
     }
 }
 
+fn metrics(config: &Config, clock: &dyn Clock) -> Metrics {
+    let idps = config.idp_choices.iter().map(|idp| &idp.name);
+    let instances = config.instances.iter().map(|instance| &instance.connect.instance);
+    Metrics::new(idps, instances, clock.now())
+}
+
 /// The console, where somebody is named who may use it.
 fn console(config: &mut Config, clock: &Arc<dyn Clock>) -> Option<Arc<Console>> {
     let admin = config.admin.as_mut()?;
@@ -271,6 +306,7 @@ pub async fn serve(path: &Path) -> Outcome {
         return Outcome::failed(&error);
     }
     let (listen, public_url) = (loaded.config.listen, loaded.config.public_url.clone());
+    let operations = loaded.config.operations;
     let socket = loaded.config.admin.as_ref().and_then(|admin| admin.socket.clone());
     let started = Started::with(&loaded);
     let sdk = sdk(&loaded.config).await;
@@ -278,21 +314,38 @@ pub async fn serve(path: &Path) -> Outcome {
         Ok(app) => app.following(path, started),
         Err(error) => return Outcome::failed(&error),
     };
-    let listener = match TcpListener::bind(listen).await {
-        Ok(listener) => listener,
-        Err(error) => {
-            return Outcome::failed(&format!(
-                "listen: {listen}: {error}; choose another address, or stop what uses it"
-            ));
-        }
+    let (listener, observed) = match listeners(listen, operations).await {
+        Ok(listeners) => listeners,
+        Err(failed) => return failed,
     };
     let socket = match socket.map(|path| Socket::bind(&path, &SystemRandom)).transpose() {
         Ok(socket) => socket,
         Err(error) => return Outcome::failed(&error),
     };
-    tracing::info!(%listen, public_url = %public_url, "serving");
-    app.answering(socket).run(listener, asked_to_stop()).await;
+    let monitored_at = operations.map(tracing::field::display);
+    tracing::info!(%listen, public_url = %public_url, operations = monitored_at, "serving");
+    app.answering(socket).observed_at(observed).run(listener, asked_to_stop()).await;
     Outcome::Done
+}
+
+/// For browsers, and for monitoring where that has an address.
+async fn listeners(
+    listen: SocketAddr,
+    operations: Option<SocketAddr>,
+) -> Result<(TcpListener, Option<TcpListener>), Outcome> {
+    let public = bind("listen", listen).await?;
+    let operations = match operations {
+        Some(address) => Some(bind("operations.listen", address).await?),
+        None => None,
+    };
+    Ok((public, operations))
+}
+
+async fn bind(key: &str, address: SocketAddr) -> Result<TcpListener, Outcome> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let advice = "choose another address, or stop what uses it";
+        Outcome::failed(&format!("{key}: {address}: {error}; {advice}"))
+    })
 }
 
 fn told(problems: &[Problem]) -> Vec<String> {

@@ -12,7 +12,8 @@ use crate::admin::{Console, Follow};
 use crate::audit;
 use crate::config::{Loaded, Seen};
 use crate::mapping::Known;
-use crate::model::{Problem, RulesState};
+use crate::metrics::Metrics;
+use crate::model::{Clock, Problem, RulesState};
 use crate::sign_in::SignIn;
 
 /// How often the files are looked at.
@@ -46,6 +47,8 @@ pub(super) struct Reload {
     sign_in: Arc<SignIn>,
     state: Arc<RwLock<RulesState>>,
     console: Option<Arc<Console>>,
+    metrics: Arc<Metrics>,
+    clock: Arc<dyn Clock>,
     /// Held while files are read and their rules put in force: an older reading must not come last.
     watched: Mutex<Watched>,
 }
@@ -58,17 +61,19 @@ struct Watched {
 }
 
 impl Reload {
-    /// Follows the file at `path`, and says in `state` and to the `console` what became of it.
+    /// Follows the file at `path`, and says in `state`, to the `console` and in the `metrics` what became of it.
     pub(super) fn new(
         path: &Path,
         started: Started,
         sign_in: Arc<SignIn>,
         state: Arc<RwLock<RulesState>>,
         console: Option<Arc<Console>>,
+        (metrics, clock): (Arc<Metrics>, Arc<dyn Clock>),
     ) -> Self {
         let Started { files, rest, mapping_file, known } = started;
         let watched = Mutex::new(Watched { read: files, found: None });
-        Self { path: path.to_owned(), rest, mapping_file, known, sign_in, state, console, watched }
+        let path = path.to_owned();
+        Self { path, rest, mapping_file, known, sign_in, state, console, metrics, clock, watched }
     }
 
     /// Looks at the files now and then, and at SIGHUP.
@@ -143,6 +148,7 @@ impl Follow for Reload {
                 state.problems = Vec::new();
                 audit::rules_replaced(loaded.config.rules.count(), state.needs_restart);
                 self.sign_in.replace_rules(loaded.config.rules);
+                self.metrics.rules_replaced(self.clock.now());
                 if let Some(console) = &self.console {
                     console.rules_replaced(settings::rows(loaded.config.settings), state.needs_restart);
                 }
@@ -150,6 +156,7 @@ impl Follow for Reload {
             }
             Err(problems) => {
                 audit::rules_kept(&problems);
+                self.metrics.rules_kept();
                 state.problems.clone_from(&problems);
                 Err(problems)
             }

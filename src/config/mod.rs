@@ -18,6 +18,7 @@ mod instance;
 mod log;
 mod mapping;
 mod mapping_file;
+mod operations;
 mod pages;
 mod protected;
 mod replace;
@@ -77,6 +78,8 @@ pub struct Config {
     pub public_url: Url,
     /// Where it listens.
     pub listen: SocketAddr,
+    /// Where monitoring asks; `None`: nowhere.
+    pub operations: Option<SocketAddr>,
     /// Its name on pages and in metadata, and what else makes the pages the company's own; in English.
     pub brand: Brand,
     /// The same in other languages.
@@ -226,6 +229,7 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
     version(root);
     let public_url = root.required("public_url", "write the https origin that browsers use", address::origin);
     let listen = listen(root);
+    let operations = root.section("operations", |s| operations::read(s, listen));
     let display_name = root.text("display_name", 100).unwrap_or_else(|| DISPLAY_NAME.to_owned());
     root.usual("display_name", DISPLAY_NAME);
     let support = root.parsed("support", support);
@@ -266,6 +270,7 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
     Some(Config {
         public_url: public_url?,
         listen,
+        operations,
         brand,
         translated,
         support,
@@ -304,11 +309,13 @@ fn at_least_one(root: &Section<'_>, key: &str, none: bool) {
 
 fn listen(root: &mut Section<'_>) -> SocketAddr {
     let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, 8080));
-    let listen = root.parsed("listen", |text| {
-        text.parse().map_err(|_| "write an IP address and a port, such as \"0.0.0.0:8080\"".to_owned())
-    });
+    let listen = root.parsed("listen", socket_address);
     root.usual("listen", usual.to_string());
     listen.unwrap_or(usual)
+}
+
+fn socket_address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "write an IP address and a port, such as \"0.0.0.0:8080\"".to_owned())
 }
 
 /// A sentence, or an address that a page may link to.

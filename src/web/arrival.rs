@@ -27,6 +27,7 @@ pub(super) async fn begin(
     }
     let instance = completed.target.as_ref().and_then(Target::instance);
     remember(web, completed, instance, support_id);
+    web.site.metrics.sign_in(Some(&completed.signed_in.identity.idp), instance, None);
     audit::record(&Line {
         event: Event::SignIn,
         support_id,

@@ -16,7 +16,7 @@ use super::refusal::Refusal;
 use super::{Site, cookies, headers, paths};
 use crate::admin::{Outcome, SignInRecord};
 use crate::audit::{self, Event, Line};
-use crate::model::{Brand, SupportId};
+use crate::model::{Brand, IdpName, SupportId};
 
 /// Gives the request a support id; makes a page and an audit line of a refusal; puts the headers on.
 pub(super) async fn boundary(State(site): State<Arc<Site>>, mut request: Request, next: Next) -> Response {
@@ -61,7 +61,10 @@ fn refused(
         trace: refusal.trace.as_ref(),
         findings: &refusal.findings,
     });
-    remember(site, support_id, refusal);
+    if [Event::SignIn, Event::HandOff].contains(&refusal.event) {
+        remember(site, support_id, refusal);
+        site.metrics.sign_in(sender(refusal), refusal.instance.as_ref(), Some(refusal.code));
+    }
     let instance = refusal.instance.as_ref();
     // A name that does not exist won't exist at the next try either.
     let known = instance.filter(|_| refusal.status != StatusCode::NOT_FOUND);
@@ -86,18 +89,19 @@ fn refused(
     response
 }
 
+/// The identity provider concerned: the one that was asked, else the one that spoke.
+fn sender(refusal: &Refusal) -> Option<&IdpName> {
+    let sent = refusal.identity.as_ref().map(|identity| &identity.idp);
+    refusal.idp.as_ref().or(sent)
+}
+
 /// For the console, where there is one.
 fn remember(site: &Site, support_id: &SupportId, refusal: &Refusal) {
-    let Some(console) =
-        site.console.as_ref().filter(|_| [Event::SignIn, Event::HandOff].contains(&refusal.event))
-    else {
-        return;
-    };
-    let sent = refusal.identity.as_ref().map(|identity| &identity.idp);
+    let Some(console) = &site.console else { return };
     console.record(SignInRecord {
         at: site.clock.now(),
         support_id: support_id.clone(),
-        idp: refusal.idp.as_ref().or(sent).cloned(),
+        idp: sender(refusal).cloned(),
         instance: refusal.instance.clone(),
         outcome: Outcome::Refused(refusal.code, refusal.cause.clone()),
         test: None,

@@ -20,6 +20,7 @@ mod headers;
 mod language;
 mod logo;
 mod logout;
+mod operations;
 mod pages;
 mod paths;
 mod refusal;
@@ -46,10 +47,12 @@ use tower_sessions::SessionStore;
 use url::Url;
 
 use crate::admin::Console;
+use crate::metrics::Metrics;
 use crate::model::{Brand, Clock, Random, RulesState};
 use crate::session;
 use crate::sign_in::SignIn;
 
+pub use operations::operations;
 pub use refusal::status;
 
 /// The largest form that is read, in bytes.
@@ -90,6 +93,8 @@ pub struct Site {
     pub pending_for: Duration,
     /// The administrators' console; `None`: there is none.
     pub console: Option<Arc<Console>>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
 }
 
 /// The whole of the gateway's HTTP, with sessions kept in `store`.

@@ -20,6 +20,7 @@ fn site(public_url: &str) -> Site {
         support: Some("Service desk: 0800 555 0100".to_owned()),
         public_url: public_url.parse().unwrap(),
         console: None,
+        metrics: Arc::new(Metrics::new([], [], SystemClock.now())),
         pending_for: Duration::from_mins(15),
     }
 }

@@ -19,6 +19,8 @@ mod tls;
 
 mod admin;
 mod at_simplesamlphp;
+mod axe;
+mod explained;
 mod harness;
 mod renew;
 mod setup;

@@ -194,11 +194,16 @@ async fn the_playground_shows_what_a_draft_would_do_and_does_nothing() {
     let (status, preview) = post(&world, &boss, &with(draft), ours).await;
     assert_eq!(status, 200, "{preview}");
     let changed = between(&preview, "<table id=\"changed\">", "</table>");
-    assert!(changed.contains("<td>Agent</td><td>QualityAnalyst</td>"), "{changed}");
+    assert!(changed.contains(">Agent</td><td data-label=\"Draft\">QualityAnalyst</td>"), "{changed}");
     let for_nobody = draft.replace("cc-agents", "nobody");
     let (_, preview) = post(&world, &boss, &with(&for_nobody), ours).await;
     let counts = between(&preview, "<table id=\"counts\">", "</table>");
-    assert!(counts.contains("<td>Let in</td><td>mapping.no_match</td><td>1</td>"), "{counts}");
+    assert!(
+        counts.contains(
+            ">Let in</td><td data-label=\"Draft\">mapping.no_match</td><td data-label=\"Sign-ins\">1</td>"
+        ),
+        "{counts}"
+    );
     let bad = "[[mapping.rule]]\nname = \"agents\"\nwhen = \"grups == []\"\ndeny = \"No.\"\n";
     let (_, preview) = post(&world, &boss, &with(bad), ours).await;
     let problems = between(&preview, "<pre id=\"problems\"", "</pre>");

@@ -27,6 +27,7 @@ mod discovery;
 mod hostile;
 mod logout;
 mod mapping;
+mod metrics;
 mod publish;
 mod renew;
 mod secrets;

@@ -24,13 +24,13 @@ fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
-fn change_config(world: &World, change: impl Fn(&str) -> String) {
+pub(crate) fn change_config(world: &World, change: impl Fn(&str) -> String) {
     let path = world.gateway.folder.join("gateway.toml");
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, change(&text)).unwrap();
 }
 
-async fn sign_in(world: &World, uid: &str) -> Page {
+pub(crate) async fn sign_in(world: &World, uid: &str) -> Page {
     let browser = PlainBrowser::new(PlainBrowser::client());
     let page = world.answer_for(&browser, "acme", uid).await;
     let form = page.forms().remove(0);

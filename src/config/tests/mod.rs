@@ -16,6 +16,7 @@ mod damage;
 mod environment;
 mod mapping_file;
 mod metadata;
+mod operations;
 mod pages;
 mod schema;
 mod secrets;

@@ -12,7 +12,7 @@ use super::overview::counted;
 use super::{Admin, unavailable};
 use crate::admin::{Outcome, SignInRecord, as_pasted};
 use crate::audit::Event;
-use crate::model::{Brand, Code, code};
+use crate::model::{Brand, Code, Finding, code};
 use crate::web::WebState;
 use crate::web::boundary::utc;
 use crate::web::headers::Csp;
@@ -58,7 +58,7 @@ struct One<'a> {
     refused: Option<(&'static Code, String, String)>,
     /// Whether the identity provider's word is there.
     has_attributes: bool,
-    findings: Vec<String>,
+    findings: Vec<Finding>,
     then: Vec<RuleRow>,
     /// By the rules in force now; `None` when it named no person or no instance.
     now: Option<View>,
@@ -110,7 +110,7 @@ pub(super) async fn one(
             }
         },
         has_attributes: sign_in.identity.is_some(),
-        findings: sign_in.findings.iter().map(ToString::to_string).collect(),
+        findings: sign_in.findings.clone(),
         then: rows(&sign_in.trace),
         now: now.map(View::new),
     };
