@@ -4,7 +4,7 @@ use time::OffsetDateTime;
 
 use crate::model::{Identity, IdpChoice, IdpName, Problem, RequestOptions, Target};
 
-use super::{Before, Cause, InstanceChoice, SignIn, SignInError, Start};
+use super::{Before, Cause, InstanceChoice, InstanceUse, SignIn, SignInError, Start};
 
 /// What an administrator sees first.
 #[derive(Debug, Clone)]
@@ -13,6 +13,8 @@ pub struct ConsoleView {
     pub instances: Vec<InstanceChoice>,
     /// The identity providers.
     pub idps: Vec<IdpView>,
+    /// What is kept of each instance, and how its calls stand.
+    pub in_use: Vec<InstanceUse>,
     /// What ends soon or can't work, each with the key that it is about.
     pub warnings: Vec<Problem>,
 }
@@ -74,6 +76,7 @@ impl SignIn {
         ConsoleView {
             instances: self.choices(),
             idps: self.parts.idps.iter().map(idp).collect(),
+            in_use: self.in_use(),
             warnings: self.parts.saml.warnings(),
         }
     }
