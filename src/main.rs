@@ -59,7 +59,7 @@ enum Command {
 enum Mapping {
     /// Say what was received, what each rule makes of it and why, and the result, by the code that a sign-in runs.
     /// Changes nothing. Exit status 0: would be let in; 3: refused; 4: something needed was not sent; 2: the
-    /// configuration can't be used; 1: anything else.
+    /// configuration can't be used; 1: anything else. With --online, what Amazon Connect has would refuse counts too.
     Explain {
         /// The configuration file.
         #[arg(long, short, default_value = "config/gateway.toml")]
@@ -82,6 +82,9 @@ enum Mapping {
         /// The identity provider's metadata, where the configuration only has its URL.
         #[arg(long, requires = "saml_response", requires = "idp")]
         metadata: Option<PathBuf>,
+        /// Also ask Amazon Connect what the user is like now, and say what a sign-in would change. Changes nothing.
+        #[arg(long)]
+        online: bool,
         /// Print JSON.
         #[arg(long)]
         json: bool,
@@ -140,17 +143,22 @@ async fn main() -> ExitCode {
             saml_response,
             at,
             metadata,
+            online,
             json,
-        }) => app::explain_mapping(&Explain {
-            config,
-            idp,
-            instance,
-            attributes,
-            saml_response,
-            at,
-            metadata,
-            json,
-        }),
+        }) => {
+            app::explain_mapping(&Explain {
+                config,
+                idp,
+                instance,
+                attributes,
+                saml_response,
+                at,
+                metadata,
+                online,
+                json,
+            })
+            .await
+        }
         Command::Mapping(Mapping::Test { config }) => app::test_mapping(&config),
         Command::Explain { support_id, log } => app::explain(&support_id, log.as_deref()),
     };

@@ -5,6 +5,7 @@ mod explain;
 mod inspect;
 mod listen;
 mod mapping;
+mod online;
 mod reload;
 
 use std::future::Future;
