@@ -7,7 +7,7 @@ use crate::plain_browser::{Page, PlainBrowser};
 use crate::world::{World, is_inside};
 
 /// An administrator with no place in the contact centre.
-const SEED: &str = r#"
+pub(crate) const SEED: &str = r#"
 [[person]]
 uid = "boss"
 name = "Bo Ss"
@@ -19,25 +19,25 @@ mail = ["boss@example.com"]
 groups = ["console-admins"]
 "#;
 
-const NAMED: &str = "\n[admin]\ngroups = [\"console-admins\"]\n";
+pub(crate) const NAMED: &str = "\n[admin]\ngroups = [\"console-admins\"]\n";
 
-async fn world() -> World {
+pub(crate) async fn world() -> World {
     World::configured(SEED, |settings| format!("{settings}{NAMED}")).await
 }
 
-fn browser() -> PlainBrowser {
+pub(crate) fn browser() -> PlainBrowser {
     PlainBrowser::new(PlainBrowser::client())
 }
 
 /// Opens `path` and picks a person at the identity provider.
-async fn sign_in_at(world: &World, browser: &PlainBrowser, path: &str, uid: &str) -> Page {
+pub(crate) async fn sign_in_at(world: &World, browser: &PlainBrowser, path: &str, uid: &str) -> Page {
     let page = open(world, browser, path).await;
     let people = page.forms().into_iter().find(|form| form.action.path() == "/saml/choose");
     let people = people.unwrap_or_else(|| panic!("nobody to pick at {}\n{}", page.url, page.body));
     browser.settle(browser.submit(&page, &people.with("uid", uid)).await).await
 }
 
-async fn open(world: &World, browser: &PlainBrowser, path: &str) -> Page {
+pub(crate) async fn open(world: &World, browser: &PlainBrowser, path: &str) -> Page {
     browser.open(&format!("{}{path}", world.gateway_url)).await
 }
 
@@ -50,14 +50,23 @@ async fn post(world: &World, browser: &PlainBrowser, fields: &[(&str, &str)], or
 }
 
 /// What stands between two texts.
-fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
+pub(crate) fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
     text.split_once(start).unwrap_or_else(|| panic!("no {start} in {text}")).1.split_once(end).unwrap().0
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_anybody_named_there_is_no_console() {
     let world = World::start("").await;
-    for path in ["/admin", "/admin/sign-ins", "/admin/sign-ins/X", "/admin/playground", "/admin/config"] {
+    for path in [
+        "/admin",
+        "/admin/sign-ins",
+        "/admin/sign-ins/X",
+        "/admin/playground",
+        "/admin/config",
+        "/admin/directory",
+        "/admin/directory/acme",
+        "/admin/directory/acme/users/X",
+    ] {
         let page = open(&world, &browser(), path).await;
         assert!(page.status == 404 && page.body.contains("web.not_found"), "{path}: {}", page.body);
     }
@@ -75,7 +84,14 @@ async fn whoever_is_not_named_is_refused_with_and_without_a_session() {
 
     let agent = browser();
     assert!(is_inside(&sign_in_at(&world, &agent, "/go/acme", "alice").await, "alice"));
-    for path in ["/admin", "/admin/sign-ins", "/admin/playground", "/admin/config"] {
+    for path in [
+        "/admin",
+        "/admin/sign-ins",
+        "/admin/playground",
+        "/admin/config",
+        "/admin/directory/acme",
+        "/admin/directory/acme/users/X",
+    ] {
         let page = open(&world, &agent, path).await;
         assert!(page.status == 403 && page.body.contains("admin.not_named"), "{path}: {}", page.body);
         assert!(!page.body.contains("alice"), "{}", page.body);
@@ -176,7 +192,7 @@ async fn the_console_is_kept_by_nobody_and_loads_nothing_from_elsewhere() {
     let world = world().await;
     let boss = browser();
     sign_in_at(&world, &boss, "/admin", "boss").await;
-    for path in ["/admin", "/admin/sign-ins", "/admin/playground", "/admin/config"] {
+    for path in ["/admin", "/admin/sign-ins", "/admin/playground", "/admin/config", "/admin/directory/acme"] {
         let url: Url = format!("{}{path}", world.gateway_url).parse().unwrap();
         let request = PlainBrowser::client().get(url.clone()).header(COOKIE, boss.cookies_for(&url));
         let answer = request.send().await.unwrap();

@@ -1,26 +1,30 @@
 //! The administrators' console. Every page takes an [`Admin`], and there is one for administrators only. Nothing here
 //! changes anything.
 
+mod comparison;
 mod configuration;
+mod directory;
 mod explanation;
 mod overview;
 mod playground;
 mod sign_ins;
+mod trouble;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::FromRequestParts;
-use axum::http::StatusCode;
+use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use sha2::{Digest as _, Sha256};
 use tower_sessions::Session;
 
 use super::refusal::Refusal;
+use super::sign_out::is_our_form;
 use super::start::parameter;
-use super::{WebState, choose, cookies, go, paths};
+use super::{WebState, choose, cookies, form, go, paths};
 use crate::admin::Console;
 use crate::audit::{self, Event, Line};
 use crate::model::{IdpName, SessionId, SignedIn, SupportId, code};
@@ -34,6 +38,9 @@ pub(super) fn routes() -> Router<Arc<WebState>> {
         .route("/admin/sign-ins", get(sign_ins::list))
         .route("/admin/sign-ins/{support_id}", get(sign_ins::one))
         .route("/admin/playground", get(playground::page).post(playground::preview))
+        .route("/admin/directory", get(directory::first))
+        .route("/admin/directory/{instance}", get(directory::page).post(directory::find))
+        .route("/admin/directory/{instance}/users/{id}", get(directory::user))
         .route("/admin/config", get(configuration::page))
 }
 
@@ -89,6 +96,27 @@ async fn leave(web: &WebState, parts: &Parts, session: &Session) -> Result<Respo
         Start::Depart(departure) => go::depart(&web.site.brand, &departure)
             .map(|response| cookies::keep_secret(response, &secret, web.site.pending_for)),
     }
+}
+
+/// The fields of a form that a page of this session sent.
+async fn form_of_ours<const N: usize>(
+    admin: &Admin,
+    web: &WebState,
+    headers: &HeaderMap,
+    body: Request,
+    names: [&str; N],
+) -> Result<[String; N], Refusal> {
+    form::check_is_form(headers, Event::Console)?;
+    let foreign = || Refusal::new(&code::WEB_BAD_REQUEST, "the form is not ours").during(Event::Console);
+    if !is_our_form(headers, &web.site.public_url) {
+        return Err(foreign());
+    }
+    let body = form::read(body, Event::Console).await?;
+    let [token] = form::fields(&body, ["token"], Event::Console)?;
+    if token.as_deref() != Some(&admin.form_token) {
+        return Err(foreign());
+    }
+    Ok(form::fields(&body, names, Event::Console)?.map(Option::unwrap_or_default))
 }
 
 /// Made from the session's id, which it does not tell.

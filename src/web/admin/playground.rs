@@ -8,16 +8,16 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 
-use super::Admin;
+use super::comparison::{self, compare};
 use super::explanation::View;
+use super::{Admin, form_of_ours};
 use crate::admin::{Comparison, Preview, Subject, Tried, Unusable};
 use crate::audit::Event;
 use crate::model::{Brand, IdpName, InstanceName, Problem, code};
 use crate::sign_in::ConsoleView;
 use crate::web::headers::Csp;
 use crate::web::refusal::Refusal;
-use crate::web::sign_out::is_our_form;
-use crate::web::{WebState, form, pages};
+use crate::web::{WebState, pages};
 
 /// The page, before and after a preview.
 #[derive(Template)]
@@ -51,6 +51,7 @@ struct Shown {
     failed_tests: Vec<Problem>,
     compared: Option<Compared>,
     explanation: Option<View>,
+    comparison: Option<comparison::Comparison>,
 }
 
 /// Recent sign-ins, by the rules in force and by the draft.
@@ -74,20 +75,23 @@ pub(super) async fn preview(
     headers: HeaderMap,
     body: Request,
 ) -> Result<Response, Refusal> {
-    form::check_is_form(&headers, Event::Console)?;
-    let foreign = || Refusal::new(&code::WEB_BAD_REQUEST, "the form is not ours").during(Event::Console);
-    if !is_our_form(&headers, &web.site.public_url) {
-        return Err(foreign());
-    }
-    let names = ["token", "draft", "on", "attributes", "idp", "instance"];
-    let fields = form::fields(&form::read(body, Event::Console).await?, names, Event::Console)?;
-    let [token, draft, on, attributes, idp, instance] = fields.map(Option::unwrap_or_default);
-    if token != admin.form_token {
-        return Err(foreign());
+    let names = ["draft", "on", "attributes", "idp", "instance", "connect"];
+    let [draft, mut on, attributes, idp, instance, connect] =
+        form_of_ours(&admin, &web, &headers, body, names).await?;
+    let compares = !connect.is_empty();
+    if compares {
+        "pasted".clone_into(&mut on);
     }
     let asked = Asked { draft, on, attributes, idp, instance };
     let preview = admin.console.preview(asked.draft.clone(), subject(&asked), web.sign_in.rules()).await;
-    let shown = shown(preview)?;
+    let comparison = match &preview {
+        Ok(Preview { tried: Tried::Explained(explanation), .. }) if compares => {
+            compare(&web, &InstanceName::new(&asked.instance), explanation).await
+        }
+        _ => None,
+    };
+    let mut shown = shown(preview)?;
+    shown.comparison = comparison;
     render(&admin, &web, asked, Some(shown))
 }
 
@@ -126,6 +130,7 @@ fn shown(preview: Result<Preview, Unusable>) -> Result<Shown, Refusal> {
         failed_tests: Vec::new(),
         compared: None,
         explanation: None,
+        comparison: None,
     };
     match preview {
         Ok(Preview { warnings, failed_tests, tried }) => {
