@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use time::{Duration, OffsetDateTime};
 
-use crate::model::{Clock, Code, Finding, Identity, IdpName, InstanceName, SupportId, Trace};
+use crate::model::{Clock, Code, Finding, Identity, IdpName, InstanceName, SupportId, TestId, Trace};
 
 /// How long a sign-in is remembered at most.
 const LONGEST: Duration = Duration::DAY;
@@ -22,8 +22,10 @@ pub struct SignInRecord {
     pub idp: Option<IdpName>,
     /// The instance, when it led to one.
     pub instance: Option<InstanceName>,
-    /// What became of it.
+    /// What became of it; of a test, what would have.
     pub outcome: Outcome,
+    /// Which test it was, when it was only one.
+    pub test: Option<TestId>,
     /// What the rules said, when they were asked.
     pub trace: Trace,
     /// What a refused message said, point by point.
@@ -52,6 +54,13 @@ impl Outcome {
     }
 }
 
+impl SignInRecord {
+    /// Whether somebody stands behind it: the identity provider's word, or the administrator who had it tested.
+    fn is_vouched_for(&self) -> bool {
+        self.identity.is_some() || self.test.is_some()
+    }
+}
+
 impl fmt::Debug for SignInRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SignInRecord").field("support_id", &self.support_id).finish_non_exhaustive()
@@ -72,7 +81,7 @@ impl Recent {
 
     pub(super) fn record(&self, sign_in: SignInRecord) {
         let mut lists = self.current();
-        let list = &mut lists[usize::from(sign_in.identity.is_some())];
+        let list = &mut lists[usize::from(sign_in.is_vouched_for())];
         list.push_front(Arc::new(sign_in));
         list.truncate(self.keep);
     }
@@ -121,6 +130,7 @@ mod tests {
             idp: None,
             instance: None,
             outcome: Outcome::Refused(&code::SAML_SIGNATURE, String::new()),
+            test: None,
             trace: Trace::default(),
             findings: Vec::new(),
             identity: vouched_for.then(|| person(IdpName::new("acme"), None, attributes)),
@@ -139,10 +149,11 @@ mod tests {
         for (seconds, id, vouched_for) in [(1, "a", true), (2, "b", true), (3, "c", true)] {
             recent.record(record(second(seconds), id, vouched_for));
         }
-        for (seconds, id) in [(4, "x"), (5, "y"), (6, "z")] {
+        recent.record(SignInRecord { test: Some(TestId::new("t")), ..record(second(4), "t", false) });
+        for (seconds, id) in [(5, "x"), (6, "y"), (7, "z")] {
             recent.record(record(second(seconds), id, false));
         }
-        assert_eq!(ids(&recent), ["z", "y", "c", "b"]);
+        assert_eq!(ids(&recent), ["z", "y", "t", "c"], "a refused test is not nonsense");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 
 use super::inspect::{Inspection, inspected};
-use super::{Outcome, load, online, read_text, told};
+use super::{Outcome, live, load, online, read_text, told};
 use crate::config::Config;
 use crate::connect::Preview;
 use crate::mapping::{Explanation, explain, pasted};
@@ -17,6 +17,7 @@ const DENIED: u8 = 3;
 const MISSING: u8 = 4;
 
 /// Whose place to explain.
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 #[derive(Debug)]
 pub struct Explain {
     /// The configuration file.
@@ -33,6 +34,12 @@ pub struct Explain {
     pub at: Option<String>,
     /// Metadata of the identity provider, where the configuration only has its URL.
     pub metadata: Option<PathBuf>,
+    /// The support id of a recent sign-in, which the gateway that runs is asked for.
+    pub sign_in: Option<String>,
+    /// Whether the gateway that runs is asked for a test sign-in, to explain its end.
+    pub live: bool,
+    /// Whether the person authenticates anew in that test.
+    pub again: bool,
     /// Whether to ask Amazon Connect what is there and what would change.
     pub online: bool,
     /// Whether to print JSON.
@@ -45,7 +52,12 @@ pub async fn explain_mapping(ask: &Explain) -> Outcome {
         Ok(loaded) => loaded.config,
         Err(failed) => return failed.with_status(2),
     };
-    let (identity, instance) = match subject(ask, &config) {
+    let found = if ask.live || ask.sign_in.is_some() {
+        live::subject(ask, &config).await
+    } else {
+        subject(ask, &config)
+    };
+    let (identity, instance) = match found {
         Ok(subject) => subject,
         Err(reason) => return Outcome::Failed(vec![reason]),
     };
@@ -113,7 +125,7 @@ fn subject(ask: &Explain, config: &Config) -> Result<(Identity, InstanceName), S
 }
 
 /// The one that is named, or the only one there is.
-fn chosen<'a>(
+pub(super) fn chosen<'a>(
     option: &str,
     named: Option<&str>,
     mut known: impl Iterator<Item = &'a str> + Clone,

@@ -1,12 +1,15 @@
 //! Puts the rooms together and runs them.
 
 mod check;
+mod control;
 mod explain;
 mod inspect;
 mod listen;
+mod live;
 mod mapping;
 mod online;
 mod reload;
+mod settings;
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -18,8 +21,9 @@ use axum::Router;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
+use url::Url;
 
-use crate::admin::Console;
+use crate::admin::{Console, Publishing};
 use crate::budget::ProcessBudget;
 use crate::config::{self, Config, Loaded};
 use crate::connect::{self, Connect};
@@ -32,11 +36,13 @@ use crate::telemetry;
 use crate::web::{self, Site, WebState};
 
 pub use check::check;
+use control::{Server, Socket};
 pub use explain::explain;
 pub use inspect::{Inspection, inspect};
 use reload::Reload;
 
 pub use mapping::{Explain, explain_mapping, test_mapping};
+pub use settings::{config_dump, config_schema};
 
 /// How often identity provider metadata is looked at; the service provider knows what is due.
 const METADATA_TICK: Duration = Duration::from_secs(20);
@@ -51,7 +57,10 @@ pub struct App {
     sign_in: Arc<SignIn>,
     console: Option<Arc<Console>>,
     rules_state: Arc<RwLock<RulesState>>,
-    reload: Option<Reload>,
+    reload: Option<Arc<Reload>>,
+    public_url: Url,
+    clock: Arc<dyn Clock>,
+    socket: Option<Arc<Socket>>,
 }
 
 impl App {
@@ -70,22 +79,42 @@ impl App {
             clock: clock.clone(),
             random: random.clone(),
             brand: config.brand.clone(),
+            translated: config.translated.clone(),
             support: config.support.clone(),
             public_url: config.public_url.clone(),
             pending_for: config.pending_for,
             console: console(&mut config, &clock),
         };
-        let console = site.console.clone();
-        let sign_in = Arc::new(SignIn::new(parts(config, sdk, clock, random)?));
+        let (console, public_url) = (site.console.clone(), site.public_url.clone());
+        let sign_in = Arc::new(SignIn::new(parts(config, sdk, clock.clone(), random)?));
         let rules_state = Arc::<RwLock<RulesState>>::default();
         let web = WebState { sign_in: sign_in.clone(), site, rules_state: rules_state.clone() };
-        Ok(Self { router: web::router(web, sessions), sign_in, console, rules_state, reload: None })
+        let (router, reload, socket) = (web::router(web, sessions), None, None);
+        Ok(Self { router, sign_in, console, rules_state, reload, public_url, clock, socket })
     }
 
-    /// The same, with rules that follow the file at `path`, and the `files` that it names.
-    fn following(self, path: &Path, files: Vec<PathBuf>, rest: u64) -> Self {
-        let reload = Reload::new(path, files, rest, self.rules_state.clone());
+    /// The same, with rules that follow the file at `path`, which was read with these files, this rest and this file
+    /// of the rules.
+    fn following(self, path: &Path, read: (Vec<PathBuf>, u64, Option<PathBuf>)) -> Self {
+        let reload = Arc::new(Reload::new(
+            path,
+            read,
+            self.sign_in.clone(),
+            self.rules_state.clone(),
+            self.console.clone(),
+        ));
+        if let Some(console) = &self.console {
+            console.follow(reload.clone());
+            if let Err(why) = console.check_writable() {
+                tracing::warn!(why, "nobody can publish rules: give the gateway a folder that it may write");
+            }
+        }
         Self { reload: Some(reload), ..self }
+    }
+
+    /// The same, with the control socket.
+    fn answering(self, socket: Option<Socket>) -> Self {
+        Self { socket: socket.map(Arc::new), ..self }
     }
 
     /// The gateway's HTTP, for a server of the caller's own.
@@ -99,13 +128,20 @@ impl App {
         let mut background = JoinSet::new();
         background.spawn(refresh_metadata(self.sign_in.clone()));
         background.spawn(refresh_tokens(self.sign_in.clone()));
+        if let (Some(console), Some(socket)) = (&self.console, &self.socket) {
+            let (sign_in, console) = (self.sign_in.clone(), console.clone());
+            let server = Server { sign_in, console, public_url: self.public_url, clock: self.clock };
+            background.spawn(server.serve(socket.clone()));
+        }
         if let Some(console) = self.console {
             background.spawn(forget_old(console));
         }
         if let Some(reload) = self.reload {
-            background.spawn(reload.follow(self.sign_in));
+            background.spawn(reload.follow());
         }
         listen::serve(listener, self.router, shutdown).await;
+        // Their end is also that of what they hold, such as the control socket.
+        background.shutdown().await;
     }
 }
 
@@ -147,6 +183,7 @@ fn parts(
         idps: config.idp_choices,
         names: config.idp_names,
         pending: Arc::new(MemoryPending::new(clock.clone())),
+        pending_tests: Arc::new(MemoryPending::new(clock.clone())),
         confirmations: Arc::new(MemoryPending::new(clock.clone())),
         pending_logouts: Arc::new(MemoryPending::new(clock.clone())),
         named_sessions: Arc::new(MemoryNamedSessions::new(clock.clone())),
@@ -175,9 +212,16 @@ async fn forget_old(console: Arc<Console>) {
 
 /// The console, where somebody is named who may use it.
 fn console(config: &mut Config, clock: &Arc<dyn Clock>) -> Option<Arc<Console>> {
-    let keep = config.admin.as_ref()?.keep_sign_ins;
+    let admin = config.admin.as_mut()?;
+    let (keep, admins) = (admin.keep_sign_ins, admin.admins.clone());
+    let publishing = admin.publishers.take().map(|publishers| Publishing {
+        versions: Arc::new(publishers.history),
+        admins,
+        publishers: publishers.who,
+    });
     let drafts = Arc::new(std::mem::take(&mut config.drafts));
-    Some(Arc::new(Console::new(keep, drafts, config::summary(config), clock.clone())))
+    let settings = settings::rows(std::mem::take(&mut config.settings));
+    Some(Arc::new(Console::new(keep, drafts, publishing, settings, clock.clone())))
 }
 
 async fn refresh_tokens(sign_in: Arc<SignIn>) {
@@ -229,9 +273,10 @@ pub async fn serve(path: &Path) -> Outcome {
         return Outcome::failed(&error);
     }
     let (listen, public_url) = (loaded.config.listen, loaded.config.public_url.clone());
+    let socket = loaded.config.admin.as_ref().and_then(|admin| admin.socket.clone());
     let sdk = sdk(&loaded.config).await;
     let app = match App::build(loaded.config, &sdk, Arc::new(SystemClock), Arc::new(SystemRandom)) {
-        Ok(app) => app.following(path, loaded.files, loaded.rest),
+        Ok(app) => app.following(path, (loaded.files, loaded.rest, loaded.mapping_file)),
         Err(error) => return Outcome::failed(&error),
     };
     let listener = match TcpListener::bind(listen).await {
@@ -242,8 +287,12 @@ pub async fn serve(path: &Path) -> Outcome {
             ));
         }
     };
+    let socket = match socket.map(|path| Socket::bind(&path, &SystemRandom)).transpose() {
+        Ok(socket) => socket,
+        Err(error) => return Outcome::failed(&error),
+    };
     tracing::info!(%listen, public_url = %public_url, "serving");
-    app.run(listener, asked_to_stop()).await;
+    app.answering(socket).run(listener, asked_to_stop()).await;
     Outcome::Done
 }
 
@@ -256,15 +305,20 @@ fn read_text(path: &Path) -> Result<String, String> {
         .map_err(|error| format!("{}: {}", path.display(), config::unreadable(&error)))
 }
 
-fn read_config(path: &Path) -> Result<Loaded, Vec<Problem>> {
+/// The configuration at `path`; with `rules`, a file and what to take for its text.
+fn read_config(path: &Path, rules: Option<(&Path, &str)>) -> Result<Loaded, Vec<Problem>> {
     let text = |(key, value): (std::ffi::OsString, std::ffi::OsString)| {
         Some((key.into_string().ok()?, value.into_string().ok()?))
     };
-    config::load(path, std::env::vars_os().filter_map(text))
+    let environment = std::env::vars_os().filter_map(text);
+    match rules {
+        Some(rules) => config::load_with(rules, path, environment),
+        None => config::load(path, environment),
+    }
 }
 
 fn load(path: &Path) -> Result<Loaded, Outcome> {
-    let loaded = read_config(path).map_err(|problems| Outcome::Failed(told(&problems)))?;
+    let loaded = read_config(path, None).map_err(|problems| Outcome::Failed(told(&problems)))?;
     for warning in &loaded.warnings {
         eprintln!("warning: {warning}");
     }

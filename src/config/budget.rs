@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::budget::{Rate, Rates};
 
 use super::section::Section;
+use super::shape::Names;
 
 /// What the gateway calls; a rate for anything else would be a typing error.
 const OPERATIONS: [&str; 21] = [
@@ -41,7 +42,8 @@ pub(super) fn read(section: &mut Section<'_>) -> Budget {
     let patience = section.seconds("patience_seconds", 8, 1..=60);
     let connect = section.section("connect", |s| rate(s, Rate { per_second: 2.0, burst: 5 }));
     let sts = section.section("sts", |s| rate(s, Rate { per_second: 50.0, burst: 50 }));
-    let operations = section.named("operations", |name, s| operation(name, s, connect, sts));
+    let operations =
+        section.named("operations", Names::Listed(&OPERATIONS), |name, s| operation(name, s, connect, sts));
     Budget { rates: Rates { connect, sts, operations: operations.into_iter().flatten().collect() }, patience }
 }
 

@@ -10,46 +10,79 @@ use crate::mapping::{Known, Rules};
 use crate::model::Problem;
 
 use super::files::Files;
+use super::history::History;
+use super::mapping_file::MappingFile;
 use super::report::Report;
 use super::section::Section;
 use super::{environment, mapping, source};
-
-const OVERRIDES: &str = "CONNECT_GATEWAY__MAPPING__";
 
 /// What is needed to read a draft as the configuration was read. Holds nothing of other sections.
 #[derive(Debug, Default)]
 pub struct Drafts {
     file: Option<PathBuf>,
+    mapping_file: Option<PathBuf>,
     base_dir: PathBuf,
     at_start: String,
     environment: Vec<(String, String)>,
     known: Known,
+    history: Option<History>,
 }
 
 impl Drafts {
-    /// For the configuration of this `text`; overrides of other sections are passed over.
-    pub(super) fn new(text: &str, files: &Files<'_>, environment: &[(String, String)]) -> Self {
-        let ours = environment.iter().filter(|(name, _)| name.starts_with(OVERRIDES));
+    /// For the configuration of this `text`, or rules in a file of their own, with the variables that override rules.
+    pub(super) fn new(
+        text: &str,
+        files: &Files<'_>,
+        mapping_file: Option<&MappingFile>,
+        of_rules: &[(String, String)],
+    ) -> Self {
         Self {
             file: files.config_file().map(Path::to_owned),
+            mapping_file: mapping_file.map(|file| file.path.clone()),
             base_dir: files.base_dir().to_owned(),
-            at_start: section_of(text),
-            environment: ours.cloned().collect(),
+            at_start: mapping_file.map_or_else(|| section_of(text), |file| file.text.clone()),
+            environment: of_rules.to_vec(),
             known: Known::default(),
+            history: None,
         }
     }
 
-    /// The same, with what rules may name.
-    pub(super) fn knowing(self, known: Known) -> Self {
-        Self { known, ..self }
+    /// The same, with what rules may name, and the versions of the rules.
+    pub(super) fn knowing(self, known: Known, history: Option<History>) -> Self {
+        Self { known, history, ..self }
+    }
+
+    /// The file that holds the rules alone, where there is one.
+    pub(super) fn mapping_file(&self) -> Option<&Path> {
+        self.mapping_file.as_deref()
+    }
+
+    /// Where relative paths start.
+    pub(super) fn base_dir(&self) -> &Path {
+        &self.base_dir
+    }
+
+    /// The tables that a draft may read: those of the rules in the file, as they are and as they were at start, and of
+    /// versions that were in force.
+    fn tables(&self, draft: &str) -> BTreeSet<String> {
+        let mut tables = lookups(&self.at_start);
+        tables.extend(lookups(&admin::Drafts::written(self)));
+        if let Some(history) = self.history.as_ref().filter(|_| !lookups(draft).is_subset(&tables)) {
+            tables.extend(history.texts().iter().flat_map(|text| lookups(text)));
+        }
+        tables
     }
 }
 
 impl admin::Drafts for Drafts {
-    /// As it is in the file now; as it was at start where there is no file.
+    /// As it is in the file now; as it was at start where it can't be read.
     fn written(&self) -> String {
-        let text = self.file.as_ref().and_then(|file| std::fs::read_to_string(file).ok());
-        text.map_or_else(|| self.at_start.clone(), |text| section_of(&text))
+        let read = |file: &PathBuf| std::fs::read_to_string(file).ok();
+        let text = match &self.mapping_file {
+            Some(file) => read(file),
+            None => self.file.as_ref().and_then(read).map(|text| section_of(&text)),
+        };
+        text.unwrap_or_else(|| self.at_start.clone())
     }
 
     /// A draft reads the tables that the file's own rules read, and no other file: what is wrong with a file's text is
@@ -57,11 +90,11 @@ impl admin::Drafts for Drafts {
     fn compile(&self, text: &str) -> Result<Rules, Vec<Problem>> {
         let mut table = source::table(text)?;
         let report = Report::new(environment::apply(&mut table, self.environment.clone())?);
-        let files = Files::new(&self.base_dir, None).only(lookups(&self.written()));
+        let files = Files::new(&self.base_dir, None).only(self.tables(text));
         let mut root = Section::root(table, &report);
         let rules = root.section("mapping", |section| mapping::read(section, &files, &self.known));
         root.finish();
-        let (problems, _) = report.into_problems(text);
+        let (problems, _) = report.into_problems(text, None);
         rules.filter(|_| problems.is_empty()).ok_or(problems)
     }
 }
@@ -128,7 +161,7 @@ mod tests {
         std::fs::write(folder.join("teams.csv"), "group,landing\nx,ccp\n").unwrap();
         std::fs::write(folder.join("secret"), "private words\n").unwrap();
         let rule = |file: &str| format!("[[mapping.rule]]\nname = \"a\"\nlookup = \"{file}\"\n");
-        let drafts = Drafts::new(&rule("teams.csv"), &Files::new(&folder, None), &[]);
+        let drafts = Drafts::new(&rule("teams.csv"), &Files::new(&folder, None), None, &[]);
         let refused = drafts.compile(&rule("secret")).unwrap_err();
         assert!(refused.iter().all(|problem| !problem.to_string().contains("private")), "{refused:?}");
         assert!(refused.iter().any(|problem| problem.message.contains("the playground")), "{refused:?}");
@@ -139,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_draft_is_the_section_alone() {
-        let drafts = Drafts::new(FILE, &Files::new(Path::new(""), None), &[]);
+        let drafts = Drafts::new(FILE, &Files::new(Path::new(""), None), None, &[]);
         let refused = drafts.compile("[mapping]\non_no_match = \"keep\"\n[log]\n").unwrap_err();
         assert!(refused[0].key == "log", "{refused:?}");
         assert!(drafts.compile(&drafts.written()).is_ok());

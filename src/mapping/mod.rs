@@ -47,7 +47,7 @@ pub use config::{
 pub use example::person;
 pub use explain::{Explanation, Received, explain};
 pub use names::{GROUPS_OVERAGE, ValueSource};
-pub use pasted::pasted;
+pub use pasted::{as_pasted, pasted};
 pub use presets::Preset;
 pub use rules::{Known, Rules};
 pub use told::Told;

@@ -51,9 +51,18 @@ codes! {
     /// `idp=` names no identity provider that may be used for this instance.
     SIGN_IN_UNKNOWN_IDP = "sign_in.unknown_idp", Person, "That sign-in method is not offered here",
         "Go to the start page and choose one of the methods it lists.";
+    /// A link to a test sign-in that was used, or is too old.
+    SIGN_IN_NO_TEST = "sign_in.no_test", Person, "This link leads to no test any more",
+        "It was used already, or nobody opened it in time. Ask whoever sent it for a new one.";
     /// The console was opened by somebody whom `[admin]` does not name.
     ADMIN_NOT_NAMED = "admin.not_named", Admin, "The console is for its administrators only",
         "You are signed in, but not as one of them. Whoever runs this gateway says in its configuration who is.";
+    /// Rules were to be published by somebody whom `[admin.publishers]` does not name.
+    ADMIN_NOT_PUBLISHER = "admin.not_publisher", Admin, "Publishing rules is for a few administrators only",
+        "You may try rules and download a draft. Whoever runs this gateway says in its configuration who may publish.";
+    /// Published rules could not be written: the old ones stay in force.
+    ADMIN_NOT_WRITTEN = "admin.not_written", Admin, "The gateway can't write the file of the rules",
+        "Nothing has changed, and your draft is below: download it. Whoever runs this gateway must let it write the file's folder.";
     /// The path names nothing.
     WEB_NOT_FOUND = "web.not_found", Person, "There is nothing at this address",
         "Check the address of your bookmark, or go to the start page.";

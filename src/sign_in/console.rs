@@ -2,7 +2,7 @@
 
 use time::OffsetDateTime;
 
-use crate::model::{Identity, IdpChoice, IdpName, Problem, RequestOptions, Target};
+use crate::model::{ConsolePath, Identity, IdpChoice, IdpName, Problem, Purpose, RequestOptions, Target};
 
 use super::{Before, Cause, InstanceChoice, InstanceUse, SignIn, SignInError, Start};
 
@@ -43,12 +43,13 @@ impl SignIn {
         Ok(admins.check(identity, &self.rules()).map_err(Cause::NotAdmin)?)
     }
 
-    /// Sends a browser to an identity provider of administrators, from where it comes back to the console.
+    /// Sends a browser to an identity provider of administrators, from where it comes back to `page`.
     ///
     /// # Errors
     /// Unknown names, metadata that is not there yet, or a store that can't remember the request.
     pub async fn start_console(
         &self,
+        page: ConsolePath,
         idp: Option<&IdpName>,
         browser_secret: &str,
         before: Before<'_>,
@@ -58,7 +59,8 @@ impl SignIn {
         let idps: Vec<IdpName> =
             self.parts.idps.iter().map(|idp| idp.name.clone()).filter(|name| may(name)).collect();
         let options = RequestOptions::default();
-        self.leave_for(Target::Console, (&idps, idp), &options, browser_secret, before).await
+        let purpose = Purpose::SignIn(Target::Console(page));
+        self.leave_for(purpose, (&idps, idp), &options, browser_secret, before).await
     }
 
     /// What an administrator sees first.

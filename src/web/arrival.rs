@@ -48,6 +48,7 @@ fn remember(web: &WebState, completed: &Completed, instance: Option<&InstanceNam
         idp: Some(completed.signed_in.identity.idp.clone()),
         instance: instance.cloned(),
         outcome: Outcome::LetIn,
+        test: None,
         trace: completed.trace.clone(),
         findings: Vec::new(),
         identity: Some(completed.signed_in.identity.clone()),

@@ -7,6 +7,9 @@ mod acs;
 mod admin;
 mod arrival;
 mod boundary;
+#[cfg(test)]
+#[path = "brand_tests.rs"]
+mod brands;
 mod choose;
 mod cookies;
 mod form;
@@ -14,6 +17,7 @@ mod form;
 pub mod fuzzing;
 mod go;
 mod headers;
+mod language;
 mod logo;
 mod logout;
 mod pages;
@@ -23,6 +27,7 @@ mod renew;
 mod setup;
 mod sign_out;
 mod start;
+mod test_sign_in;
 mod unsolicited;
 mod words;
 
@@ -73,8 +78,10 @@ pub struct Site {
     pub clock: Arc<dyn Clock>,
     /// Makes support ids and the pre-login cookie's secret.
     pub random: Arc<dyn Random>,
-    /// What makes the pages the company's own.
+    /// What makes the pages the company's own, in English.
     pub brand: Brand,
+    /// The same in other languages.
+    pub translated: Vec<Brand>,
     /// Where people get help, in the administrator's words.
     pub support: Option<String>,
     /// Our public address: whether it is https decides on HSTS.
@@ -89,7 +96,10 @@ pub struct Site {
 pub fn router<S: SessionStore + Clone>(state: WebState, store: S) -> Router {
     let site = Arc::new(state.site.clone());
     // Without a console its addresses are as unknown as any other.
-    let console = if site.console.is_some() { admin::routes() } else { Router::new() };
+    let console = match site.console {
+        Some(_) => admin::routes().merge(test_sign_in::routes()),
+        None => Router::new(),
+    };
     let routes = Router::new()
         .route("/", get(start::page))
         .route("/sign-in", get(start::page))
@@ -140,6 +150,14 @@ async fn ready(State(web): State<Arc<WebState>>, RawQuery(query): RawQuery) -> R
 /// Our SAML metadata, for the identity provider's administrator.
 async fn metadata(State(web): State<Arc<WebState>>) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/samlmetadata+xml")], web.sign_in.metadata().to_string())
+}
+
+/// The address of the test sign-in behind a link's token.
+#[must_use]
+pub fn test_link(public_url: &Url, token: &str) -> String {
+    let mut address = public_url.clone();
+    address.set_path(&paths::test(token));
+    address.into()
 }
 
 #[cfg(test)]

@@ -24,4 +24,5 @@ mod renew;
 mod setup;
 mod sign_in;
 mod unsolicited;
+mod words;
 mod world;

@@ -10,6 +10,7 @@ use crate::simplesamlphp::SimpleSamlPhp;
 use crate::tls::{Answers, TestCa, install_provider};
 
 const SEED: &str = include_str!("../support/seed.toml");
+const GERMAN: &str = include_str!("../../config/words/de.toml");
 const RULES: &str = include_str!("../support/rules.toml");
 
 /// Which identity provider people sign in at.
@@ -58,6 +59,27 @@ impl World {
         idp_settings: &str,
         session_lifetime: Option<Duration>,
     ) -> Self {
+        Self::build(identity_provider, answers, session_lifetime, |emulator, instance_url| {
+            config(emulator, instance_url, idp_settings)
+        })
+        .await
+    }
+
+    /// With the demo's identity provider, and rules in a file of their own that people of `named` may publish.
+    pub(crate) async fn publishing(named: &str) -> Self {
+        Self::build(IdentityProvider::Demo, Answers::Untouched, None, |emulator, instance_url| {
+            let rest = config(emulator, instance_url, named).replace(RULES, "");
+            format!("mapping_file = \"mapping.toml\"\n{rest}")
+        })
+        .await
+    }
+
+    async fn build(
+        identity_provider: IdentityProvider,
+        answers: Answers,
+        session_lifetime: Option<Duration>,
+        config: impl Fn(&Emulator, &str) -> String,
+    ) -> Self {
         install_provider();
         let ca = TestCa::new();
         let (gateway_site, idp_site) = (ca.site("gateway.test").await, ca.site("idp.test").await);
@@ -88,8 +110,8 @@ impl World {
         };
         idp_site.forward_to(idp_address, Answers::Untouched);
 
-        let config = config(&emulator, &instance_url, idp_settings);
-        let files = [("idp.xml", metadata.as_str())];
+        let config = config(&emulator, &instance_url);
+        let files = [("idp.xml", metadata.as_str()), ("mapping.toml", RULES), ("de.toml", GERMAN)];
         let gateway = Gateway::start(free_address(), &gateway_url, &config, &files).await;
         gateway_site.forward_to(gateway.address, answers);
         let ours = text_at(&format!("http://{}/saml/metadata", gateway.address)).await;
@@ -122,6 +144,8 @@ fn config(emulator: &Emulator, instance_url: &str, idp_settings: &str) -> String
     let api = emulator.api_url();
     format!(
         r#"
+[pages.languages]
+de = "de.toml"
 [aws]
 connect_endpoint = "{api}"
 sts_endpoint = "{api}"

@@ -62,6 +62,7 @@ async fn without_anybody_named_there_is_no_console() {
         "/admin/sign-ins",
         "/admin/sign-ins/X",
         "/admin/playground",
+        "/admin/history",
         "/admin/config",
         "/admin/directory",
         "/admin/directory/acme",
@@ -88,6 +89,7 @@ async fn whoever_is_not_named_is_refused_with_and_without_a_session() {
         "/admin",
         "/admin/sign-ins",
         "/admin/playground",
+        "/admin/history",
         "/admin/config",
         "/admin/directory/acme",
         "/admin/directory/acme/users/X",
@@ -133,6 +135,57 @@ async fn an_administrator_finds_a_refused_sign_in_by_its_support_id_and_sees_the
     assert!(config.body.contains("Everybody in “cc-agents” gets"), "{}", config.body);
     assert!(!config.body.contains("PRIVATE KEY"), "{}", config.body);
     assert_eq!(open(&world, &boss, "/go/acme").await.status, 403, "an administrator has no place by that");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_configuration_page_tells_each_key_with_its_origin_and_no_secret_and_follows_the_rules() {
+    let secret =
+        |settings: &str| settings.replace("role_arn = ", "external_id = \"hush-id\"\nrole_arn = ") + NAMED;
+    let world = World::configured(SEED, secret).await;
+    let boss = browser();
+    sign_in_at(&world, &boss, "/admin", "boss").await;
+    let told = |page: &Page, table: &str, key: &str| {
+        let table = between(&page.body, &format!("<h3><code>{table}</code></h3>"), "</dl>").to_owned();
+        between(&table, &format!("<dt>{key}</dt>"), "</dd>").to_owned()
+    };
+    let page = open(&world, &boss, "/admin/config").await;
+    assert!(
+        told(&page, "session", "max_hours").contains("<code>12</code><span>default</span>"),
+        "{}",
+        page.body
+    );
+    assert!(
+        told(&page, "instance.acme", "external_id").contains("<code>(secret)</code><span>file (line "),
+        "{}",
+        page.body
+    );
+    assert!(told(&page, "mapping", "on_no_match").contains("<span>default</span>"), "{}", page.body);
+    for hidden in ["hush", "PRIVATE KEY", "mapping.rule["] {
+        assert!(!page.body.contains(hidden), "{hidden}: {}", page.body);
+    }
+
+    let file = world.gateway.folder.join("gateway.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let changed = text.replacen(
+        "[[mapping.rule]]",
+        "[mapping]\non_no_match = \"keep\"\n[session]\nmax_hours = 9\n[[mapping.rule]]",
+        1,
+    );
+    std::fs::write(&file, changed).unwrap();
+    for _ in 0..100 {
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        let page = open(&world, &boss, "/admin/config").await;
+        if told(&page, "mapping", "on_no_match").contains("keep") {
+            assert!(told(&page, "mapping", "on_no_match").contains("file (line "), "{}", page.body);
+            assert!(
+                told(&page, "session", "max_hours").contains("<code>12</code>"),
+                "it waits for a restart"
+            );
+            assert!(page.body.contains("waits for a restart"), "{}", page.body);
+            return;
+        }
+    }
+    panic!("the page does not follow the file: {}", world.gateway.log());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -192,7 +245,14 @@ async fn the_console_is_kept_by_nobody_and_loads_nothing_from_elsewhere() {
     let world = world().await;
     let boss = browser();
     sign_in_at(&world, &boss, "/admin", "boss").await;
-    for path in ["/admin", "/admin/sign-ins", "/admin/playground", "/admin/config", "/admin/directory/acme"] {
+    for path in [
+        "/admin",
+        "/admin/sign-ins",
+        "/admin/playground",
+        "/admin/history",
+        "/admin/config",
+        "/admin/directory/acme",
+    ] {
         let url: Url = format!("{}{path}", world.gateway_url).parse().unwrap();
         let request = PlainBrowser::client().get(url.clone()).header(COOKIE, boss.cookies_for(&url));
         let answer = request.send().await.unwrap();

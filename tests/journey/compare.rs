@@ -69,7 +69,7 @@ async fn pasted_attributes_are_compared_by_the_draft() {
         format!(r#"{{"uid": "{uid}", "givenName": "Nia", "sn": "Fox", "groups": ["cc-agents"]}}"#)
     };
     let ask = async |uid: &str, connect: &str| {
-        let form = form.clone().with("attributes", &person(uid)).with("connect", connect);
+        let form = form.clone().with("attributes", &person(uid)).with("do", connect);
         let form = form.with("draft", include_str!("../support/rules.toml"));
         let form = form.with("idp", "corporate").with("instance", "acme").with("on", "pasted");
         boss.submit(&page, &form).await
@@ -82,10 +82,10 @@ async fn pasted_attributes_are_compared_by_the_draft() {
         ("ALICE", "The user is there, as <code>alice</code>"),
         ("admin", "<code>connect.protected_user</code>"),
     ] {
-        let mut shown = ask(uid, "1").await;
+        let mut shown = ask(uid, "connect").await;
         while shown.body.contains("class=\"note waits\"") {
             tokio::time::sleep(std::time::Duration::from_secs(2)).await;
-            shown = ask(uid, "1").await;
+            shown = ask(uid, "connect").await;
         }
         let compared = between(&shown.body, "<section id=\"comparison\"", "</section>");
         assert!(compared.contains(words), "{uid}: {compared}");

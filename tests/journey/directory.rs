@@ -9,7 +9,7 @@ use crate::plain_browser::{Page, PlainBrowser};
 use crate::world::{self, World, emulator_of};
 
 async fn world_of(seed: &str) -> World {
-    World::around(emulator_of(seed).await, |settings| format!("{settings}{NAMED}")).await
+    World::around(emulator_of(seed).await, |settings| format!("{settings}{NAMED}"), &[]).await
 }
 
 async fn find(browser: &PlainBrowser, page: &Page, text: &str) -> Page {

@@ -6,7 +6,7 @@ use crate::gateway::{Gateway, free_address};
 use crate::plain_browser::{Page, PlainBrowser};
 
 pub(crate) const SEED: &str = include_str!("../support/seed.toml");
-const RULES: &str = include_str!("../support/rules.toml");
+pub(crate) const RULES: &str = include_str!("../support/rules.toml");
 
 /// Everything that runs during one test.
 pub(crate) struct World {
@@ -23,14 +23,27 @@ impl World {
 
     /// The same, with a change to the gateway's configuration.
     pub(crate) async fn configured(more: &str, change: impl Fn(&str) -> String) -> Self {
-        Self::around(emulator(more).await, change).await
+        Self::with_files(more, change, &[]).await
+    }
+
+    /// The same, with files beside it: name and text.
+    pub(crate) async fn with_files(
+        more: &str,
+        change: impl Fn(&str) -> String,
+        files: &[(&str, &str)],
+    ) -> Self {
+        Self::around(emulator(more).await, change, files).await
     }
 
     /// The same, around an emulator of the test's own.
-    pub(crate) async fn around(emulator: Emulator, change: impl Fn(&str) -> String) -> Self {
+    pub(crate) async fn around(
+        emulator: Emulator,
+        change: impl Fn(&str) -> String,
+        files: &[(&str, &str)],
+    ) -> Self {
         let address = free_address();
         let gateway_url = format!("http://localhost:{}", address.port());
-        let gateway = Gateway::start(address, &gateway_url, &change(&settings(&emulator)), &[]).await;
+        let gateway = Gateway::start(address, &gateway_url, &change(&settings(&emulator)), files).await;
         let metadata = reqwest::get(format!("{gateway_url}/saml/metadata")).await.unwrap();
         emulator.trust_service_provider_metadata(&metadata.text().await.unwrap()).unwrap();
         Self { gateway_url, emulator, gateway }

@@ -136,6 +136,13 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", features).await;
     }
 
+    /// Reads these languages, as `Accept-Language` lists them.
+    pub(crate) async fn speak(&self, languages: &str) {
+        let agent = self.script("return navigator.userAgent").await;
+        let languages = json!({ "userAgent": agent, "acceptLanguage": languages });
+        self.devtools("Emulation.setUserAgentOverride", languages).await;
+    }
+
     /// Lets pages of `origin` use the clipboard, as a person does who is asked.
     pub(crate) async fn allow_clipboard(&self, origin: &str) {
         let allowed =

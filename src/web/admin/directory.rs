@@ -117,7 +117,7 @@ pub(super) async fn find(
     headers: HeaderMap,
     body: Request,
 ) -> Result<Response, Refusal> {
-    let [filter] = form_of_ours(&admin, &web, &headers, body, ["text"]).await?;
+    let [filter] = form_of_ours::read((&admin, &web), (&headers, body), ["text"], Event::Console).await?;
     let mut page = listed(&admin, &web, InstanceName::new(instance), filter.trim().to_owned(), 1).await?;
     // It would come back without the form.
     page.refresh = None;

@@ -46,10 +46,10 @@ pub(super) async fn page(admin: Admin, State(web): State<Arc<WebState>>) -> Resu
     pages::page(&page, &Csp::default())
 }
 
-/// How many sign-ins ended in each way.
+/// How many sign-ins ended in each way. Tests are none.
 pub(super) fn counted(sign_ins: &[Arc<SignInRecord>]) -> BTreeMap<&'static str, usize> {
     let mut counted = BTreeMap::new();
-    for sign_in in sign_ins {
+    for sign_in in sign_ins.iter().filter(|sign_in| sign_in.test.is_none()) {
         *counted.entry(sign_in.outcome.id()).or_insert(0) += 1;
     }
     counted
