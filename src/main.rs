@@ -81,7 +81,7 @@ enum Config {
 enum Mapping {
     /// Say what was received, what each rule makes of it and why, and the result, by the code that a sign-in runs.
     /// Changes nothing. Exit status 0: would be let in; 3: refused; 4: something needed was not sent; 2: the
-    /// configuration can't be used; 1: anything else.
+    /// configuration can't be used; 1: anything else. With --online, what Amazon Connect has would refuse counts too.
     Explain {
         /// The configuration file.
         #[arg(long, short, default_value = "config/gateway.toml")]
@@ -114,6 +114,9 @@ enum Mapping {
         /// Authenticate anew in the test, to sign in with another account.
         #[arg(long, requires = "live", conflicts_with_all = ["attributes", "saml_response", "sign_in"])]
         again: bool,
+        /// Also ask Amazon Connect what the user is like now, and say what a sign-in would change. Changes nothing.
+        #[arg(long)]
+        online: bool,
         /// Print JSON.
         #[arg(long)]
         json: bool,
@@ -177,6 +180,7 @@ async fn main() -> ExitCode {
             sign_in,
             live,
             again,
+            online,
             json,
         }) => {
             app::explain_mapping(&Explain {
@@ -190,6 +194,7 @@ async fn main() -> ExitCode {
                 sign_in,
                 live,
                 again,
+                online,
                 json,
             })
             .await

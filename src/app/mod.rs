@@ -7,6 +7,7 @@ mod inspect;
 mod listen;
 mod live;
 mod mapping;
+mod online;
 mod reload;
 mod settings;
 

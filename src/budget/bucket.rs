@@ -30,6 +30,10 @@ pub(super) struct Bucket {
     /// By how much throttling has put off turns that were given out before.
     delay: Duration,
     slowness: Option<Slowness>,
+    /// Turns that were given out and have not come yet.
+    pub(super) waiting: usize,
+    /// How often [`Self::slow_down`] was called.
+    pub(super) throttled: u64,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +45,7 @@ struct Slowness {
 impl Bucket {
     /// A full bucket.
     pub(super) fn new(rate: Rate, now: Instant) -> Self {
-        Self { rate, next: now, delay: Duration::ZERO, slowness: None }
+        Self { rate, next: now, delay: Duration::ZERO, slowness: None, waiting: 0, throttled: 0 }
     }
 
     /// Takes the next turn, unless it is further away than `patience`: then says how far.
@@ -62,11 +66,28 @@ impl Bucket {
 
     /// Halves the rate and puts off everybody who waits by one of the new intervals.
     pub(super) fn slow_down(&mut self, now: Instant) {
+        self.throttled += 1;
         let factor = (self.factor(now) / 2.0).max(FLOOR);
         self.slowness = Some(Slowness { since: now, factor });
         let pause = self.interval(now);
         self.delay += pause;
         self.next = self.next.max(now + self.head_start()) + pause;
+    }
+
+    /// How many turns are left that would come at once.
+    pub(super) fn left(&self, now: Instant) -> u32 {
+        let mut later = self.next.max(now).duration_since(now);
+        let mut left = 0;
+        while later <= self.head_start() && left < self.rate.burst {
+            left += 1;
+            later += self.interval(now);
+        }
+        left
+    }
+
+    /// Calls a second at present.
+    pub(super) fn per_second(&self, now: Instant) -> f64 {
+        self.rate.per_second * self.factor(now)
     }
 
     /// How far ahead of the even spacing a burst may run. Two calls of the burst are kept back: calls
@@ -122,6 +143,20 @@ mod tests {
         let wait = bucket.take(now, Duration::from_millis(1900)).unwrap_err();
         assert_eq!(wait.as_millis(), 2000);
         assert_eq!(turns(&mut bucket, now, 1), [2000], "the refused call left its place to the next");
+    }
+
+    #[test]
+    fn the_turns_that_are_left_are_those_that_come_at_once() {
+        let now = Instant::now();
+        let mut bucket = Bucket::new(CONNECT, now);
+        for left in [3, 2, 1, 0, 0] {
+            assert_eq!(bucket.left(now), left);
+            turns(&mut bucket, now, 1);
+        }
+        assert_eq!(bucket.left(now + Duration::from_millis(1500)), 1);
+        assert_eq!(bucket.left(now + Duration::from_mins(1)), 3);
+        bucket.slow_down(now);
+        assert!((bucket.per_second(now) - 1.0).abs() < f64::EPSILON && bucket.throttled == 1);
     }
 
     #[test]

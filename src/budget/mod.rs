@@ -12,7 +12,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::time::{Instant, sleep_until};
 
-use crate::model::{Busy, Call, CallBudget};
+use crate::model::{Busy, Call, CallBudget, CallUse};
 use bucket::{Bucket, Turn};
 
 /// Calls a second and burst for one operation.
@@ -74,6 +74,25 @@ impl ProcessBudget {
     }
 }
 
+/// A call that waits for its turn, until it is dropped: its caller may go away at any moment.
+struct Waiting<'a> {
+    budget: &'a ProcessBudget,
+    call: &'a Call,
+}
+
+impl<'a> Waiting<'a> {
+    fn new(budget: &'a ProcessBudget, call: &'a Call) -> Self {
+        budget.with_bucket(call, |bucket, _| bucket.waiting += 1);
+        Self { budget, call }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.budget.with_bucket(self.call, |bucket, _| bucket.waiting -= 1);
+    }
+}
+
 #[async_trait]
 impl CallBudget for ProcessBudget {
     async fn admit(&self, call: &Call, patience: Duration) -> Result<(), Busy> {
@@ -81,6 +100,7 @@ impl CallBudget for ProcessBudget {
             .with_bucket(call, |bucket, now| bucket.take(now, patience))
             .map_err(|retry_after| Busy { retry_after })?;
         let patience_ends = Instant::now() + patience;
+        let _waiting = Waiting::new(self, call);
         // Throttling may put the turn off while we sleep.
         loop {
             let (due, now) = self.due(call, turn);
@@ -97,6 +117,18 @@ impl CallBudget for ProcessBudget {
     fn throttled(&self, call: &Call) {
         tracing::warn!(operation = call.operation, region = %call.region, "AWS throttles this call: slowing down");
         self.with_bucket(call, Bucket::slow_down);
+    }
+
+    fn uses(&self) -> Vec<CallUse> {
+        let now = Instant::now();
+        let used = |(call, bucket): (&Call, &Bucket)| CallUse {
+            call: call.clone(),
+            per_second: bucket.per_second(now),
+            left: bucket.left(now),
+            waiting: bucket.waiting,
+            throttled: bucket.throttled,
+        };
+        self.buckets().iter().map(used).collect()
     }
 }
 
@@ -184,6 +216,25 @@ mod tests {
         let gone = budget.admit(&call, Duration::from_mins(1));
         assert!(tokio::time::timeout(Duration::from_millis(1), gone).await.is_err());
         assert_eq!(budget.admit(&call, Duration::from_mins(1)).await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn what_is_used_and_who_waits_can_be_seen() {
+        let budget = budget(HOURLY);
+        assert_eq!(budget.uses(), []);
+        let call = call("DescribeUser");
+        admitted_at_once(&budget, &call).await;
+        budget.throttled(&call);
+        let waiting = {
+            let (budget, call) = (Arc::clone(&budget), call.clone());
+            tokio::spawn(async move { budget.admit(&call, Duration::from_hours(9)).await })
+        };
+        tokio::task::yield_now().await;
+        let [used] = &budget.uses()[..] else { panic!("one operation was used") };
+        assert_eq!((&used.call, used.left, used.waiting, used.throttled), (&call, 0, 1, 1));
+        waiting.abort();
+        assert!(waiting.await.unwrap_err().is_cancelled());
+        assert_eq!(budget.uses()[0].waiting, 0, "a caller that went away waits no more");
     }
 
     #[tokio::test]

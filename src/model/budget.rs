@@ -24,6 +24,21 @@ pub struct Busy {
     pub retry_after: Duration,
 }
 
+/// How one kind of call stands, for whoever looks after the gateway.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CallUse {
+    /// Which calls.
+    pub call: Call,
+    /// Calls a second at present: the configured rate, or less after AWS throttled.
+    pub per_second: f64,
+    /// Calls that could be made at once now.
+    pub left: u32,
+    /// Calls that wait for their turn.
+    pub waiting: usize,
+    /// How often AWS throttled it since the start.
+    pub throttled: u64,
+}
+
 /// Paces calls so that AWS never has to throttle them.
 #[async_trait]
 pub trait CallBudget: Send + Sync {
@@ -35,4 +50,7 @@ pub trait CallBudget: Send + Sync {
 
     /// AWS throttled this call all the same: slow down.
     fn throttled(&self, call: &Call);
+
+    /// The calls that were made since the start, in no order.
+    fn uses(&self) -> Vec<CallUse>;
 }

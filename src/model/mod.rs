@@ -33,7 +33,7 @@ pub mod words;
 
 pub use blame::{Blame, Blamed};
 pub use brand::{Brand, FooterLink, Logo};
-pub use budget::{Busy, Call, CallBudget};
+pub use budget::{Busy, Call, CallBudget, CallUse};
 pub use call_error::{CallError, Cause};
 pub use channel::{Channel, ChannelPhone, ChannelSettings, VoiceEnhancement};
 pub use clock::{Clock, Random, SystemClock, SystemRandom};

@@ -8,7 +8,7 @@ use crate::model::{
     ConsolePath, Identity, IdpChoice, IdpName, Problem, Purpose, RequestOptions, SignedIn, Target,
 };
 
-use super::{Before, Cause, InstanceChoice, SignIn, SignInError, Start};
+use super::{Before, Cause, InstanceChoice, InstanceUse, SignIn, SignInError, Start};
 
 /// For how long an authentication that was forced for the console opens it.
 const FORCED_CONSOLE_LASTS: Duration = Duration::from_hours(1);
@@ -20,6 +20,8 @@ pub struct ConsoleView {
     pub instances: Vec<InstanceChoice>,
     /// The identity providers.
     pub idps: Vec<IdpView>,
+    /// What is kept of each instance, and how its calls stand.
+    pub in_use: Vec<InstanceUse>,
     /// What ends soon or can't work, each with the key that it is about.
     pub warnings: Vec<Problem>,
 }
@@ -103,6 +105,7 @@ impl SignIn {
         ConsoleView {
             instances: self.choices(),
             idps: self.parts.idps.iter().map(idp).collect(),
+            in_use: self.in_use(),
             warnings: self.parts.saml.warnings(),
         }
     }

@@ -122,6 +122,15 @@ impl SignInError {
         self.code().blame
     }
 
+    /// The permission that our own AWS identity lacks, when that stopped it.
+    #[must_use]
+    pub fn missing_permission(&self) -> Option<String> {
+        match &self.0.cause {
+            Cause::Connect(error) => error.missing_permission(),
+            _ => None,
+        }
+    }
+
     /// Whether the session that led here is worth nothing any more: trying again needs a fresh word
     /// from the identity provider.
     #[must_use]

@@ -2,6 +2,7 @@
 
 mod console;
 mod error;
+mod instances;
 mod logout;
 mod people;
 mod placing;
@@ -13,6 +14,7 @@ mod unsolicited;
 
 pub use console::{ConsoleView, IdpView};
 pub use error::{Cause, SignInError};
+pub use instances::{Fate, Group, Hierarchy, InUse, InstanceUse, Listed, Listings, Preview, Read, UserView};
 pub use logout::{LogoutAnswered, LogoutAsked};
 pub use placing::RulesInForce;
 pub use renewal::Renewal;

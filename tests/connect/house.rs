@@ -13,8 +13,8 @@ use connect_gateway::connect::{self, Connect, Provisioning};
 use connect_gateway::emulator::{Behaviour, Emulator, Options, Seed};
 use connect_gateway::federation::{self, Endpoints, Federation, HandOffMode};
 use connect_gateway::model::{
-    CallBudget, Clock, ConnectUser, HierarchyPath, InstanceArn, InstanceName, Placement, ProtectedNames,
-    SyncPolicy, SystemClock, UserId, Username,
+    CallBudget, Clock, ConnectUser, HierarchyPath, InstanceArn, InstanceName, Patience, Placement,
+    ProtectedNames, SyncPolicy, SystemClock, UserId, Username,
 };
 use time::OffsetDateTime;
 use url::Url;
@@ -181,6 +181,11 @@ impl House {
     pub(crate) fn in_an_hour(&self) -> OffsetDateTime {
         self.clock.now() + time::Duration::HOUR
     }
+}
+
+/// What somebody who asks for a page has.
+pub(crate) fn asked() -> Patience {
+    Patience::lasting(Duration::from_secs(30))
 }
 
 pub(crate) fn arn(id: &str) -> InstanceArn {

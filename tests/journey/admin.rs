@@ -64,6 +64,9 @@ async fn without_anybody_named_there_is_no_console() {
         "/admin/playground",
         "/admin/history",
         "/admin/config",
+        "/admin/directory",
+        "/admin/directory/acme",
+        "/admin/directory/acme/users/X",
     ] {
         let page = open(&world, &browser(), path).await;
         assert!(page.status == 404 && page.body.contains("web.not_found"), "{path}: {}", page.body);
@@ -82,7 +85,15 @@ async fn whoever_is_not_named_is_refused_with_and_without_a_session() {
 
     let agent = browser();
     assert!(is_inside(&sign_in_at(&world, &agent, "/go/acme", "alice").await, "alice"));
-    for path in ["/admin", "/admin/sign-ins", "/admin/playground", "/admin/history", "/admin/config"] {
+    for path in [
+        "/admin",
+        "/admin/sign-ins",
+        "/admin/playground",
+        "/admin/history",
+        "/admin/config",
+        "/admin/directory/acme",
+        "/admin/directory/acme/users/X",
+    ] {
         let page = open(&world, &agent, path).await;
         assert!(page.status == 403 && page.body.contains("admin.not_named"), "{path}: {}", page.body);
         assert!(!page.body.contains("alice"), "{}", page.body);
@@ -239,7 +250,14 @@ async fn the_console_is_kept_by_nobody_and_loads_nothing_from_elsewhere() {
     let world = world().await;
     let boss = browser();
     sign_in_at(&world, &boss, "/admin", "boss").await;
-    for path in ["/admin", "/admin/sign-ins", "/admin/playground", "/admin/history", "/admin/config"] {
+    for path in [
+        "/admin",
+        "/admin/sign-ins",
+        "/admin/playground",
+        "/admin/history",
+        "/admin/config",
+        "/admin/directory/acme",
+    ] {
         let url: Url = format!("{}{path}", world.gateway_url).parse().unwrap();
         let request = PlainBrowser::client().get(url.clone()).header(COOKIE, boss.cookies_for(&url));
         let answer = request.send().await.unwrap();

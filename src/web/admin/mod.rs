@@ -1,16 +1,19 @@
 //! The administrators' console. Every page takes an [`Admin`], and there is one for administrators only. What changes
 //! something is [`publish`], which takes a [`Publisher`] besides; nothing else does.
 
+mod comparison;
 mod configuration;
 mod diff;
-mod draft_form;
+mod directory;
 mod explanation;
+mod form_of_ours;
 mod history;
 mod overview;
 mod playground;
 mod publish;
 mod sign_ins;
 mod test_sign_in;
+mod trouble;
 
 use std::sync::Arc;
 
@@ -46,6 +49,9 @@ pub(super) fn routes() -> Router<Arc<WebState>> {
         .route("/admin/history", get(history::list))
         .route("/admin/history/file", get(history::file))
         .route("/admin/history/{number}", get(history::one))
+        .route("/admin/directory", get(directory::first))
+        .route("/admin/directory/{instance}", get(directory::page).post(directory::find))
+        .route("/admin/directory/{instance}/users/{id}", get(directory::user))
         .route("/admin/config", get(configuration::page))
 }
 

@@ -6,10 +6,12 @@ use std::sync::{Arc, PoisonError};
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use time::OffsetDateTime;
 
 use super::Admin;
+use super::directory::age;
 use crate::admin::SignInRecord;
-use crate::model::{Brand, RulesState};
+use crate::model::{Brand, CallUse, RulesState};
 use crate::sign_in::{ConsoleView, IdpView};
 use crate::web::WebState;
 use crate::web::boundary::day;
@@ -27,6 +29,7 @@ struct Overview<'a> {
     rules: usize,
     state: RulesState,
     outcomes: BTreeMap<&'static str, usize>,
+    now: OffsetDateTime,
 }
 
 /// `GET /admin`
@@ -38,6 +41,7 @@ pub(super) async fn page(admin: Admin, State(web): State<Arc<WebState>>) -> Resu
         rules: web.sign_in.rules().count(),
         state: web.rules_state.read().unwrap_or_else(PoisonError::into_inner).clone(),
         outcomes: counted(&admin.console.sign_ins()),
+        now: web.site.clock.now(),
     };
     pages::page(&page, &Csp::default())
 }
@@ -57,6 +61,14 @@ impl Overview<'_> {
             return "not read yet".to_owned();
         }
         idp.metadata_until.map_or_else(|| "no end".to_owned(), day)
+    }
+
+    fn rate(used: &CallUse) -> String {
+        format!("{:.1}", used.per_second)
+    }
+
+    fn age(&self, read_at: &OffsetDateTime) -> String {
+        age(self.now - *read_at)
     }
 
     fn keys(idp: &IdpView) -> String {

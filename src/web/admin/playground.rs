@@ -9,9 +9,10 @@ use axum::extract::{RawQuery, Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 
+use super::comparison::{self, compare};
 use super::diff::{PlaceView, places};
 use super::explanation::View;
-use super::{Admin, draft_form, unavailable};
+use super::{Admin, form_of_ours, unavailable};
 use crate::admin::{
     Comparison, Digest, Draft, LONGEST_WHY, Meanwhile, Preview, Risk, Subject, Tried, Unusable, unix_lines,
 };
@@ -52,6 +53,8 @@ pub(super) struct Asked {
     attributes: String,
     idp: String,
     instance: String,
+    /// Whether Amazon Connect is asked too.
+    connects: bool,
 }
 
 impl Asked {
@@ -84,6 +87,7 @@ struct Shown {
     failed_tests: Vec<Problem>,
     compared: Option<Compared>,
     explanation: Option<View>,
+    comparison: Option<comparison::Comparison>,
     /// From the file to the draft.
     diff: Vec<PlaceView>,
     /// What must be known before it is published; `None`: it can't be.
@@ -122,13 +126,16 @@ pub(super) async fn preview(
     body: Request,
 ) -> Result<Response, Refusal> {
     let names = ["draft", "base", "on", "attributes", "idp", "instance", "do"];
-    let fields = draft_form::read((&admin, &web), (&headers, body), names, Event::Console).await?;
+    let fields = form_of_ours::read((&admin, &web), (&headers, body), names, Event::Console).await?;
     let [draft, base, on, attributes, idp, instance, wanted] = fields;
     let draft = unix_lines(&draft);
     if wanted == "download" {
         return Ok(download(draft));
     }
-    let asked = Asked { draft, base, why: String::new(), on, attributes, idp, instance };
+    let connects = wanted == "connect";
+    // That button stands for the attributes beside it.
+    let on = if connects { "pasted".to_owned() } else { on };
+    let asked = Asked { draft, base, why: String::new(), on, attributes, idp, instance, connects };
     show(&admin, &web, asked, None).await
 }
 
@@ -152,7 +159,13 @@ pub(super) async fn show(
     let console = &admin.console;
     let meanwhile = console.changed_since(&Digest::from(asked.base.clone())).await;
     let preview = console.preview(asked.draft.clone(), subject(&asked), web.sign_in.rules()).await;
-    let mut shown = shown(preview)?;
+    let comparison = match &preview {
+        Ok(Preview { tried: Tried::Explained(explanation), .. }) if asked.connects => {
+            compare(web, &InstanceName::new(&asked.instance), explanation).await
+        }
+        _ => None,
+    };
+    let mut shown = Shown { comparison, ..shown(preview)? };
     shown.diff = places(console.diff_from_written(asked.draft.clone()).await);
     if shown.diff.is_empty() || !shown.failed_tests.is_empty() || meanwhile.is_some() {
         shown.risk = None;

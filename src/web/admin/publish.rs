@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 
 use super::playground::{self, Asked, Said};
-use super::{Admin, Publisher, draft_form};
+use super::{Admin, Publisher, form_of_ours};
 use crate::admin::{Console, Digest, Draft, NotPublished, Published, Rules, unix_lines};
 use crate::audit::{self, Event};
 use crate::model::{Identity, Problem, SupportId, code};
@@ -24,7 +24,7 @@ pub(super) async fn post(
     body: Request,
 ) -> Result<Response, Refusal> {
     let names = ["draft", "base", "why", "accept"];
-    let fields = draft_form::read((&admin, &web), (&headers, body), names, Event::Rules).await?;
+    let fields = form_of_ours::read((&admin, &web), (&headers, body), names, Event::Rules).await?;
     let [text, base, why, accepted] = fields;
     let draft = Draft { text: unix_lines(&text), base: Digest::from(base), why, accepted };
     let asked = Asked::to_publish(&draft);

@@ -7,6 +7,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse as _, Response};
 
+use super::comparison::{Comparison, compare};
 use super::explanation::{RuleRow, View, rows};
 use super::overview::counted;
 use super::{Admin, unavailable};
@@ -62,6 +63,10 @@ struct One<'a> {
     then: Vec<RuleRow>,
     /// By the rules in force now; `None` when it named no person or no instance.
     now: Option<View>,
+    /// Its user in Amazon Connect, when that was asked for.
+    comparison: Option<Comparison>,
+    /// What asks for it anew: a link to the address of the page would only scroll.
+    again: u32,
 }
 
 /// `GET /admin/sign-ins[?support_id=][&outcome=]`
@@ -90,15 +95,21 @@ pub(super) async fn list(
     pages::page(&page, &Csp::form_to_self())
 }
 
-/// `GET /admin/sign-ins/{support id}`
+/// `GET /admin/sign-ins/{support id}[?connect=1]`
 pub(super) async fn one(
     admin: Admin,
     State(web): State<Arc<WebState>>,
     Path(support_id): Path<String>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Refusal> {
     let sign_in = found(&admin, &support_id)?;
     let now = admin.console.explain(Arc::clone(&sign_in), web.sign_in.rules()).await;
     let now = now.map_err(|why| unavailable(&why))?;
+    let connect = parameter(query.as_deref(), "connect");
+    let comparison = match (&now, &sign_in.instance) {
+        (Some(now), Some(instance)) if connect.is_some() => compare(&web, instance, now).await,
+        _ => None,
+    };
     let page = One {
         site: &web.site.brand,
         here: "sign-ins",
@@ -113,6 +124,8 @@ pub(super) async fn one(
         findings: sign_in.findings.clone(),
         then: rows(&sign_in.trace),
         now: now.map(View::new),
+        comparison,
+        again: connect.and_then(|times| times.parse::<u32>().ok()).unwrap_or(0).wrapping_add(1),
     };
     pages::page(&page, &Csp::default())
 }

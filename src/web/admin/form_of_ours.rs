@@ -1,4 +1,4 @@
-//! The forms that carry a draft: whose they are, and what they say.
+//! Forms of the console: whose they are, and what they say.
 
 use axum::extract::Request;
 use axum::http::HeaderMap;
