@@ -157,9 +157,23 @@ async fn watched(gateway: &Gateway, work: impl Future<Output = Duration>) -> Mem
     loop {
         tokio::select! {
             took = &mut work => return Memory { took, resident },
-            () = sleep(Duration::from_secs(1)) => resident.push(gateway.resident_kilobytes()),
+            () = sleep(Duration::from_secs(1)) => resident.push(resident_kilobytes(gateway)),
         }
     }
+}
+
+/// The memory that the gateway's process holds.
+fn resident_kilobytes(gateway: &Gateway) -> u64 {
+    let folder = gateway.folder.to_str().unwrap().to_owned();
+    let processes = std::fs::read_dir("/proc").unwrap().filter_map(|entry| Some(entry.ok()?.path()));
+    let is_ours = |path: &std::path::PathBuf| {
+        let command = std::fs::read(path.join("cmdline")).unwrap_or_default();
+        String::from_utf8_lossy(&command).contains(&folder)
+    };
+    let found = processes.filter(is_ours).find_map(|path| std::fs::read_to_string(path.join("status")).ok());
+    let held =
+        found.as_deref().and_then(|status| status.lines().find_map(|line| line.strip_prefix("VmRSS:")));
+    held.map_or(0, |held| held.trim().trim_end_matches(" kB").parse().unwrap())
 }
 
 fn report(storm: &Storm, history: &[HistoryEntry], memory: &Memory) {

@@ -31,6 +31,7 @@ pub mod budget;
 pub mod connect;
 pub mod federation;
 pub mod mapping;
+pub mod metrics;
 pub mod saml;
 pub mod session;
 pub mod store;

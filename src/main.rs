@@ -25,6 +25,9 @@ enum Command {
     /// Look at SAML messages.
     #[command(subcommand)]
     Saml(Saml),
+    /// Look at the configuration.
+    #[command(subcommand)]
+    Config(Config),
     /// Look at what the rules make of people.
     #[command(subcommand)]
     Mapping(Mapping),
@@ -56,10 +59,29 @@ enum Command {
 }
 
 #[derive(Subcommand)]
+enum Config {
+    /// Print a JSON Schema of the configuration file, for editors.
+    Schema,
+    /// Print each key with what is in force under it and where that comes from: the file, the environment or a default.
+    /// Secrets are left out. Exit status 0: printed; 1: the configuration can't be used.
+    Dump {
+        /// The configuration file.
+        #[arg(long, short, default_value = "config/gateway.toml")]
+        config: PathBuf,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+        /// Also name the keys that are not set and have no default.
+        #[arg(long)]
+        all: bool,
+    },
+}
+
+#[derive(Subcommand)]
 enum Mapping {
     /// Say what was received, what each rule makes of it and why, and the result, by the code that a sign-in runs.
     /// Changes nothing. Exit status 0: would be let in; 3: refused; 4: something needed was not sent; 2: the
-    /// configuration can't be used; 1: anything else.
+    /// configuration can't be used; 1: anything else. With --online, what Amazon Connect has would refuse counts too.
     Explain {
         /// The configuration file.
         #[arg(long, short, default_value = "config/gateway.toml")]
@@ -71,7 +93,7 @@ enum Mapping {
         #[arg(long)]
         instance: Option<String>,
         /// A JSON file of what the identity provider would send, as docs/mapping.md shows it.
-        #[arg(long, value_name = "FILE", required_unless_present = "saml_response")]
+        #[arg(long, value_name = "FILE", required_unless_present_any = ["saml_response", "sign_in", "live"])]
         attributes: Option<PathBuf>,
         /// A captured answer: the XML, its base64, or the body of the browser's form.
         #[arg(long, value_name = "FILE", conflicts_with = "attributes")]
@@ -82,6 +104,19 @@ enum Mapping {
         /// The identity provider's metadata, where the configuration only has its URL.
         #[arg(long, requires = "saml_response", requires = "idp")]
         metadata: Option<PathBuf>,
+        /// A recent sign-in by its support id, such as 4F7K-9Q2M-X0TB: the gateway that runs on this machine is asked
+        /// at the configuration's admin.socket, and the rules of the configuration file explain it.
+        #[arg(long, value_name = "SUPPORT_ID", conflicts_with_all = ["attributes", "saml_response", "idp"])]
+        sign_in: Option<String>,
+        /// A test sign-in that changes nothing: prints the address to open, waits for its end, explains it.
+        #[arg(long, conflicts_with_all = ["attributes", "saml_response", "sign_in"])]
+        live: bool,
+        /// Authenticate anew in the test, to sign in with another account.
+        #[arg(long, requires = "live", conflicts_with_all = ["attributes", "saml_response", "sign_in"])]
+        again: bool,
+        /// Also ask Amazon Connect what the user is like now, and say what a sign-in would change. Changes nothing.
+        #[arg(long)]
+        online: bool,
         /// Print JSON.
         #[arg(long)]
         json: bool,
@@ -132,6 +167,8 @@ async fn main() -> ExitCode {
             let inspection = Inspection { file, config, at, idp, metadata, request_id, show_values };
             app::inspect(&inspection)
         }
+        Command::Config(Config::Schema) => app::config_schema(),
+        Command::Config(Config::Dump { config, json, all }) => app::config_dump(&config, json, all),
         Command::Mapping(Mapping::Explain {
             config,
             idp,
@@ -140,17 +177,28 @@ async fn main() -> ExitCode {
             saml_response,
             at,
             metadata,
+            sign_in,
+            live,
+            again,
+            online,
             json,
-        }) => app::explain_mapping(&Explain {
-            config,
-            idp,
-            instance,
-            attributes,
-            saml_response,
-            at,
-            metadata,
-            json,
-        }),
+        }) => {
+            app::explain_mapping(&Explain {
+                config,
+                idp,
+                instance,
+                attributes,
+                saml_response,
+                at,
+                metadata,
+                sign_in,
+                live,
+                again,
+                online,
+                json,
+            })
+            .await
+        }
         Command::Mapping(Mapping::Test { config }) => app::test_mapping(&config),
         Command::Explain { support_id, log } => app::explain(&support_id, log.as_deref()),
     };

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use crate::mapping::{Explanation, Rules, Told, explain, pasted};
-use crate::model::{IdpName, InstanceName, Problem};
+use crate::model::{IdpName, InstanceName, Problem, Username};
 
 use super::{Drafts, SignInRecord};
+
+/// The outcome that is no code.
+pub(super) const LET_IN: &str = "let_in";
 
 /// Whom a draft is tried on.
 pub enum Subject {
@@ -48,6 +51,8 @@ pub struct Comparison {
     pub before: &'static str,
     /// By the draft.
     pub after: &'static str,
+    /// Whom the rules in force let in.
+    pub let_in: Option<Username>,
     /// The fields that differ.
     pub changes: Vec<FieldChange>,
 }
@@ -63,6 +68,12 @@ pub struct FieldChange {
 }
 
 impl Comparison {
+    /// Whether the draft refuses whom the rules in force let in.
+    #[must_use]
+    pub fn is_loss(&self) -> bool {
+        self.let_in.is_some() && self.after != LET_IN
+    }
+
     /// Whether the draft makes a difference.
     #[must_use]
     pub fn is_changed(&self) -> bool {
@@ -77,6 +88,8 @@ pub enum Unusable {
     Draft(Vec<Problem>),
     /// The pasted attributes can't be read.
     Pasted(String),
+    /// Others compute.
+    Busy,
     /// The computation stopped.
     Stopped,
 }
@@ -104,11 +117,12 @@ pub(super) fn explained(sign_in: &SignInRecord, rules: &Rules) -> Option<Explana
     Some(explain(sign_in.identity.as_ref()?, sign_in.instance.as_ref()?, rules))
 }
 
-fn compared(sign_ins: Vec<Arc<SignInRecord>>, rules: &Rules, draft: &Rules) -> Vec<Comparison> {
+pub(super) fn compared(sign_ins: Vec<Arc<SignInRecord>>, rules: &Rules, draft: &Rules) -> Vec<Comparison> {
     let compare = |sign_in: Arc<SignInRecord>| {
         let (before, after) = (explained(&sign_in, rules)?, explained(&sign_in, draft)?);
         let changes = changes(&before.fields(), &after.fields());
-        Some(Comparison { before: outcome(&before), after: outcome(&after), changes, sign_in })
+        let let_in = before.placed.outcome.as_ref().ok().map(|placement| placement.username.clone());
+        Some(Comparison { before: outcome(&before), after: outcome(&after), let_in, changes, sign_in })
     };
     let mut compared: Vec<Comparison> = sign_ins.into_iter().filter_map(compare).collect();
     compared.sort_by_key(|comparison| !comparison.is_changed());
@@ -116,7 +130,7 @@ fn compared(sign_ins: Vec<Arc<SignInRecord>>, rules: &Rules, draft: &Rules) -> V
 }
 
 fn outcome(explanation: &Explanation) -> &'static str {
-    explanation.placed.outcome.as_ref().map_or_else(|denial| denial.code.id, |_| "let_in")
+    explanation.placed.outcome.as_ref().map_or_else(|denial| denial.code.id, |_| LET_IN)
 }
 
 /// None where one of them refuses: that says it all.

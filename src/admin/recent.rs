@@ -6,8 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use time::{Duration, OffsetDateTime};
 
-use crate::model::{Clock, Code, Finding, Identity, IdpName, InstanceName, SupportId, Trace};
+use crate::model::{Clock, Code, Finding, Identity, IdpName, InstanceName, SupportId, TestId, Trace};
 
+/// How much the sign-ins of one list may hold together, in bytes, whatever their number.
+const MOST_HELD: usize = 16 * 1024 * 1024;
 /// How long a sign-in is remembered at most.
 const LONGEST: Duration = Duration::DAY;
 
@@ -22,8 +24,10 @@ pub struct SignInRecord {
     pub idp: Option<IdpName>,
     /// The instance, when it led to one.
     pub instance: Option<InstanceName>,
-    /// What became of it.
+    /// What became of it; of a test, what would have.
     pub outcome: Outcome,
+    /// Which test it was, when it was only one.
+    pub test: Option<TestId>,
     /// What the rules said, when they were asked.
     pub trace: Trace,
     /// What a refused message said, point by point.
@@ -52,6 +56,27 @@ impl Outcome {
     }
 }
 
+impl SignInRecord {
+    /// Whether somebody stands behind it: the identity provider's word, or the administrator who had it tested.
+    fn is_vouched_for(&self) -> bool {
+        self.identity.is_some() || self.test.is_some()
+    }
+}
+
+impl SignInRecord {
+    /// About how much it holds, in bytes.
+    fn size(&self) -> usize {
+        const EACH: usize = 64;
+        let attributes = self.identity.iter().flat_map(|identity| &identity.attributes);
+        let said = attributes.map(|(name, values)| {
+            name.len() + values.iter().map(|value| value.len() + EACH).sum::<usize>() + EACH
+        });
+        let findings = self.findings.iter().map(|finding| finding.to_string().len() + EACH);
+        let rules = self.trace.0.iter().map(|entry| entry.rule.len() + entry.why.len() + EACH);
+        said.chain(findings).chain(rules).sum()
+    }
+}
+
 impl fmt::Debug for SignInRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SignInRecord").field("support_id", &self.support_id).finish_non_exhaustive()
@@ -72,9 +97,16 @@ impl Recent {
 
     pub(super) fn record(&self, sign_in: SignInRecord) {
         let mut lists = self.current();
-        let list = &mut lists[usize::from(sign_in.identity.is_some())];
+        let list = &mut lists[usize::from(sign_in.is_vouched_for())];
         list.push_front(Arc::new(sign_in));
         list.truncate(self.keep);
+        let mut held = 0;
+        let mut fits = |one: &Arc<SignInRecord>| {
+            held += one.size();
+            held <= MOST_HELD
+        };
+        let most = list.iter().take_while(|one| fits(one)).count().max(1);
+        list.truncate(most);
     }
 
     /// Newest first.
@@ -121,6 +153,7 @@ mod tests {
             idp: None,
             instance: None,
             outcome: Outcome::Refused(&code::SAML_SIGNATURE, String::new()),
+            test: None,
             trace: Trace::default(),
             findings: Vec::new(),
             identity: vouched_for.then(|| person(IdpName::new("acme"), None, attributes)),
@@ -139,10 +172,11 @@ mod tests {
         for (seconds, id, vouched_for) in [(1, "a", true), (2, "b", true), (3, "c", true)] {
             recent.record(record(second(seconds), id, vouched_for));
         }
-        for (seconds, id) in [(4, "x"), (5, "y"), (6, "z")] {
+        recent.record(SignInRecord { test: Some(TestId::new("t")), ..record(second(4), "t", false) });
+        for (seconds, id) in [(5, "x"), (6, "y"), (7, "z")] {
             recent.record(record(second(seconds), id, false));
         }
-        assert_eq!(ids(&recent), ["z", "y", "c", "b"]);
+        assert_eq!(ids(&recent), ["z", "y", "t", "c"], "a refused test is not nonsense");
     }
 
     #[test]
@@ -155,6 +189,21 @@ mod tests {
         *clock.0.lock().unwrap() = now + LONGEST;
         recent.forget_old();
         assert!(recent.lists.lock().unwrap().iter().all(VecDeque::is_empty));
+    }
+
+    #[test]
+    fn large_sign_ins_push_out_others_before_their_number_does() {
+        let now = SystemClock.now();
+        let recent = Recent::new(9, Arc::new(At(Mutex::new(now))));
+        let large = |seconds: i64, id: &str| {
+            let attributes = BTreeMap::from([("uid".to_owned(), vec!["a".repeat(MOST_HELD / 3)])]);
+            let identity = Some(person(IdpName::new("acme"), None, attributes));
+            SignInRecord { identity, ..record(now - Duration::seconds(10 - seconds), id, true) }
+        };
+        for (seconds, id) in [(1, "a"), (2, "b"), (3, "c"), (4, "d")] {
+            recent.record(large(seconds, id));
+        }
+        assert_eq!(ids(&recent), ["d", "c"]);
     }
 
     #[test]

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 
 use super::inspect::{Inspection, inspected};
-use super::{Outcome, load, read_text, told};
+use super::{Outcome, live, load, online, read_text, told};
 use crate::config::Config;
+use crate::connect::Preview;
 use crate::mapping::{Explanation, explain, pasted};
 use crate::model::{Denial, Identity, IdpName, InstanceName, code};
 
@@ -16,6 +17,7 @@ const DENIED: u8 = 3;
 const MISSING: u8 = 4;
 
 /// Whose place to explain.
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 #[derive(Debug)]
 pub struct Explain {
     /// The configuration file.
@@ -32,31 +34,52 @@ pub struct Explain {
     pub at: Option<String>,
     /// Metadata of the identity provider, where the configuration only has its URL.
     pub metadata: Option<PathBuf>,
+    /// The support id of a recent sign-in, which the gateway that runs is asked for.
+    pub sign_in: Option<String>,
+    /// Whether the gateway that runs is asked for a test sign-in, to explain its end.
+    pub live: bool,
+    /// Whether the person authenticates anew in that test.
+    pub again: bool,
+    /// Whether to ask Amazon Connect what is there and what would change.
+    pub online: bool,
     /// Whether to print JSON.
     pub json: bool,
 }
 
-/// Prints what was received, what each rule made of it, and the result.
-#[must_use]
-pub fn explain_mapping(ask: &Explain) -> Outcome {
+/// Prints what was received, what each rule made of it, and the result; online, beside what Amazon Connect has.
+pub async fn explain_mapping(ask: &Explain) -> Outcome {
     let config = match load(&ask.config) {
         Ok(loaded) => loaded.config,
         Err(failed) => return failed.with_status(2),
     };
-    let (identity, instance) = match subject(ask, &config) {
+    let found = if ask.live || ask.sign_in.is_some() {
+        live::subject(ask, &config).await
+    } else {
+        subject(ask, &config)
+    };
+    let (identity, instance) = match found {
         Ok(subject) => subject,
         Err(reason) => return Outcome::Failed(vec![reason]),
     };
     let explanation = explain(&identity, &instance, &config.rules);
+    let asked = match &explanation.placed.outcome {
+        Ok(placement) if ask.online => {
+            Box::pin(online::preview(config, &instance, placement)).await.map(Some)
+        }
+        _ => Ok(None),
+    };
+    let preview = asked.as_ref().ok().and_then(Option::as_ref);
     if ask.json {
-        println!("{:#}", as_json(&identity, &instance, &explanation));
+        println!("{:#}", as_json(&identity, &instance, &explanation, preview));
     } else {
-        print!("{}", as_text(&identity, &instance, &explanation));
+        print!("{}", as_text(&identity, &instance, &explanation, preview));
     }
+    let refused = preview.is_some_and(|preview| preview.refused.is_some());
     match &explanation.placed.outcome {
-        Ok(_) => Outcome::Done,
         Err(denial) if is_missing(denial) => Outcome::Exit(MISSING, Vec::new()),
         Err(_) => Outcome::Exit(DENIED, Vec::new()),
+        Ok(_) if refused => Outcome::Exit(DENIED, Vec::new()),
+        Ok(_) => asked.map_or_else(|reason| Outcome::Failed(vec![reason]), |_| Outcome::Done),
     }
 }
 
@@ -102,7 +125,7 @@ fn subject(ask: &Explain, config: &Config) -> Result<(Identity, InstanceName), S
 }
 
 /// The one that is named, or the only one there is.
-fn chosen<'a>(
+pub(super) fn chosen<'a>(
     option: &str,
     named: Option<&str>,
     mut known: impl Iterator<Item = &'a str> + Clone,
@@ -136,7 +159,12 @@ fn captured(ask: &Explain, path: &Path) -> Result<Identity, String> {
     })
 }
 
-fn as_json(identity: &Identity, instance: &InstanceName, explanation: &Explanation) -> Value {
+fn as_json(
+    identity: &Identity,
+    instance: &InstanceName,
+    explanation: &Explanation,
+    preview: Option<&Preview>,
+) -> Value {
     let result = match &explanation.placed.outcome {
         Ok(_) => json!({ "placed": explanation.fields().into_iter().map(|field| {
             (field.name.to_owned(), json!({ "value": field.value, "from": field.from }))
@@ -146,17 +174,26 @@ fn as_json(identity: &Identity, instance: &InstanceName, explanation: &Explanati
             "message": denial.message, "who": denial.code.blame.word(),
         } }),
     };
-    json!({
+    let mut told = json!({
         "idp": identity.idp.as_str(),
         "instance": instance.as_str(),
         "received": explanation.received,
         "unused": explanation.unused,
         "rules": explanation.placed.trace,
         "result": result,
-    })
+    });
+    if let Some(preview) = preview {
+        told["connect"] = online::as_json(preview);
+    }
+    told
 }
 
-fn as_text(identity: &Identity, instance: &InstanceName, explanation: &Explanation) -> String {
+fn as_text(
+    identity: &Identity,
+    instance: &InstanceName,
+    explanation: &Explanation,
+    preview: Option<&Preview>,
+) -> String {
     let received = explanation.received.iter().map(|received| match &received.from {
         Some(from) => [received.field.to_owned(), quoted(&received.values), format!("from {from}")],
         None => [
@@ -178,6 +215,7 @@ fn as_text(identity: &Identity, instance: &InstanceName, explanation: &Explanati
     let idp = &identity.idp;
     let text = format!("Received from {idp} on the way to {instance}\n{received}{unused}\nRules\n{rules}");
     match &explanation.placed.outcome {
+        Ok(_) if let Some(preview) = preview => text + "\nResult\n" + &online::as_text(preview, explanation),
         Ok(_) => {
             let lines = explanation.fields().into_iter();
             let lines =
@@ -197,16 +235,19 @@ fn as_text(identity: &Identity, instance: &InstanceName, explanation: &Explanati
 }
 
 /// What was sent, so that it can't write a line of its own.
-fn quoted(values: &[String]) -> String {
+pub(super) fn quoted(values: &[String]) -> String {
     values.iter().map(|value| format!("{value:?}")).collect::<Vec<_>>().join(", ")
 }
 
 /// Columns as wide as they need to be.
-fn table(head: [&str; 3], rows: impl Iterator<Item = [String; 3]>) -> String {
-    let rows: Vec<[String; 3]> = [head.map(str::to_owned)].into_iter().chain(rows).collect();
+pub(super) fn table<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
+    let rows: Vec<[String; N]> = [head.map(str::to_owned)].into_iter().chain(rows).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let (first, second) = (width(0), width(1).min(60));
-    let line =
-        |[a, b, c]: &[String; 3]| format!("  {a:first$}  {b:second$}  {c}").trim_end().to_owned() + "\n";
+    let widths: [usize; N] =
+        std::array::from_fn(|column| width(column).min(if column == 0 { usize::MAX } else { 60 }));
+    let line = |row: &[String; N]| {
+        let cells = row.iter().zip(widths).map(|(cell, width)| format!("  {cell:width$}"));
+        cells.collect::<String>().trim_end().to_owned() + "\n"
+    };
     rows.iter().map(line).collect()
 }

@@ -1,14 +1,19 @@
 //! Puts the rooms together and runs them.
 
 mod check;
+mod control;
 mod explain;
 mod inspect;
 mod listen;
+mod live;
 mod mapping;
+mod online;
 mod reload;
+mod settings;
 
 use std::future::Future;
-use std::path::{Path, PathBuf};
+use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
@@ -17,12 +22,14 @@ use axum::Router;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
+use url::Url;
 
-use crate::admin::Console;
+use crate::admin::{Console, Publishing};
 use crate::budget::ProcessBudget;
 use crate::config::{self, Config, Loaded};
 use crate::connect::{self, Connect};
 use crate::federation::Federation;
+use crate::metrics::Metrics;
 use crate::model::{Clock, Pace, Problem, Random, RulesState, SystemClock, SystemRandom};
 use crate::saml::{self, ServiceProvider};
 use crate::sign_in::{Instance, Parts, RulesInForce, SignIn};
@@ -31,11 +38,13 @@ use crate::telemetry;
 use crate::web::{self, Site, WebState};
 
 pub use check::check;
+use control::{Server, Socket};
 pub use explain::explain;
 pub use inspect::{Inspection, inspect};
-use reload::Reload;
+use reload::{Reload, Started};
 
 pub use mapping::{Explain, explain_mapping, test_mapping};
+pub use settings::{config_dump, config_schema};
 
 /// How often identity provider metadata is looked at; the service provider knows what is due.
 const METADATA_TICK: Duration = Duration::from_secs(20);
@@ -47,10 +56,16 @@ const TOKEN_TICK: Duration = Duration::from_secs(10);
 /// The gateway, ready to serve.
 pub struct App {
     router: Router,
+    operations: Router,
+    operations_listener: Option<TcpListener>,
+    metrics: Arc<Metrics>,
     sign_in: Arc<SignIn>,
     console: Option<Arc<Console>>,
     rules_state: Arc<RwLock<RulesState>>,
-    reload: Option<Reload>,
+    reload: Option<Arc<Reload>>,
+    public_url: Url,
+    clock: Arc<dyn Clock>,
+    socket: Option<Arc<Socket>>,
 }
 
 impl App {
@@ -65,26 +80,66 @@ impl App {
         random: Arc<dyn Random>,
     ) -> Result<Self, saml::Error> {
         let sessions = MemorySessions::new(clock.clone());
+        let metrics = Arc::new(metrics(&config, &*clock));
         let site = Site {
             clock: clock.clone(),
             random: random.clone(),
             brand: config.brand.clone(),
+            translated: config.translated.clone(),
             support: config.support.clone(),
             public_url: config.public_url.clone(),
             pending_for: config.pending_for,
             console: console(&mut config, &clock),
+            metrics: metrics.clone(),
         };
-        let console = site.console.clone();
-        let sign_in = Arc::new(SignIn::new(parts(config, sdk, clock, random)?));
+        let (console, public_url) = (site.console.clone(), site.public_url.clone());
+        let sign_in = Arc::new(SignIn::new(parts(config, sdk, clock.clone(), random)?));
         let rules_state = Arc::<RwLock<RulesState>>::default();
         let web = WebState { sign_in: sign_in.clone(), site, rules_state: rules_state.clone() };
-        Ok(Self { router: web::router(web, sessions), sign_in, console, rules_state, reload: None })
+        let operations = web::operations(web.clone());
+        let router = web::router(web, sessions);
+        Ok(Self {
+            router,
+            operations,
+            operations_listener: None,
+            metrics,
+            sign_in,
+            console,
+            rules_state,
+            reload: None,
+            public_url,
+            clock,
+            socket: None,
+        })
     }
 
-    /// The same, with rules that follow the file at `path`, and the `files` that it names.
-    fn following(self, path: &Path, files: Vec<PathBuf>, rest: u64) -> Self {
-        let reload = Reload::new(path, files, rest, self.rules_state.clone());
+    /// The same, with rules that follow the file at `path`.
+    fn following(self, path: &Path, started: Started) -> Self {
+        let reload = Arc::new(Reload::new(
+            path,
+            started,
+            self.sign_in.clone(),
+            self.rules_state.clone(),
+            self.console.clone(),
+            (self.metrics.clone(), self.clock.clone()),
+        ));
+        if let Some(console) = &self.console {
+            console.follow(reload.clone());
+            if let Err(why) = console.check_writable() {
+                tracing::warn!(why, "nobody can publish rules: give the gateway a folder that it may write");
+            }
+        }
         Self { reload: Some(reload), ..self }
+    }
+
+    /// The same, answering monitoring at `listener`.
+    fn observed_at(self, listener: Option<TcpListener>) -> Self {
+        Self { operations_listener: listener, ..self }
+    }
+
+    /// The same, with the control socket.
+    fn answering(self, socket: Option<Socket>) -> Self {
+        Self { socket: socket.map(Arc::new), ..self }
     }
 
     /// The gateway's HTTP, for a server of the caller's own.
@@ -98,13 +153,23 @@ impl App {
         let mut background = JoinSet::new();
         background.spawn(refresh_metadata(self.sign_in.clone()));
         background.spawn(refresh_tokens(self.sign_in.clone()));
+        if let (Some(console), Some(socket)) = (&self.console, &self.socket) {
+            let (sign_in, console) = (self.sign_in.clone(), console.clone());
+            let server = Server { sign_in, console, public_url: self.public_url, clock: self.clock };
+            background.spawn(server.serve(socket.clone()));
+        }
         if let Some(console) = self.console {
             background.spawn(forget_old(console));
         }
         if let Some(reload) = self.reload {
-            background.spawn(reload.follow(self.sign_in));
+            background.spawn(reload.follow());
+        }
+        if let Some(listener) = self.operations_listener {
+            background.spawn(listen::serve(listener, self.operations, std::future::pending()));
         }
         listen::serve(listener, self.router, shutdown).await;
+        // Their end is also that of what they hold, such as the control socket.
+        background.shutdown().await;
     }
 }
 
@@ -146,6 +211,7 @@ fn parts(
         idps: config.idp_choices,
         names: config.idp_names,
         pending: Arc::new(MemoryPending::new(clock.clone())),
+        pending_tests: Arc::new(MemoryPending::new(clock.clone())),
         confirmations: Arc::new(MemoryPending::new(clock.clone())),
         pending_logouts: Arc::new(MemoryPending::new(clock.clone())),
         named_sessions: Arc::new(MemoryNamedSessions::new(clock.clone())),
@@ -172,11 +238,24 @@ async fn forget_old(console: Arc<Console>) {
     }
 }
 
+fn metrics(config: &Config, clock: &dyn Clock) -> Metrics {
+    let idps = config.idp_choices.iter().map(|idp| &idp.name);
+    let instances = config.instances.iter().map(|instance| &instance.connect.instance);
+    Metrics::new(idps, instances, clock.now())
+}
+
 /// The console, where somebody is named who may use it.
 fn console(config: &mut Config, clock: &Arc<dyn Clock>) -> Option<Arc<Console>> {
-    let keep = config.admin.as_ref()?.keep_sign_ins;
+    let admin = config.admin.as_mut()?;
+    let (keep, admins) = (admin.keep_sign_ins, admin.admins.clone());
+    let publishing = admin.publishers.take().map(|publishers| Publishing {
+        versions: Arc::new(publishers.history),
+        admins,
+        publishers: publishers.who,
+    });
     let drafts = Arc::new(std::mem::take(&mut config.drafts));
-    Some(Arc::new(Console::new(keep, drafts, config::summary(config), clock.clone())))
+    let settings = settings::rows(std::mem::take(&mut config.settings));
+    Some(Arc::new(Console::new(keep, drafts, publishing, settings, clock.clone())))
 }
 
 async fn refresh_tokens(sign_in: Arc<SignIn>) {
@@ -228,22 +307,46 @@ pub async fn serve(path: &Path) -> Outcome {
         return Outcome::failed(&error);
     }
     let (listen, public_url) = (loaded.config.listen, loaded.config.public_url.clone());
+    let operations = loaded.config.operations;
+    let socket = loaded.config.admin.as_ref().and_then(|admin| admin.socket.clone());
+    let started = Started::with(&loaded);
     let sdk = sdk(&loaded.config).await;
     let app = match App::build(loaded.config, &sdk, Arc::new(SystemClock), Arc::new(SystemRandom)) {
-        Ok(app) => app.following(path, loaded.files, loaded.rest),
+        Ok(app) => app.following(path, started),
         Err(error) => return Outcome::failed(&error),
     };
-    let listener = match TcpListener::bind(listen).await {
-        Ok(listener) => listener,
-        Err(error) => {
-            return Outcome::failed(&format!(
-                "listen: {listen}: {error}; choose another address, or stop what uses it"
-            ));
-        }
+    let (listener, observed) = match listeners(listen, operations).await {
+        Ok(listeners) => listeners,
+        Err(failed) => return failed,
     };
-    tracing::info!(%listen, public_url = %public_url, "serving");
-    app.run(listener, asked_to_stop()).await;
+    let socket = match socket.map(|path| Socket::bind(&path, &SystemRandom)).transpose() {
+        Ok(socket) => socket,
+        Err(error) => return Outcome::failed(&error),
+    };
+    let monitored_at = operations.map(tracing::field::display);
+    tracing::info!(%listen, public_url = %public_url, operations = monitored_at, "serving");
+    app.answering(socket).observed_at(observed).run(listener, asked_to_stop()).await;
     Outcome::Done
+}
+
+/// For browsers, and for monitoring where that has an address.
+async fn listeners(
+    listen: SocketAddr,
+    operations: Option<SocketAddr>,
+) -> Result<(TcpListener, Option<TcpListener>), Outcome> {
+    let public = bind("listen", listen).await?;
+    let operations = match operations {
+        Some(address) => Some(bind("operations.listen", address).await?),
+        None => None,
+    };
+    Ok((public, operations))
+}
+
+async fn bind(key: &str, address: SocketAddr) -> Result<TcpListener, Outcome> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let advice = "choose another address, or stop what uses it";
+        Outcome::failed(&format!("{key}: {address}: {error}; {advice}"))
+    })
 }
 
 fn told(problems: &[Problem]) -> Vec<String> {
@@ -255,15 +358,24 @@ fn read_text(path: &Path) -> Result<String, String> {
         .map_err(|error| format!("{}: {}", path.display(), config::unreadable(&error)))
 }
 
-fn read_config(path: &Path) -> Result<Loaded, Vec<Problem>> {
+/// The configuration at `path`; with `rules`, a file and what to take for its text.
+/// The configuration, as it would be with `rules` in that file where they are given, and the files that were looked at.
+fn read_config(
+    path: &Path,
+    rules: Option<(&Path, &str)>,
+) -> (Result<Loaded, Vec<Problem>>, Vec<config::Seen>) {
     let text = |(key, value): (std::ffi::OsString, std::ffi::OsString)| {
         Some((key.into_string().ok()?, value.into_string().ok()?))
     };
-    config::load(path, std::env::vars_os().filter_map(text))
+    let environment = std::env::vars_os().filter_map(text);
+    match rules {
+        Some(rules) => (config::load_with(rules, path, environment), Vec::new()),
+        None => config::load_seen(path, environment),
+    }
 }
 
 fn load(path: &Path) -> Result<Loaded, Outcome> {
-    let loaded = read_config(path).map_err(|problems| Outcome::Failed(told(&problems)))?;
+    let loaded = read_config(path, None).0.map_err(|problems| Outcome::Failed(told(&problems)))?;
     for warning in &loaded.warnings {
         eprintln!("warning: {warning}");
     }

@@ -21,8 +21,14 @@ pub enum Event {
     SignOut,
     /// A message of single logout, from or for an identity provider.
     Logout,
+    /// A test sign-in, which signed nobody in.
+    Test,
+    /// A link to one, made for somebody else.
+    TestLink,
     /// A look at the console.
     Console,
+    /// Rules that somebody publishes.
+    Rules,
     /// A request that belongs to none of these.
     Request,
 }
@@ -37,7 +43,10 @@ impl Event {
             Self::HandOff => "hand_off",
             Self::SignOut => "sign_out",
             Self::Logout => "logout",
+            Self::Test => "test",
+            Self::TestLink => "test_link",
             Self::Console => "console",
+            Self::Rules => "rules",
             Self::Request => "request",
         }
     }
@@ -111,6 +120,35 @@ pub fn support_id(random: &dyn Random) -> SupportId {
 /// Other rules are in force.
 pub fn rules_replaced(count: usize, needs_restart: bool) {
     tracing::info!(target: "audit", event = "rules", rules = count, needs_restart, "replaced");
+}
+
+/// Somebody published rules as this version, which took the place of `base`.
+pub fn rules_published(support_id: &SupportId, idp: &IdpName, version: u32, digest: &str, base: &str) {
+    let (support_id, idp) = (support_id.as_str(), idp.as_str());
+    tracing::info!(target: "audit", event = "rules", support_id, idp, version, digest, base, "published");
+}
+
+/// Rules that somebody wanted to publish were not: the file and the rules in force are as they were.
+pub fn rules_refused(support_id: &SupportId, idp: &IdpName, digest: &str, cause: &str) {
+    let (support_id, idp, cause) = (support_id.as_str(), idp.as_str(), clean(cause));
+    tracing::info!(target: "audit", event = "rules", support_id, idp, digest, cause, "refused");
+}
+
+/// Versions that were too old to be kept are gone.
+pub fn rules_pruned(support_id: &SupportId, count: usize) {
+    let support_id = support_id.as_str();
+    tracing::info!(target: "audit", event = "rules", support_id, count, "pruned: old versions are gone");
+}
+
+/// A question at the control socket, and who asked: a user id of this machine.
+pub fn control(question: &'static str, uid: u32, refused: Option<&str>) {
+    match refused {
+        None => tracing::info!(target: "audit", event = "control", question, uid, "ok"),
+        Some(cause) => {
+            let cause = clean(cause);
+            tracing::info!(target: "audit", event = "control", question, uid, cause, "refused");
+        }
+    }
 }
 
 /// The file's rules can't be used: the old ones stay in force.

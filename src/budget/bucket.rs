@@ -21,6 +21,8 @@ pub(super) struct Bucket {
     /// The turn after the last one given out, as if calls were evenly spaced.
     next: Instant,
     slowness: Option<Slowness>,
+    /// How often [`Self::slow_down`] was called.
+    pub(super) throttled: u64,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +34,7 @@ struct Slowness {
 impl Bucket {
     /// A full bucket.
     pub(super) fn new(rate: Rate, now: Instant) -> Self {
-        Self { rate, next: now, slowness: None }
+        Self { rate, next: now, slowness: None, throttled: 0 }
     }
 
     /// When a call may be made that `ahead` others go before.
@@ -49,9 +51,26 @@ impl Bucket {
 
     /// Halves the rate, and puts the next turn off by one of the new intervals.
     pub(super) fn slow_down(&mut self, now: Instant) {
+        self.throttled += 1;
         let factor = (self.factor(now) / 2.0).max(FLOOR);
         self.slowness = Some(Slowness { since: now, factor });
         self.next = self.next.max(now + self.head_start()) + self.interval(now);
+    }
+
+    /// How many turns are left that would come at once.
+    pub(super) fn left(&self, now: Instant) -> u32 {
+        let mut later = self.next.max(now).duration_since(now);
+        let mut left = 0;
+        while later <= self.head_start() && left < self.rate.burst {
+            left += 1;
+            later += self.interval(now);
+        }
+        left
+    }
+
+    /// Calls a second at present.
+    pub(super) fn per_second(&self, now: Instant) -> f64 {
+        self.rate.per_second * self.factor(now)
     }
 
     /// How far ahead of the even spacing a burst may run. Two calls of the burst are kept back: calls
@@ -107,6 +126,20 @@ mod tests {
         let mut bucket = Bucket::new(CONNECT, now);
         let told: Vec<_> = (0..7).map(|ahead| (bucket.turn(now, ahead) - now).as_millis()).collect();
         assert_eq!(told, turns(&mut bucket, now, 7));
+    }
+
+    #[test]
+    fn the_turns_that_are_left_are_those_that_come_at_once() {
+        let now = Instant::now();
+        let mut bucket = Bucket::new(CONNECT, now);
+        for left in [3, 2, 1, 0, 0] {
+            assert_eq!(bucket.left(now), left);
+            turns(&mut bucket, now, 1);
+        }
+        assert_eq!(bucket.left(now + Duration::from_millis(1500)), 1);
+        assert_eq!(bucket.left(now + Duration::from_mins(1)), 3);
+        bucket.slow_down(now);
+        assert!((bucket.per_second(now) - 1.0).abs() < f64::EPSILON && bucket.throttled == 1);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::Rate;
 use super::bucket::Bucket;
-use crate::model::{Patience, Priority, Ticket};
+use crate::model::{Call, CallUse, Patience, Priority, Ticket};
 
 /// One operation's turns, and who waits for them. The moment is an argument.
 pub(super) struct Line {
@@ -103,6 +103,17 @@ impl Line {
         None
     }
 
+    /// How the operation stands.
+    pub(super) fn used(&self, call: &Call, now: Instant) -> CallUse {
+        CallUse {
+            call: call.clone(),
+            per_second: self.bucket.per_second(now),
+            left: self.bucket.left(now),
+            waiting: self.waiting.iter().map(count).sum(),
+            throttled: self.bucket.throttled,
+        }
+    }
+
     /// AWS throttled a call.
     pub(super) fn slow_down(&mut self, now: Instant) {
         self.bucket.slow_down(now);
@@ -183,7 +194,9 @@ mod tests {
         assert_eq!(line.outlook(now, Ticket(3), Priority::Upkeep), Some(now + second * 4));
         assert_eq!(line.outlook(now, Ticket(3), Priority::Person), Some(now + second * 3));
         assert_eq!(line.outlook(now, Ticket(9), Priority::Person), None);
-        (1..=3).for_each(|turn| drop(line.serve(now + second * turn)));
+        for turn in 1..=3 {
+            line.serve(now + second * turn);
+        }
         assert!(has_come(&mut background));
     }
 }

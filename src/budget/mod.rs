@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use crate::model::{Busy, Call, CallBudget, Patience, Priority, Ticket};
+use crate::model::{Busy, Call, CallBudget, CallUse, Patience, Priority, Ticket};
 use line::Line;
 
 /// Calls a second and burst for one operation.
@@ -157,6 +157,11 @@ impl CallBudget for ProcessBudget {
         let mut lines = self.0.lock();
         lines.values_mut().find_map(|line| line.outlook(now, ticket, priority)).map(|turn| turn - now)
     }
+
+    fn uses(&self) -> Vec<CallUse> {
+        let now = Instant::now();
+        self.0.lock().iter().map(|(call, line)| line.used(call, now)).collect()
+    }
 }
 
 fn is_sts(operation: &str) -> bool {
@@ -242,6 +247,25 @@ mod tests {
         let gone = budget.admit(&call, Patience::lasting(Duration::from_mins(1)));
         assert!(tokio::time::timeout(Duration::from_millis(1), gone).await.is_err());
         assert_eq!(budget.admit(&call, Patience::lasting(Duration::from_mins(1))).await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn what_is_used_and_who_waits_can_be_seen() {
+        let budget = budget(HOURLY);
+        assert_eq!(budget.uses(), []);
+        let call = call("DescribeUser");
+        admitted_at_once(&budget, &call).await;
+        budget.throttled(&call);
+        let waiting = {
+            let (budget, call) = (Arc::clone(&budget), call.clone());
+            tokio::spawn(async move { budget.admit(&call, Patience::lasting(Duration::from_hours(9))).await })
+        };
+        tokio::task::yield_now().await;
+        let [used] = &budget.uses()[..] else { panic!("one operation was used") };
+        assert_eq!((&used.call, used.left, used.waiting, used.throttled), (&call, 0, 1, 1));
+        waiting.abort();
+        assert!(waiting.await.unwrap_err().is_cancelled());
+        assert_eq!(budget.uses()[0].waiting, 0, "a caller that went away waits no more");
     }
 
     #[tokio::test]

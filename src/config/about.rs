@@ -15,6 +15,8 @@ const MORE_CERTIFICATES: usize = 3;
 
 pub(super) fn read(section: &mut Section<'_>, files: &Files<'_>) -> AboutUs {
     let usual = AboutUs::default();
+    let language = section.parsed("language", language);
+    section.usual("language", usual.language.as_str());
     let positive = |number: u64, unit: u64| (number > 0).then(|| Duration::from_secs(number * unit));
     AboutUs {
         sign: section.flag("sign_metadata", usual.sign),
@@ -22,7 +24,7 @@ pub(super) fn read(section: &mut Section<'_>, files: &Files<'_>) -> AboutUs {
         cache_for: positive(section.number("metadata_cache_hours", 0, 0..=720), 3600),
         more_certificates: more_certificates(section, files),
         name_id_formats: name_id_formats(section),
-        language: section.parsed("language", language).unwrap_or(usual.language),
+        language: language.unwrap_or(usual.language),
         description: section.text("description", 1000),
         information_url: section.parsed("information_url", page),
         privacy_url: section.parsed("privacy_url", page),
@@ -86,17 +88,21 @@ fn logo(section: &mut Section<'_>) -> Option<Logo> {
     let (url, width, height) = ("url", "width", "height");
     let is_set = [url, width, height].iter().any(|key| section.has(key));
     let url = section.parsed(url, page);
-    let (width, height) = (section.number(width, 0, 1..=4096), section.number(height, 0, 1..=4096));
-    if is_set && (url.is_none() || width == 0 || height == 0) {
+    let (width, height) =
+        (section.optional_number(width, 1..=4096), section.optional_number(height, 1..=4096));
+    if is_set && (url.is_none() || width.is_none() || height.is_none()) {
         section.problem("", "needs url, width and height");
     }
-    Some(Logo { url: url?, width, height })
+    Some(Logo { url: url?, width: width?, height: height? })
 }
 
 fn organization(section: &mut Section<'_>) -> Option<Organization> {
     let is_set = ["name", "display_name", "url"].iter().any(|key| section.has(key));
     let name = section.text("name", 200);
     let display_name = section.text("display_name", 200).or_else(|| name.clone());
+    if let Some(name) = &name {
+        section.instead("display_name", name.as_str());
+    }
     let url = section.parsed("url", page);
     if is_set && (name.is_none() || url.is_none()) {
         section.problem("", "needs name and url");

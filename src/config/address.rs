@@ -69,6 +69,9 @@ pub(super) fn local_path(text: &str) -> Result<String, String> {
     }
 }
 
+/// What [`name`] takes, as a regular expression.
+pub(super) const NAME: &str = "^[a-z0-9-]{1,64}$";
+
 /// A name that is written in addresses as it is.
 pub(super) fn name(text: &str) -> Result<(), String> {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';

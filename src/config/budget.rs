@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::budget::{Rate, Rates};
 
 use super::section::Section;
+use super::shape::Names;
 
 /// What the gateway calls; a rate for anything else would be a typing error.
 const OPERATIONS: [&str; 21] = [
@@ -70,7 +71,7 @@ fn rates(section: &mut Section<'_>) -> Rates {
         read if faster.contains(&read) => READ,
         _ => connect,
     };
-    let named = section.named("operations", |name, s| operation(name, s, usual));
+    let named = section.named("operations", Names::Listed(&OPERATIONS), |name, s| operation(name, s, usual));
     let preset = faster.iter().map(|read| ((*read).to_owned(), READ));
     Rates { connect, sts, operations: preset.chain(named.into_iter().flatten()).collect() }
 }

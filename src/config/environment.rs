@@ -7,6 +7,8 @@ use toml::{Table, Value};
 use crate::model::Problem;
 
 const PREFIX: &str = "CONNECT_GATEWAY__";
+/// What the variables begin with that override the rules.
+const OF_RULES: &str = "CONNECT_GATEWAY__MAPPING__";
 const IN_THE_FILE_ONLY: &str = "names a list of tables: write it in the file";
 
 /// Puts the overrides into the tree, as text: the reader of a key knows its type.
@@ -33,6 +35,23 @@ pub(super) fn apply(
         }
     }
     if problems.is_empty() { Ok(overrides) } else { Err(problems) }
+}
+
+/// Whether it overrides something of `[mapping]`.
+pub(super) fn is_of_rules((variable, _): &(String, String)) -> bool {
+    variable.get(..OF_RULES.len()).is_some_and(|start| start.eq_ignore_ascii_case(OF_RULES))
+}
+
+/// What was overridden in two steps; the problems of both.
+pub(super) fn join(
+    first: Result<BTreeMap<String, String>, Vec<Problem>>,
+    second: Result<BTreeMap<String, String>, Vec<Problem>>,
+) -> Result<BTreeMap<String, String>, Vec<Problem>> {
+    match (first, second) {
+        (Ok(first), Ok(second)) => Ok(first.into_iter().chain(second).collect()),
+        (Err(first), Err(second)) => Err([first, second].concat()),
+        (Err(problems), Ok(_)) | (Ok(_), Err(problems)) => Err(problems),
+    }
 }
 
 /// Returns the key's dotted path.

@@ -2,31 +2,60 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use crate::model::Secret;
+use crate::model::{Problem, Secret};
 
 use super::section::Section;
+
+/// A file that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Tells its content from another; `None`: it could not be read.
+    pub digest: Option<u64>,
+}
+
+impl Seen {
+    /// The same file as it is now.
+    #[must_use]
+    pub fn now(&self) -> Self {
+        Self { digest: std::fs::read(&self.path).ok().map(|octets| digest(&octets)), ..self.clone() }
+    }
+}
+
+fn digest(octets: &[u8]) -> u64 {
+    let mut digest = DefaultHasher::new();
+    octets.hash(&mut digest);
+    digest.finish()
+}
 
 /// Where files are looked for.
 pub(super) struct Files<'p> {
     base_dir: &'p Path,
     config_file: Option<&'p Path>,
-    read: RefCell<Vec<PathBuf>>,
+    read: RefCell<Vec<Seen>>,
     only: Option<BTreeSet<String>>,
+    instead: Option<(PathBuf, &'p str)>,
 }
 
 impl<'p> Files<'p> {
     /// Relative paths start at `base_dir`.
     pub(super) fn new(base_dir: &'p Path, config_file: Option<&'p Path>) -> Self {
-        let read = RefCell::new(config_file.map(Path::to_owned).into_iter().collect());
-        Self { base_dir, config_file, read, only: None }
+        Self { base_dir, config_file, read: RefCell::default(), only: None, instead: None }
     }
 
     /// The same, but for texts of these names only.
     pub(super) fn only(self, names: BTreeSet<String>) -> Self {
         Self { only: Some(names), ..self }
+    }
+
+    /// The same, but with `text` for what is in the file at `path`.
+    pub(super) fn instead(self, path: PathBuf, text: &'p str) -> Self {
+        Self { instead: Some((path, text)), ..self }
     }
 
     /// Where relative paths start.
@@ -40,14 +69,34 @@ impl<'p> Files<'p> {
     }
 
     /// Every file that was looked at, the configuration itself first.
-    pub(super) fn paths(&self) -> Vec<PathBuf> {
+    pub(super) fn seen(&self) -> Vec<Seen> {
         self.read.borrow().clone()
+    }
+
+    /// The configuration's own text.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub(super) fn config_text(&self) -> Result<String, Problem> {
+        let path = self.config_file.unwrap_or(Path::new(""));
+        self.text_at(path).map_err(|error| {
+            Problem::new(path.display().to_string(), format!("can't be read: {}", unreadable(&error)))
+        })
+    }
+
+    /// The text, whose digest is of just these octets: a file that changes a moment later is another one.
+    fn text_at(&self, path: &Path) -> Result<String, Error> {
+        let octets = std::fs::read(path);
+        let digest = octets.as_ref().ok().map(|octets| digest(octets));
+        self.read.borrow_mut().push(Seen { path: path.to_owned(), digest });
+        String::from_utf8(octets?).map_err(|_| ErrorKind::InvalidData.into())
     }
 
     /// The secret under `key`, or in the file that `file_key` names.
     pub(super) fn secret(&self, section: &mut Section<'_>, key: &str, file_key: &str) -> Option<Secret> {
         let inline = section.has(key) && !section.is_override(key);
-        let (text, path) = self.text(section, key, file_key)?;
+        let written = section.secret(key, not_empty);
+        let (text, path) = self.or_file(section, key, file_key, written)?;
         match (&path, self.config_file) {
             (Some(path), _) => warn_if_exposed(section, file_key, path),
             (None, Some(config)) if inline => warn_if_exposed(section, key, config),
@@ -70,9 +119,19 @@ impl<'p> Files<'p> {
         key: &str,
         file_key: &str,
     ) -> Option<(String, Option<PathBuf>)> {
-        let inline = section.parsed(key, not_empty);
+        let written = section.parsed(key, not_empty);
+        self.or_file(section, key, file_key, written)
+    }
+
+    fn or_file(
+        &self,
+        section: &mut Section<'_>,
+        key: &str,
+        file_key: &str,
+        written: Option<String>,
+    ) -> Option<(String, Option<PathBuf>)> {
         let from_file = section.parsed(file_key, |path| self.read(path));
-        match (inline, from_file) {
+        match (written, from_file) {
             (Some(_), Some(_)) => {
                 section.problem(key, format!("is set twice: keep either {key} or {file_key}"));
                 None
@@ -91,11 +150,20 @@ impl<'p> Files<'p> {
                     .to_owned(),
             );
         }
-        let path = self.base_dir.join(not_empty(path)?);
-        self.read.borrow_mut().push(path.clone());
-        let text = std::fs::read_to_string(&path)
-            .map_err(|error| format!("{} can't be read: {}", path.display(), unreadable(&error)))?;
+        let (text, path) = self.read_whole(path)?;
         Ok((not_empty(text.trim_end_matches(['\r', '\n']))?, path))
+    }
+
+    /// The file's text as it is, and its path.
+    pub(super) fn read_whole(&self, path: &str) -> Result<(String, PathBuf), String> {
+        let path = self.base_dir.join(not_empty(path)?);
+        if let Some((_, text)) = self.instead.as_ref().filter(|(instead, _)| *instead == path) {
+            return Ok(((*text).to_owned(), path));
+        }
+        let text = self
+            .text_at(&path)
+            .map_err(|error| format!("{} can't be read: {}", path.display(), unreadable(&error)))?;
+        Ok((text, path))
     }
 
     /// The file's octets, at most `most` of them.

@@ -45,6 +45,7 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
     }
     let name = IdpName::new(name);
     let display_name = section.text("display_name", 100).unwrap_or_else(|| name.to_string());
+    section.instead("display_name", name.as_str());
     let email_domains = email_domains(section);
     let metadata = metadata(section, files);
     let trust = trust(section, files);
@@ -54,8 +55,7 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
     let bindings = [("post", ResponseBinding::Post), ("artifact", ResponseBinding::Artifact)];
     let response_binding = section.one_of("response_binding", &bindings, ResponseBinding::Post);
     let want_signed = section.one_of("want_signed", &WANT_SIGNED, WantSigned::Either);
-    let has_clock_skew = section.has("clock_skew_seconds");
-    let clock_skew = section.seconds("clock_skew_seconds", 0, 0..=300);
+    let clock_skew = section.optional_number("clock_skew_seconds", 0..=300).map(Duration::from_secs);
     let single_logout = section.flag("single_logout", true);
     let request = request::read(section);
     let words =
@@ -65,9 +65,10 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
     if allow_cbc {
         section.warning("allow_cbc", "is on: AES-CBC is weak; switch this provider to AES-GCM");
     }
+    let preset = section.one_of("preset", &Preset::ALL, Preset::Generic);
     let names = NamesConfig {
-        preset: section.one_of("preset", &Preset::ALL, Preset::Generic),
-        attributes: section.section("attributes", attributes),
+        preset,
+        attributes: section.section("attributes", |s| attributes(s, preset.sources())),
         groups_separator: section.parsed("groups_separator", |text| Ok(text.to_owned())),
     };
     let settings = metadata.map(|metadata| IdpSettings {
@@ -77,7 +78,7 @@ pub(super) fn read(name: &str, section: &mut Section<'_>, files: &Files<'_>) -> 
         request_binding,
         response_binding,
         want_signed,
-        clock_skew: has_clock_skew.then_some(clock_skew),
+        clock_skew,
         single_logout,
         request,
         allow_cbc,
@@ -116,9 +117,9 @@ fn metadata(section: &mut Section<'_>, files: &Files<'_>) -> Option<MetadataSour
 /// Signed metadata is trusted for as long as it says, so that it must say so, and not for too long. What comes from
 /// its own https address, or from a file, is as new as that, and many identity providers say nothing.
 fn trust(section: &mut Section<'_>, files: &Files<'_>) -> MetadataTrust {
+    let is_pinned = section.has("metadata_certificate_file");
     let certificates =
         section.parsed("metadata_certificate_file", |path| about::certificate(files.read(path)?.0));
-    let is_pinned = certificates.is_some();
     let days = section.number("max_metadata_days", if is_pinned { 30 } else { 0 }, 0..=3650);
     MetadataTrust {
         certificates,
@@ -133,13 +134,19 @@ fn metadata_url(text: &str) -> Result<url::Url, String> {
     address::secure(url)
 }
 
-fn attributes(section: &mut Section<'_>) -> NameSources {
+/// What is not written is as the preset says.
+fn attributes(section: &mut Section<'_>, usual: NameSources) -> NameSources {
+    let mut names = |key, usual: Vec<String>| {
+        let names = section.text_or_texts(key);
+        section.instead(key, usual);
+        names
+    };
     NameSources {
-        username: section.text_or_texts("username"),
-        first_name: section.text_or_texts("first_name"),
-        last_name: section.text_or_texts("last_name"),
-        display_name: section.text_or_texts("display_name"),
-        email: section.text_or_texts("email"),
-        groups: section.text_or_texts("groups"),
+        username: names("username", usual.username),
+        first_name: names("first_name", usual.first_name),
+        last_name: names("last_name", usual.last_name),
+        display_name: names("display_name", usual.display_name),
+        email: names("email", usual.email),
+        groups: names("groups", usual.groups),
     }
 }

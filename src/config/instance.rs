@@ -15,6 +15,13 @@ use super::files::Files;
 use super::request;
 use super::section::Section;
 
+/// Where people may land unless something else is written.
+const USUAL_DESTINATIONS: [(&str, &str); 3] =
+    [("admin", "/home"), ("ccp", "/ccp-v2/"), ("workspace", "/agent-app-v2/")];
+
+/// Where people land unless something else is written.
+const USUAL_DESTINATION: &str = "ccp";
+
 /// One Amazon Connect instance.
 #[derive(Debug, Clone)]
 pub struct Instance {
@@ -62,6 +69,7 @@ pub(super) fn read(
         section.problem("", message);
     }
     let display_name = section.text("display_name", 100).unwrap_or_else(|| name.to_owned());
+    section.instead("display_name", name);
     let arn = section.required("arn", "write the instance's ARN", arn);
     let idps = idps(section, &shared.idps);
     let (destinations, default_destination) = destinations(section);
@@ -119,6 +127,9 @@ fn tokens(
     let signin_endpoint = section.parsed("signin_endpoint", address::endpoint);
     let console_url = section.parsed("console_url", address::origin);
     let arn = arn?;
+    let (usual_endpoint, usual_console) = (default_signin_endpoint(arn)?, default_console_url(arn)?);
+    section.instead("signin_endpoint", usual_endpoint.as_str());
+    section.instead("console_url", usual_console.as_str());
     let cache = &shared.cache;
     Some(federation::Settings {
         instance: InstanceName::new(name),
@@ -127,8 +138,8 @@ fn tokens(
         external_id,
         source_identity,
         hand_off,
-        signin_endpoint: signin_endpoint.or_else(|| default_signin_endpoint(arn))?,
-        console_url: console_url.or_else(|| default_console_url(arn))?,
+        signin_endpoint: signin_endpoint.unwrap_or(usual_endpoint),
+        console_url: console_url.unwrap_or(usual_console),
         issuer_url: shared.public_url?.join(&format!("go/{name}")).ok()?,
         arn: arn.clone(),
         token_margin: cache.token_margin,
@@ -178,7 +189,9 @@ fn external_id(section: &mut Section<'_>, files: &Files<'_>) -> Option<Secret> {
 }
 
 fn idps(section: &mut Section<'_>, configured: &[IdpName]) -> Vec<IdpName> {
-    let Some(idps) = section.texts("idps") else { return configured.to_vec() };
+    let written = section.texts("idps");
+    section.instead("idps", configured.iter().map(IdpName::as_str).collect::<Vec<_>>());
+    let Some(idps) = written else { return configured.to_vec() };
     let idps: Vec<IdpName> = idps.into_iter().map(IdpName::new).collect();
     if idps.is_empty() {
         section.problem("idps", "is empty: name at least one, or leave the key out to allow all");
@@ -190,7 +203,7 @@ fn idps(section: &mut Section<'_>, configured: &[IdpName]) -> Vec<IdpName> {
 }
 
 fn destinations(section: &mut Section<'_>) -> (BTreeMap<Destination, String>, String) {
-    let written = section.text_table("destinations").unwrap_or_else(usual_destinations);
+    let written = section.text_table("destinations", &USUAL_DESTINATIONS);
     let mut destinations = BTreeMap::new();
     for (name, path) in written {
         let checked = address::name(&name).and_then(|()| address::local_path(&path));
@@ -199,18 +212,13 @@ fn destinations(section: &mut Section<'_>) -> (BTreeMap<Destination, String>, St
             Err(message) => section.problem(&format!("destinations.{name}"), message),
         }
     }
-    let default = section.text("default_destination", 64).unwrap_or_else(|| "ccp".to_owned());
+    let default = section.text("default_destination", 64).unwrap_or_else(|| USUAL_DESTINATION.to_owned());
+    section.usual("default_destination", USUAL_DESTINATION);
     let path = destinations.get(&Destination::new(&default)).cloned();
     if path.is_none() {
         section.problem("default_destination", format!("there is no \"{default}\" in destinations"));
     }
     (destinations, path.unwrap_or_default())
-}
-
-fn usual_destinations() -> Vec<(String, String)> {
-    [("admin", "/home"), ("ccp", "/ccp-v2/"), ("workspace", "/agent-app-v2/")]
-        .map(|(name, path)| (name.to_owned(), path.to_owned()))
-        .to_vec()
 }
 
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_enable-console-custom-url.html>

@@ -8,21 +8,31 @@ mod address;
 mod admin;
 mod budget;
 mod cache;
+mod described;
 mod drafts;
 mod environment;
 mod files;
+mod history;
 mod idp;
 mod instance;
 mod log;
 mod mapping;
+mod mapping_file;
+mod operations;
 mod pages;
 mod protected;
+mod replace;
 mod report;
 mod request;
 mod saml;
+mod schema;
 mod section;
+mod setting;
+mod shape;
 mod source;
 mod summary;
+mod version_file;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -42,13 +52,24 @@ use crate::{budget as pace, federation, saml as service_provider};
 use files::Files;
 use report::Report;
 use section::Section;
+use shape::Names;
 
-pub use admin::Admin;
+pub use admin::{Admin, Publishers};
 pub use drafts::Drafts;
+pub use files::Seen;
 pub(crate) use files::unreadable;
+pub use history::History;
 pub use instance::Instance;
 pub use log::{Log, LogFormat};
+pub use schema::schema;
+pub use setting::{Origin, Setting, Shown};
 pub use summary::summary;
+#[cfg(test)]
+pub(crate) use words::catalogue;
+pub use words::english;
+
+/// What the gateway is called where nothing else is written.
+const DISPLAY_NAME: &str = "Contact centre sign-in";
 
 /// Everything the gateway is told, checked.
 #[derive(Debug)]
@@ -57,8 +78,12 @@ pub struct Config {
     pub public_url: Url,
     /// Where it listens.
     pub listen: SocketAddr,
-    /// Its name on pages and in metadata, and what else makes the pages the company's own.
+    /// Where monitoring asks; `None`: nowhere.
+    pub operations: Option<SocketAddr>,
+    /// Its name on pages and in metadata, and what else makes the pages the company's own; in English.
     pub brand: Brand,
+    /// The same in other languages.
+    pub translated: Vec<Brand>,
     /// Whom people ask for help: a sentence, or an https: or mailto: address.
     pub support: Option<String>,
     /// The service provider.
@@ -79,6 +104,8 @@ pub struct Config {
     pub admin: Option<Admin>,
     /// Reads drafts of the rules.
     pub drafts: Drafts,
+    /// Every key with what is in force under it, the keys of a table together; nothing secret.
+    pub settings: Vec<Setting>,
     /// Names that are never federated or granted.
     pub protected: ProtectedNames,
     /// AWS endpoints other than the usual ones.
@@ -101,9 +128,11 @@ pub struct Loaded {
     /// Nothing that stops the gateway, but something an operator should know.
     pub warnings: Vec<Problem>,
     /// Every file that it was read from, the configuration's own first.
-    pub files: Vec<PathBuf>,
+    pub files: Vec<Seen>,
     /// The same as long as nothing but `[mapping]` changes: everything else needs a restart.
     pub rest: u64,
+    /// The file that holds `[mapping]` alone, where there is one.
+    pub mapping_file: Option<PathBuf>,
 }
 
 /// Reads the file at `path`, with overrides from `environment`.
@@ -114,11 +143,35 @@ pub fn load(
     path: &Path,
     environment: impl IntoIterator<Item = (String, String)>,
 ) -> Result<Loaded, Vec<Problem>> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        vec![Problem::new(path.display().to_string(), format!("can't be read: {}", unreadable(&error)))]
-    })?;
-    let base_dir = path.parent().unwrap_or(Path::new(""));
-    read(&text, &Files::new(base_dir, Some(path)), environment)
+    load_seen(path, environment).0
+}
+
+/// [`load`], with every file that was looked at, whatever came of it.
+pub fn load_seen(
+    path: &Path,
+    environment: impl IntoIterator<Item = (String, String)>,
+) -> (Result<Loaded, Vec<Problem>>, Vec<Seen>) {
+    let files = Files::new(folder_of(path), Some(path));
+    let text = files.config_text().map_err(|problem| vec![problem]);
+    let loaded = text.and_then(|text| read(&text, &files, environment));
+    (loaded, files.seen())
+}
+
+/// [`load`], as if `text` were in the file at `mapping_file`.
+///
+/// # Errors
+/// Every problem at once; never empty.
+pub fn load_with(
+    (mapping_file, text): (&Path, &str),
+    path: &Path,
+    environment: impl IntoIterator<Item = (String, String)>,
+) -> Result<Loaded, Vec<Problem>> {
+    let files = Files::new(folder_of(path), Some(path)).instead(mapping_file.to_owned(), text);
+    read(&files.config_text().map_err(|problem| vec![problem])?, &files, environment)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new(""))
 }
 
 /// Reads `text` as if it were a file in `base_dir`, with overrides from `environment`.
@@ -139,16 +192,25 @@ fn read(
     environment: impl IntoIterator<Item = (String, String)>,
 ) -> Result<Loaded, Vec<Problem>> {
     let mut table = source::table(text)?;
-    let environment: Vec<(String, String)> = environment.into_iter().collect();
-    let drafts = Drafts::new(text, files, &environment);
-    let report = Report::new(environment::apply(&mut table, environment)?);
+    // The rules may be in a file that a variable names, and other variables override what is in it.
+    let (of_rules, others): (Vec<_>, Vec<_>) = environment.into_iter().partition(environment::is_of_rules);
+    let overrides = environment::apply(&mut table, others);
+    let mapping_file = mapping_file::read(&mut table, files)?;
+    let drafts = Drafts::new(text, files, mapping_file.as_ref(), &of_rules);
+    let overrides = environment::join(overrides, environment::apply(&mut table, of_rules))?;
+    let report = Report::new(overrides);
     let rest = rest(&table);
     let mut root = Section::root(table, &report);
     let config = root_section(&mut root, files, drafts);
     root.finish();
-    let (problems, warnings) = report.into_problems(text);
+    let settings = report.settings(text, mapping_file.as_ref());
+    let (problems, warnings) = report.into_problems(text, mapping_file.as_ref());
+    let (files, mapping_file) = (files.seen(), mapping_file.map(|file| file.path));
     match config {
-        Some(config) if problems.is_empty() => Ok(Loaded { config, warnings, files: files.paths(), rest }),
+        Some(config) if problems.is_empty() => {
+            let config = Config { settings, ..config };
+            Ok(Loaded { config, warnings, files, rest, mapping_file })
+        }
         _ => Err(problems),
     }
 }
@@ -166,13 +228,15 @@ fn rest(table: &toml::Table) -> u64 {
 fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Option<Config> {
     version(root);
     let public_url = root.required("public_url", "write the https origin that browsers use", address::origin);
-    let listen = root.parsed("listen", listen_address).unwrap_or((Ipv4Addr::LOCALHOST, 8080).into());
-    let display_name = root.text("display_name", 100).unwrap_or_else(|| "Contact centre sign-in".to_owned());
+    let listen = listen(root);
+    let operations = root.section("operations", |s| operations::read(s, listen));
+    let display_name = root.text("display_name", 100).unwrap_or_else(|| DISPLAY_NAME.to_owned());
+    root.usual("display_name", DISPLAY_NAME);
     let support = root.parsed("support", support);
     let pages = root.section("pages", |s| pages::read(s, files));
     let saml = root.section("saml", |s| saml::read(s, files, public_url.as_ref(), &display_name));
     let pending_for = saml.pending_for;
-    let idps = root.named("idp", |name, s| idp::read(name, s, files));
+    let idps = root.named("idp", Names::Like(address::NAME), |name, s| idp::read(name, s, files));
     let cache = root.section("cache", cache::Cache::read);
     let budget = root.section("budget", budget::read);
     let protected = root.section("protected", protected::read);
@@ -183,36 +247,45 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
         patience: budget.patience,
         place_kept_for: budget.place_kept_for,
     };
-    let instances = root.named("instance", |name, s| instance::read(name, s, files, &shared));
+    let instances =
+        root.named("instance", Names::Like(address::NAME), |name, s| instance::read(name, s, files, &shared));
     let (endpoints, region) = root.section("aws", aws);
     let known = Known {
         idps: idps.iter().map(|idp| (idp.name.clone(), idp.names.clone())).collect(),
         instances: instances.iter().flatten().map(Instance::destinations).collect(),
         protected: protected.clone(),
     };
+    // It was read before the sections, and its rules stand under `mapping`.
+    root.parsed(mapping_file::KEY, |_| Ok(()));
     let rules = root.section("mapping", |s| mapping::read(s, files, &known));
-    let names_admins = root.has("admin");
-    let admin = root.section("admin", |s| admin::read(s, names_admins, &known));
+    let admin = root.optional("admin", |s| admin::read(s, &known, &drafts)).flatten();
+    let history = admin.as_ref().and_then(Admin::history).cloned();
     let session_max = root.section("session", |s| s.number("max_hours", 12, 1..=12));
     let log = root.section("log", log::read);
     at_least_one(root, "idp", idps.is_empty());
     at_least_one(root, "instance", instances.is_empty());
+    let (brand, translated) = pages.into_brands(display_name)?;
     let instances: Vec<Instance> = instances.into_iter().collect::<Option<_>>()?;
+    let usual_region = instances.first().map(|instance| instance.connect.arn.region.clone())?;
+    root.instead("aws.region", usual_region.as_str());
     Some(Config {
         public_url: public_url?,
         listen,
-        brand: pages.into_brand(display_name),
+        operations,
+        brand,
+        translated,
         support,
         saml: saml.settings?,
         pending_for,
         idp_choices: idps.iter().map(idp::Idp::choice).collect(),
         idp_names: known.idps.clone(),
         idps: idps.into_iter().map(|idp| idp.settings).collect::<Option<_>>()?,
-        aws_region: region.or_else(|| instances.first().map(|i| i.connect.arn.region.clone()))?,
+        aws_region: region.unwrap_or(usual_region),
         instances,
         rules: rules?,
         admin,
-        drafts: drafts.knowing(known),
+        drafts: drafts.knowing(known, history),
+        settings: Vec::new(),
         protected,
         endpoints,
         rates: budget.rates,
@@ -222,18 +295,27 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
 }
 
 fn version(root: &mut Section<'_>) {
-    if root.number("version", 0, 0..=1) != 1 {
+    if root.optional_number("version", 1..=1).is_none() {
         root.problem("version", "write `version = 1`, the version of this file's format");
     }
+    root.require("version");
 }
 
 fn at_least_one(root: &Section<'_>, key: &str, none: bool) {
+    root.require(key);
     if none {
         root.problem(key, format!("is missing: write at least one [{key}.<name>] table"));
     }
 }
 
-fn listen_address(text: &str) -> Result<SocketAddr, String> {
+fn listen(root: &mut Section<'_>) -> SocketAddr {
+    let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, 8080));
+    let listen = root.parsed("listen", socket_address);
+    root.usual("listen", usual.to_string());
+    listen.unwrap_or(usual)
+}
+
+fn socket_address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "write an IP address and a port, such as \"0.0.0.0:8080\"".to_owned())
 }
 

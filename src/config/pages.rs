@@ -6,6 +6,7 @@ use crate::model::{Brand, FooterLink, Logo};
 
 use super::files::Files;
 use super::section::Section;
+use super::words::{self, Spoken};
 
 /// Most links below a page.
 const MOST_LINKS: usize = 5;
@@ -16,11 +17,16 @@ const LARGEST_LOGO: usize = 256 * 1024;
 pub(super) struct Pages {
     logo: Option<Logo>,
     footer_links: Vec<FooterLink>,
+    words: Option<Spoken>,
 }
 
 impl Pages {
-    pub(super) fn into_brand(self, display_name: String) -> Brand {
-        Brand { display_name, logo: self.logo, footer_links: self.footer_links }
+    /// The look in English, and in every other language.
+    pub(super) fn into_brands(self, display_name: String) -> Option<(Brand, Vec<Brand>)> {
+        let Spoken { english, others } = self.words?;
+        let brand = Brand { display_name, logo: self.logo, footer_links: self.footer_links, words: english };
+        let others = others.into_iter().map(|words| Brand { words, ..brand.clone() }).collect();
+        Some((brand, others))
     }
 }
 
@@ -30,7 +36,8 @@ pub(super) fn read(section: &mut Section<'_>, files: &Files<'_>) -> Pages {
     if footer_links.len() > MOST_LINKS {
         section.problem("footer_links", format!("has more than {MOST_LINKS} links"));
     }
-    Pages { logo, footer_links: footer_links.into_iter().flatten().collect() }
+    let words = words::read(section, files);
+    Pages { logo, footer_links: footer_links.into_iter().flatten().collect(), words }
 }
 
 fn footer_link(section: &mut Section<'_>) -> Option<FooterLink> {
@@ -41,6 +48,8 @@ fn footer_link(section: &mut Section<'_>) -> Option<FooterLink> {
     }
     let text = section.text("text", 60);
     let url = section.parsed("url", link);
+    section.require("text");
+    section.require("url");
     Some(FooterLink { text: text?, url: url? })
 }
 

@@ -13,6 +13,7 @@ pub(super) fn read(section: &mut Section<'_>) -> ProtectedNames {
 /// A list adds to `Admin`; only an empty list protects nothing.
 fn names(section: &mut Section<'_>, key: &str) -> Vec<String> {
     let mut names = section.texts(key).unwrap_or_else(|| vec!["Admin".to_owned()]);
+    section.usual(key, vec!["Admin"]);
     if names.is_empty() {
         section.warning(key, "is empty: the gateway signs in and grants Admin like any other name");
     } else {

@@ -34,6 +34,10 @@ pub(super) fn read(
     display_name: &str,
 ) -> Saml {
     let entity_id = section.parsed("entity_id", entity_id);
+    let usual_entity_id = public_url.and_then(|url| Some(url.join("saml/metadata").ok()?.to_string()));
+    if let Some(usual) = &usual_entity_id {
+        section.instead("entity_id", usual.as_str());
+    }
     let key = files.secret(section, "signing_key", "signing_key_file");
     let certificate = files.text(section, "signing_certificate", "signing_certificate_file");
     let certificate = certificate.map(|(text, _)| text);
@@ -48,7 +52,7 @@ pub(super) fn read(
     let settings = || {
         let public_url = public_url?.clone();
         Some(Settings {
-            entity_id: entity_id.or_else(|| Some(public_url.join("saml/metadata").ok()?.to_string()))?,
+            entity_id: entity_id.or(usual_entity_id)?,
             public_url,
             display_name: display_name.to_owned(),
             signing_key: key?,

@@ -8,6 +8,8 @@ use toml::{Table, Value};
 use crate::model::Problem;
 
 use super::report::Report;
+use super::setting::Read;
+use super::shape::{Names, Shape};
 
 /// One table of the file.
 pub(super) struct Section<'r> {
@@ -27,8 +29,9 @@ impl<'r> Section<'r> {
     /// Reports every key that nobody took.
     pub(super) fn finish(self) {
         for key in self.table.keys() {
-            let known = self.report.known_below(&self.template).join(", ");
-            self.problem(key, format!("unknown key; the keys here are: {known}"));
+            let known = self.report.keys_below(&self.template);
+            let known: Vec<&str> = known.iter().map(|(name, _)| name.as_str()).collect();
+            self.problem(key, format!("unknown key; the keys here are: {}", known.join(", ")));
         }
     }
 
@@ -64,13 +67,48 @@ impl<'r> Section<'r> {
         self.report.is_override(&self.path_of(key))
     }
 
+    /// What holds when nothing is written under a key that was read before, here and everywhere.
+    pub(super) fn usual(&self, key: &str, value: impl Into<Value>) {
+        let value = value.into();
+        self.report.usual(&join(&self.template, key), &value);
+        self.instead(key, value);
+    }
+
+    /// What holds in this configuration when nothing is written under a key that was read before.
+    pub(super) fn instead(&self, key: &str, value: impl Into<Value>) {
+        self.report.instead(&self.path_of(key), value.into());
+    }
+
+    /// Notes that a key that was read before must be there; its reader says what is wrong when it is not.
+    pub(super) fn require(&self, key: &str) {
+        self.report.require(&join(&self.template, key));
+    }
+
     /// Text that `parse` understands.
     pub(super) fn parsed<T>(
         &mut self,
         key: &str,
         parse: impl FnOnce(&str) -> Result<T, String>,
     ) -> Option<T> {
-        let value = self.take(key)?;
+        self.parsed_as(key, Shape::Text, parse)
+    }
+
+    /// [`Self::parsed`], and never shown to anybody.
+    pub(super) fn secret<T>(
+        &mut self,
+        key: &str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        self.parsed_as(key, Shape::Secret, parse)
+    }
+
+    fn parsed_as<T>(
+        &mut self,
+        key: &str,
+        shape: Shape,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let value = self.take(key, shape)?;
         let parsed = match value.as_str() {
             Some(text) => parse(text),
             None => Err("must be text in quotes".to_owned()),
@@ -86,15 +124,16 @@ impl<'r> Section<'r> {
         parse: impl FnOnce(&str) -> Result<T, String>,
     ) -> Option<T> {
         if !self.has(key) {
-            self.report.know(join(&self.template, key));
             self.problem(key, format!("is missing: {advice}"));
         }
-        self.parsed(key, parse)
+        let parsed = self.parsed(key, parse);
+        self.require(key);
+        parsed
     }
 
     /// One line of 1 to `longest` characters.
     pub(super) fn text(&mut self, key: &str, longest: usize) -> Option<String> {
-        self.parsed(key, |text| {
+        self.parsed_as(key, Shape::Line(longest), |text| {
             let text = text.trim();
             let fits = (1..=longest).contains(&text.chars().count()) && !text.chars().any(char::is_control);
             fits.then(|| text.to_owned())
@@ -104,25 +143,34 @@ impl<'r> Section<'r> {
 
     /// `true` or `false`.
     pub(super) fn flag(&mut self, key: &str, default: bool) -> bool {
-        self.optional_flag(key).unwrap_or(default)
+        let flag = self.optional_flag(key);
+        self.usual(key, default);
+        flag.unwrap_or(default)
     }
 
     /// `true`, `false` or nothing.
     pub(super) fn optional_flag(&mut self, key: &str) -> Option<bool> {
-        let value = self.take_typed(key)?;
+        let value = self.take(key, Shape::Flag)?;
         let flag = value.as_bool().ok_or_else(|| "must be true or false".to_owned());
         self.or_problem(key, flag)
     }
 
     /// A whole number.
     pub(super) fn number(&mut self, key: &str, default: u64, range: RangeInclusive<u64>) -> u64 {
-        let Some(value) = self.take_typed(key) else { return default };
+        let number = self.optional_number(key, range);
+        self.usual(key, i64::try_from(default).unwrap_or(i64::MAX));
+        number.unwrap_or(default)
+    }
+
+    /// A whole number or nothing.
+    pub(super) fn optional_number(&mut self, key: &str, range: RangeInclusive<u64>) -> Option<u64> {
+        let value = self.take(key, Shape::Whole(range.clone()))?;
         let number = value
             .as_integer()
             .and_then(|number| u64::try_from(number).ok())
             .filter(|number| range.contains(number))
             .ok_or_else(|| format!("must be a whole number from {} to {}", range.start(), range.end()));
-        self.or_problem(key, number).unwrap_or(default)
+        self.or_problem(key, number)
     }
 
     /// A whole number of seconds.
@@ -132,43 +180,55 @@ impl<'r> Section<'r> {
 
     /// A number above 0.
     pub(super) fn rate(&mut self, key: &str, default: f64) -> f64 {
-        let Some(value) = self.take_typed(key) else { return default };
+        const MOST: f64 = 1000.0;
+        let value = self.take(key, Shape::Rate(MOST));
+        self.usual(key, default);
+        let Some(value) = value else { return default };
         #[expect(clippy::cast_precision_loss, reason = "compared with 1000 next")]
         let rate = value
             .as_float()
             .or_else(|| value.as_integer().map(|number| number as f64))
-            .filter(|rate| *rate > 0.0 && *rate <= 1000.0)
-            .ok_or_else(|| "must be a number above 0, at most 1000".to_owned());
+            .filter(|rate| *rate > 0.0 && *rate <= MOST)
+            .ok_or_else(|| format!("must be a number above 0, at most {MOST}"));
         self.or_problem(key, rate).unwrap_or(default)
     }
 
     /// One of the listed words.
-    pub(super) fn one_of<T: Copy>(&mut self, key: &str, words: &[(&str, T)], default: T) -> T {
-        let chosen = self.parsed(key, |text| {
+    pub(super) fn one_of<T: Copy + PartialEq>(&mut self, key: &str, words: &[(&str, T)], default: T) -> T {
+        let shape = Shape::words(words.iter().map(|(word, _)| *word));
+        let chosen = self.parsed_as(key, shape, |text| {
             words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value).ok_or_else(|| {
                 let words: Vec<String> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
                 format!("must be one of {}", words.join(", "))
             })
         });
+        if let Some((word, _)) = words.iter().find(|(_, value)| *value == default) {
+            self.usual(key, *word);
+        }
         chosen.unwrap_or(default)
     }
 
-    /// Whatever is written, for `parse` to understand.
-    pub(super) fn any<T>(&mut self, key: &str, parse: impl FnOnce(&Value) -> Result<T, String>) -> Option<T> {
-        let value = self.take_typed(key)?;
+    /// Whatever is written, for `parse` to understand; `shape` is what it takes.
+    pub(super) fn any<T>(
+        &mut self,
+        key: &str,
+        shape: Shape,
+        parse: impl FnOnce(&Value) -> Result<T, String>,
+    ) -> Option<T> {
+        let value = self.take(key, shape)?;
         self.or_problem(key, parse(&value))
     }
 
     /// A list of texts.
     pub(super) fn texts(&mut self, key: &str) -> Option<Vec<String>> {
-        let value = self.take_typed(key)?;
+        let value = self.take(key, Shape::texts())?;
         let texts = all_texts(&value).ok_or_else(|| "must be a list of texts: [\"…\", \"…\"]".to_owned());
         self.or_problem(key, texts)
     }
 
     /// One text or a list of them.
     pub(super) fn text_or_texts(&mut self, key: &str) -> Vec<String> {
-        let Some(value) = self.take_typed(key) else { return Vec::new() };
+        let Some(value) = self.take(key, Shape::text_or_texts()) else { return Vec::new() };
         let texts = match value.as_str() {
             Some(text) => Some(vec![text.to_owned()]),
             None => all_texts(&value),
@@ -180,18 +240,26 @@ impl<'r> Section<'r> {
 
     /// A table; an absent one reads as an empty one, so that its required keys are missed.
     pub(super) fn section<T>(&mut self, key: &str, read: impl FnOnce(&mut Section<'r>) -> T) -> T {
-        let table = self.table(key);
+        let table = self.table(key, Shape::Section);
         self.below(key, key, table, read)
     }
 
-    /// A table whose keys are names that the operator chose, each a table.
+    /// A table that is read only where it is written.
+    pub(super) fn optional<T>(&mut self, key: &str, read: impl FnOnce(&mut Section<'r>) -> T) -> Option<T> {
+        let is_written = self.has(key);
+        let table = self.table(key, Shape::Section);
+        is_written.then(|| self.below(key, key, table, read))
+    }
+
+    /// A table whose keys are names that the operator chose, each a table; `read` checks the name.
     pub(super) fn named<T>(
         &mut self,
         key: &str,
+        names: Names,
         mut read: impl FnMut(&str, &mut Section<'r>) -> T,
     ) -> Vec<T> {
         let mut found = Vec::new();
-        for (name, value) in self.table(key) {
+        for (name, value) in self.table(key, Shape::Named(names)) {
             let path = format!("{key}.{name}");
             match value {
                 Value::Table(table) => {
@@ -206,7 +274,7 @@ impl<'r> Section<'r> {
 
     /// A list of tables.
     pub(super) fn list<T>(&mut self, key: &str, mut read: impl FnMut(&mut Section<'r>) -> T) -> Vec<T> {
-        let items = match self.take(key) {
+        let items = match self.take_out(key, Shape::Sections) {
             Some(Value::Array(items)) => items,
             Some(_) => {
                 self.problem(key, format!("must be a list of tables: [[{}]]", self.path_of(key)));
@@ -225,20 +293,27 @@ impl<'r> Section<'r> {
         list
     }
 
-    /// A table of texts under names that the operator chose.
-    pub(super) fn text_table(&mut self, key: &str) -> Option<Vec<(String, String)>> {
-        if !self.has(key) {
-            self.report.know(join(&self.template, key));
-            return None;
-        }
+    /// A table of texts under names that the operator chose; `usual` where it is not written.
+    pub(super) fn text_table(&mut self, key: &str, usual: &[(&str, &str)]) -> Vec<(String, String)> {
+        let is_written = self.has(key);
         let mut texts = Vec::new();
-        for (name, value) in self.table(key) {
+        for (name, value) in self.table(key, Shape::TableOf(Box::new(Shape::Text))) {
+            let path = format!("{key}.{name}");
+            self.report.read(Read::new(self.path_of(&path), false, Some(&value)));
             match value {
                 Value::String(text) => texts.push((name, text)),
-                _ => self.problem(&format!("{key}.{name}"), "must be text in quotes"),
+                _ => self.problem(&path, "must be text in quotes"),
             }
         }
-        Some(texts)
+        let table: Table = usual.iter().map(|(name, text)| ((*name).to_owned(), (*text).into())).collect();
+        self.usual(key, table);
+        for (name, text) in usual.iter().filter(|_| !is_written) {
+            let path = format!("{key}.{name}");
+            self.report.read(Read::new(self.path_of(&path), false, None));
+            self.instead(&path, *text);
+            texts.push(((*name).to_owned(), (*text).to_owned()));
+        }
+        texts
     }
 
     pub(super) fn has(&self, key: &str) -> bool {
@@ -260,8 +335,8 @@ impl<'r> Section<'r> {
         value
     }
 
-    fn table(&mut self, key: &str) -> Table {
-        match self.take(key) {
+    fn table(&mut self, key: &str, shape: Shape) -> Table {
+        match self.take_out(key, shape) {
             Some(Value::Table(table)) => table,
             Some(_) => {
                 self.problem(key, format!("must be a table: [{}]", self.path_of(key)));
@@ -271,18 +346,21 @@ impl<'r> Section<'r> {
         }
     }
 
-    fn take(&mut self, key: &str) -> Option<Value> {
-        self.report.know(join(&self.template, key));
+    fn take_out(&mut self, key: &str, shape: Shape) -> Option<Value> {
+        self.report.know(join(&self.template, key), shape);
         self.table.remove(key)
     }
 
     /// A text from the environment is read as TOML where the key wants something else than text.
-    fn take_typed(&mut self, key: &str) -> Option<Value> {
-        let value = self.take(key)?;
-        match &value {
-            Value::String(text) if self.is_override(key) => Some(toml_value(text).unwrap_or(value)),
-            _ => Some(value),
-        }
+    fn take(&mut self, key: &str, shape: Shape) -> Option<Value> {
+        let is_secret = shape == Shape::Secret;
+        let is_typed = !shape.is_text() && self.is_override(key);
+        let value = match self.take_out(key, shape) {
+            Some(Value::String(text)) if is_typed => Some(toml_value(&text).unwrap_or(Value::String(text))),
+            value => value,
+        };
+        self.report.read(Read::new(self.path_of(key), is_secret, value.as_ref()));
+        value
     }
 
     fn or_problem<T>(&self, key: &str, result: Result<T, String>) -> Option<T> {
@@ -290,7 +368,7 @@ impl<'r> Section<'r> {
     }
 }
 
-fn join(path: &str, key: &str) -> String {
+pub(super) fn join(path: &str, key: &str) -> String {
     match (path, key) {
         ("", key) => key.to_owned(),
         (path, "") => path.to_owned(),

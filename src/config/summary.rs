@@ -1,6 +1,5 @@
 //! What is configured, in a few lines.
 
-use crate::connect::Provisioning;
 use crate::federation::HandOffMode;
 use crate::saml::{IdpSettings, MetadataSource};
 
@@ -36,11 +35,7 @@ fn idp(idp: &IdpSettings) -> String {
 }
 
 fn instance(instance: &Instance) -> String {
-    let provisioning = match instance.connect.provisioning {
-        Provisioning::Off => "off",
-        Provisioning::Create => "create",
-        Provisioning::Sync => "sync",
-    };
+    let provisioning = instance.connect.provisioning.word();
     let hand_off = match instance.federation.hand_off {
         HandOffMode::Instance => "instance",
         HandOffMode::Console => "console",

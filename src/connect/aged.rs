@@ -46,11 +46,22 @@ where
         max_age: Duration,
         ask: impl Fn() -> F + Send,
     ) -> Result<V, Error> {
+        Ok(self.read_dated(key, question, max_age, ask).await?.0)
+    }
+
+    /// The same, and when it was answered.
+    pub(super) async fn read_dated<F: Future<Output = Result<V, Error>> + Send + 'static>(
+        &self,
+        key: K,
+        question: Q,
+        max_age: Duration,
+        ask: impl Fn() -> F + Send,
+    ) -> Result<(V, OffsetDateTime), Error> {
         let serves = |kept: &Answer<Q, V>| kept.question == question && self.is_younger(kept, max_age);
         loop {
             if let Some(answer) = self.cache.get(&key).await {
                 if serves(&answer) {
-                    return Ok(answer.value);
+                    return Ok((answer.value, answer.answered_at));
                 }
                 self.drop_unless(&key, serves).await;
             }
@@ -65,13 +76,21 @@ where
                 cache.try_get_with::<_, (Q, Error)>(key, answer).await
             });
             match asked.await {
-                Ok(Ok(answer)) if answer.question == question => return Ok(answer.value),
+                Ok(Ok(answer)) if answer.question == question => {
+                    return Ok((answer.value, answer.answered_at));
+                }
                 Ok(Err(failed)) if failed.0 == question => return Err(failed.1.clone()),
                 // Somebody else's question was under way, and it was another one.
                 Ok(_) => {}
                 Err(_) => return Err(Error::Interrupted),
             }
         }
+    }
+
+    /// What is kept and younger than `max_age`, with the moment of each answer.
+    pub(super) fn kept(&self, max_age: Duration) -> impl Iterator<Item = (Arc<K>, OffsetDateTime)> {
+        let young = self.cache.iter().filter(move |(_, kept)| self.is_younger(kept, max_age));
+        young.map(|(key, kept)| (key, kept.answered_at))
     }
 
     /// Changes a kept answer, keeping its age.

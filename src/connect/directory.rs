@@ -1,13 +1,19 @@
 //! Names to ids, as the instance lists them.
 
 use std::collections::HashMap;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
+
+use time::OffsetDateTime;
 
 use super::aged::Aged;
 use super::client::{Calls, Named};
 use super::{Error, wire};
 use crate::model::{Busy, Clock, HierarchyPath, Patience, Username};
+
+/// The path of a hierarchy group from the top level down to itself.
+pub(super) type GroupPath = Vec<Named>;
 
 /// A name that is missing is looked for again in a listing at most this old.
 const MISS_AGE: Duration = Duration::from_secs(5);
@@ -39,13 +45,15 @@ pub(super) struct Directory {
     calls: Arc<Calls>,
     listings: Aged<Kind, (), Arc<Listing>>,
     groups: Aged<String, (), Arc<Vec<String>>>,
+    paths: Aged<(), (), Arc<Vec<GroupPath>>>,
     max_age: Duration,
 }
 
 impl Directory {
     pub(super) fn new(calls: Arc<Calls>, max_age: Duration, clock: &Arc<dyn Clock>) -> Self {
         let listings = Aged::new(Kind::ALL, Arc::clone(clock));
-        Self { calls, listings, groups: Aged::new(GROUPS, Arc::clone(clock)), max_age }
+        let (groups, paths) = (Aged::new(GROUPS, Arc::clone(clock)), Aged::new(1, Arc::clone(clock)));
+        Self { calls, listings, groups, paths, max_age }
     }
 
     /// The user with exactly this name, else the only one whose name differs in case only.
@@ -105,6 +113,39 @@ impl Directory {
         Ok(listing.ids.keys().cloned().collect())
     }
 
+    /// Every name and id that is listed, and when that was.
+    pub(super) async fn listed(
+        &self,
+        kind: Kind,
+        patience: Patience,
+    ) -> Result<(Vec<Named>, OffsetDateTime), Error> {
+        let (listing, read_at) = self.dated(kind, self.max_age, patience).await?;
+        let named = listing.names.iter().map(|(id, name)| (name.clone(), id.clone()));
+        Ok((named.collect(), read_at))
+    }
+
+    /// The path of every hierarchy group, and when they were searched.
+    pub(super) async fn group_paths(
+        &self,
+        patience: Patience,
+    ) -> Result<(Arc<Vec<GroupPath>>, OffsetDateTime), Error> {
+        let ask = || {
+            let calls = Arc::clone(&self.calls);
+            Box::pin(async move { Ok(Arc::new(wire::group_paths(&calls.search_hierarchy_groups().await?))) })
+        };
+        in_time(patience, self.paths.read_dated((), (), self.max_age, ask)).await
+    }
+
+    /// What is kept of listings, and when each was read.
+    pub(super) fn kept(&self) -> Vec<(Kind, OffsetDateTime)> {
+        self.listings.kept(self.max_age).map(|(kind, at)| (*kind, at)).collect()
+    }
+
+    /// The names of a hierarchy group's path.
+    pub(super) async fn path_of(&self, id: &str, patience: Patience) -> Result<Arc<Vec<String>>, Error> {
+        self.group_path(id, self.max_age, patience).await
+    }
+
     /// The id of the hierarchy group at this path. Listings don't tell a group's parent, so the groups
     /// with the path's last name are described, and no others.
     pub(super) async fn group_id(&self, path: &HierarchyPath, patience: Patience) -> Result<String, Error> {
@@ -143,13 +184,20 @@ impl Directory {
         max_age: Duration,
         patience: Patience,
     ) -> Result<Arc<Listing>, Error> {
+        Ok(self.dated(kind, max_age, patience).await?.0)
+    }
+
+    async fn dated(
+        &self,
+        kind: Kind,
+        max_age: Duration,
+        patience: Patience,
+    ) -> Result<(Arc<Listing>, OffsetDateTime), Error> {
         let ask = || {
             let calls = Arc::clone(&self.calls);
             Box::pin(async move { Ok(Arc::new(Listing::of(kind.read(&calls).await?))) })
         };
-        let reading = self.listings.read(kind, (), max_age, ask);
-        let in_time = tokio::time::timeout(patience.left(), reading).await;
-        in_time.unwrap_or(Err(Error::Busy(Busy { retry_after: LISTING_TAKES })))
+        in_time(patience, self.listings.read_dated(kind, (), max_age, ask)).await
     }
 
     fn ages(&self) -> [Duration; 2] {
@@ -157,10 +205,15 @@ impl Directory {
     }
 }
 
+async fn in_time<T>(patience: Patience, reading: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let in_time = tokio::time::timeout(patience.left(), reading).await;
+    in_time.unwrap_or(Err(Error::Busy(Busy { retry_after: LISTING_TAKES })))
+}
+
 impl Kind {
     const ALL: u64 = 4;
 
-    fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             Self::SecurityProfile => "security profile",
             Self::RoutingProfile => "routing profile",

@@ -51,6 +51,32 @@ pub enum Error {
 }
 
 impl Error {
+    /// The error, when it is about the person and the rules: AWS answered, and a sign-in would be refused.
+    pub(super) fn if_refusal(self) -> Result<Self, Self> {
+        match self {
+            Self::Unsettled | Self::Interrupted | Self::Call(_) | Self::Busy(_) => Err(self),
+            Self::ProtectedUsername
+            | Self::ProtectedProfile(_)
+            | Self::UnlistedProfile(_)
+            | Self::NoUser
+            | Self::AmbiguousUser(_)
+            | Self::Incomplete(_)
+            | Self::TooManyProficiencies(_)
+            | Self::UnknownName { .. } => Ok(self),
+        }
+    }
+
+    /// The permission that our own AWS identity lacks.
+    #[must_use]
+    pub fn missing_permission(&self) -> Option<String> {
+        match self {
+            Self::Call(call) if call.cause == Cause::AccessDenied => {
+                Some(format!("connect:{}", call.operation))
+            }
+            _ => None,
+        }
+    }
+
     /// Whether a call failed in this way.
     pub(super) fn is(&self, cause: Cause) -> bool {
         matches!(self, Self::Call(call) if call.cause == cause)
@@ -93,7 +119,7 @@ impl Blamed for Error {
 
 fn page(call: &CallError) -> &'static Code {
     let about_a_user = match call.operation {
-        "ListUsers" | "ListUserHierarchyGroups" => false,
+        "ListUsers" | "ListUserHierarchyGroups" | "SearchUserHierarchyGroups" => false,
         operation => operation.contains("User") || operation == "TagResource",
     };
     match call.cause {

@@ -1,14 +1,17 @@
-//! Amazon Connect's users: `ensure` = resolve, plan, apply.
+//! Amazon Connect's users: `ensure` = resolve, plan, apply. `preview` leaves out the last.
 
 mod aged;
+mod browse;
 mod client;
 mod directory;
 mod error;
 mod named;
 mod plan;
+mod preview;
 mod provision;
 mod report;
 mod wire;
+mod words;
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::pin::Pin;
@@ -17,9 +20,11 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
+pub use browse::{Group, Hierarchy, InUse, Listed, Listings, Read, UserView};
 pub use client::client;
 pub use error::Error;
 pub use named::UnknownName;
+pub use preview::{Fate, Preview, PreviewField};
 pub use report::InstanceReport;
 
 use crate::model::{
@@ -70,6 +75,18 @@ pub enum Provisioning {
     Create,
     /// Create missing users and correct existing ones.
     Sync,
+}
+
+impl Provisioning {
+    /// As the configuration writes it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Create => "create",
+            Self::Sync => "sync",
+        }
+    }
 }
 
 /// One instance's users.

@@ -8,9 +8,7 @@ use tokio::time::sleep;
 
 use super::client::Calls;
 use super::directory::{Directory, Kind, Resolved};
-use super::plan::{
-    Change, Proficiencies, UserFields, Wanted, new_user, plan, wanted_of_existing, wanted_of_new,
-};
+use super::plan::{Change, NewUser, UserFields, Wanted, new_user, plan, wanted_of_existing, wanted_of_new};
 use super::{Error, Provisioning, Settings, wire};
 use crate::model::{
     Cause, Clock, ConnectUser, MAX_PROFICIENCIES, Patience, Placement, ProtectedNames, UserId, Username,
@@ -27,11 +25,13 @@ pub(super) struct Provision {
     clock: Arc<dyn Clock>,
 }
 
-/// What became of a user that was listed.
-enum Found {
-    InPlace(ConnectUser),
-    /// Deleted, or not visible yet.
-    Gone,
+/// A user that exists, as Connect describes it.
+pub(super) struct Held {
+    pub(super) id: String,
+    pub(super) username: String,
+    /// Without its proficiencies, until they are read.
+    pub(super) fields: UserFields,
+    has_proficiencies: bool,
 }
 
 impl Provision {
@@ -59,101 +59,147 @@ impl Provision {
         placement: &Placement,
         patience: Patience,
     ) -> Result<ConnectUser, Error> {
+        if let Some(held) = self.find(placement, patience).await? {
+            return self.put_right(held, placement, patience).await;
+        }
+        let user = self.new_user(placement, patience).await?;
+        self.create(user, placement, patience).await
+    }
+
+    /// The user that this placement is for, if there is one.
+    pub(super) async fn find(
+        &self,
+        placement: &Placement,
+        patience: Patience,
+    ) -> Result<Option<Held>, Error> {
         let mut resolved = self.directory.user(&placement.username, patience).await?;
         if let Resolved::User(id) = &resolved {
-            if let Found::InPlace(user) = self.existing(id, placement, patience).await? {
-                return Ok(user);
+            if let Some(held) = self.describe(id, &placement.username, patience).await? {
+                return Ok(Some(held));
             }
             self.directory.forget_user(id).await;
             resolved = self.directory.user_now(&placement.username, patience).await?;
         }
         match resolved {
             Resolved::Several(count) => Err(Error::AmbiguousUser(count)),
-            Resolved::Nobody => self.create(placement, patience).await,
-            Resolved::User(id) => match self.existing(&id, placement, patience).await? {
-                Found::InPlace(user) => Ok(user),
-                Found::Gone => Err(Error::Unsettled),
-            },
+            Resolved::Nobody => Ok(None),
+            Resolved::User(id) => {
+                let held = self.describe(&id, &placement.username, patience).await?;
+                held.map(Some).ok_or(Error::Unsettled)
+            }
         }
     }
 
-    async fn existing(&self, id: &str, placement: &Placement, patience: Patience) -> Result<Found, Error> {
+    /// None when it was deleted, has another name, or is not visible yet.
+    async fn describe(&self, id: &str, wanted: &Username, patience: Patience) -> Result<Option<Held>, Error> {
+        let held = self.described(id, patience).await?;
+        Ok(held.filter(|held| held.username.eq_ignore_ascii_case(wanted.as_str())))
+    }
+
+    /// The user with that id, whatever its name; none when it was deleted or is not visible yet.
+    pub(super) async fn described(&self, id: &str, patience: Patience) -> Result<Option<Held>, Error> {
         let described = match self.calls.describe_user(id, patience).await {
-            Err(error) if may_be_unseen(&error) => return Ok(Found::Gone),
+            Err(error) if may_be_unseen(&error) => return Ok(None),
             answer => answer?,
         };
         let named = described.and_then(|user| user.username.clone().zip(Some(user)));
-        let Some((username, user)) = named else { return Ok(Found::Gone) };
-        if !username.eq_ignore_ascii_case(placement.username.as_str()) {
-            return Ok(Found::Gone);
-        }
-        self.check_username(&username)?;
-        let current = wire::current(user);
-        self.check_held(&current.security_profiles, patience).await?;
-        if self.settings.provisioning == Provisioning::Sync {
-            self.correct(id, current, placement, patience).await?;
-        }
-        // Differs from the wanted name in case at most, so it is as good a user name.
-        let username = Username::new(username).unwrap_or_else(|_| placement.username.clone());
-        Ok(Found::InPlace(self.user(id, username)))
+        Ok(named.map(|(username, user)| Held {
+            id: id.to_owned(),
+            username,
+            fields: wire::current(user),
+            has_proficiencies: false,
+        }))
     }
 
-    async fn correct(
+    /// Refuses a user that may never be federated, by Connect's own spelling and profiles.
+    pub(super) async fn check_held(&self, held: &Held, patience: Patience) -> Result<(), Error> {
+        self.check_username(&held.username)?;
+        self.check_profiles(&held.fields.security_profiles, patience).await
+    }
+
+    /// What has to change of a user that exists.
+    pub(super) async fn changes(
         &self,
-        id: &str,
-        mut current: UserFields,
+        held: &mut Held,
         placement: &Placement,
         patience: Patience,
-    ) -> Result<(), Error> {
-        if !self.settings.send_email {
-            current.identity.email = None;
+    ) -> Result<Vec<Change>, Error> {
+        if self.settings.provisioning != Provisioning::Sync {
+            return Ok(Vec::new());
         }
         let wanted = wanted_of_existing(placement, self.settings.send_email);
         let desired = self.resolve(wanted, patience).await?;
         if !desired.proficiencies.is_empty() {
-            current.proficiencies = self.calls.proficiencies(id, patience).await?;
+            self.read_proficiencies(held, patience).await?;
         }
-        for change in plan(&current, desired) {
-            self.calls.apply(id, &change, patience).await?;
-            self.note(change.word());
+        let mut current = held.fields.clone();
+        if !self.settings.send_email {
+            current.identity.email = None;
+        }
+        Ok(plan(&current, desired))
+    }
+
+    /// Once is enough.
+    pub(super) async fn read_proficiencies(&self, held: &mut Held, patience: Patience) -> Result<(), Error> {
+        if !held.has_proficiencies {
+            held.fields.proficiencies = self.calls.proficiencies(&held.id, patience).await?;
+            held.has_proficiencies = true;
         }
         Ok(())
     }
 
-    async fn create(&self, placement: &Placement, patience: Patience) -> Result<ConnectUser, Error> {
+    /// The user to create.
+    pub(super) async fn new_user(&self, placement: &Placement, patience: Patience) -> Result<NewUser, Error> {
         if self.settings.provisioning == Provisioning::Off {
             return Err(Error::NoUser);
         }
         let wanted = wanted_of_new(placement, self.settings.send_email);
-        let user = new_user(placement.username.clone(), self.resolve(wanted, patience).await?)?;
+        new_user(placement.username.clone(), self.resolve(wanted, patience).await?)
+    }
+
+    async fn put_right(
+        &self,
+        mut held: Held,
+        placement: &Placement,
+        patience: Patience,
+    ) -> Result<ConnectUser, Error> {
+        self.check_held(&held, patience).await?;
+        for change in self.changes(&mut held, placement, patience).await? {
+            self.calls.apply(&held.id, &change, patience).await?;
+            self.note(change.word());
+        }
+        // Differs from the wanted name in case at most, so it is as good a user name.
+        let username = Username::new(held.username).unwrap_or_else(|_| placement.username.clone());
+        Ok(self.user(&held.id, username))
+    }
+
+    async fn create(
+        &self,
+        user: NewUser,
+        placement: &Placement,
+        patience: Patience,
+    ) -> Result<ConnectUser, Error> {
         match self.calls.create_user(&user, patience).await {
             Err(error) if error.is(Cause::Duplicate) => self.created_elsewhere(placement, patience).await,
             answer => {
                 let id = answer?.ok_or(Error::Unsettled)?;
                 self.directory.remember_user(&user.username, &id).await;
                 self.note("created");
-                self.associate(&id, user.proficiencies, patience).await?;
+                if let Some(change) = user.afterwards() {
+                    self.complete(&id, &change, patience).await?;
+                }
                 let created_at = Some(self.clock.now());
                 Ok(ConnectUser { created_at, ..self.user(&id, user.username) })
             }
         }
     }
 
-    /// Gives a user that was created a moment ago its proficiencies. Connect may not know the user yet.
-    async fn associate(
-        &self,
-        id: &str,
-        proficiencies: Proficiencies,
-        patience: Patience,
-    ) -> Result<(), Error> {
-        if proficiencies.is_empty() {
-            return Ok(());
-        }
-        let change = Change::Associate(proficiencies);
-        match self.calls.apply(id, &change, patience).await {
+    /// Changes a user that was created a moment ago. Connect may not know the user yet.
+    async fn complete(&self, id: &str, change: &Change, patience: Patience) -> Result<(), Error> {
+        match self.calls.apply(id, change, patience).await {
             Err(error) if may_be_unseen(&error) => {
                 self.wait_until_shown(id, patience).await?;
-                self.calls.apply(id, &change, patience).await?;
+                self.calls.apply(id, change, patience).await?;
             }
             answer => answer?,
         }
@@ -183,9 +229,9 @@ impl Provision {
         let settle = self.settling(patience);
         loop {
             if let Resolved::User(id) = self.directory.user_now(&placement.username, settle).await?
-                && let Found::InPlace(user) = self.existing(&id, placement, settle).await?
+                && let Some(held) = self.describe(&id, &placement.username, settle).await?
             {
-                return Ok(user);
+                return self.put_right(held, placement, settle).await;
             }
             if settle.left() < SETTLE_PAUSE {
                 return Err(Error::Unsettled);
@@ -226,7 +272,7 @@ impl Provision {
     }
 
     /// Refuses a user that holds a protected profile, or one whose name nobody can tell.
-    async fn check_held(&self, profiles: &BTreeSet<String>, patience: Patience) -> Result<(), Error> {
+    async fn check_profiles(&self, profiles: &BTreeSet<String>, patience: Patience) -> Result<(), Error> {
         if !self.protected.has_security_profiles() {
             return Ok(());
         }
@@ -242,6 +288,15 @@ impl Provision {
     /// One audit line for each change of a user. Who it was is in AWS's own trail of the call.
     fn note(&self, change: &'static str) {
         tracing::info!(target: "audit", event = "user", instance = %self.settings.instance, change, "ok");
+    }
+
+    /// Whether a name of this kind is one that is never granted or signed in.
+    pub(super) fn is_protected(&self, kind: Kind, name: &str) -> bool {
+        match kind {
+            Kind::User => self.protected.is_username(name),
+            Kind::SecurityProfile => self.protected.is_security_profile(name),
+            Kind::RoutingProfile | Kind::HierarchyGroup => false,
+        }
     }
 
     fn check_username(&self, name: &str) -> Result<(), Error> {

@@ -113,7 +113,12 @@ fn check_removals(instance: &Instance, names: &[Option<String>]) -> ApiResult<()
 pub(super) fn describe_group(call: &mut Call<'_>) -> Answer {
     let instance = &*call.instance;
     let group = instance.group(call.id).ok_or_else(|| ApiError::not_found("Hierarchy group not found"))?;
-    let path = instance.group_path(call.id);
+    Ok(Some(json!({"HierarchyGroup": described(instance, group)})))
+}
+
+/// `HierarchyGroup`.
+pub(super) fn described(instance: &Instance, group: &Group) -> Value {
+    let path = instance.group_path(&group.id);
     let path: Map<String, Value> =
         LEVELS.iter().zip(path).map(|(name, group)| ((*name).to_owned(), summary(instance, group))).collect();
     let level = instance.levels.get(group.level).and_then(Option::as_ref).map(|level| level.id.clone());
@@ -123,7 +128,7 @@ pub(super) fn describe_group(call: &mut Call<'_>) -> Answer {
         members.insert("HierarchyPath".to_owned(), json!(path));
         members.insert("Tags".to_owned(), json!(group.tags));
     }
-    Ok(Some(json!({"HierarchyGroup": value})))
+    value
 }
 
 /// `HierarchyGroupSummary`.

@@ -35,6 +35,7 @@ mod policy;
 mod principal;
 mod proficiencies;
 mod search;
+mod search_groups;
 mod seed;
 mod shapes;
 mod shared;

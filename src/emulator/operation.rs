@@ -31,6 +31,7 @@ pub(super) enum Operation {
     CreateUserHierarchyGroup,
     DeleteUserHierarchyGroup,
     UpdateUserHierarchyGroupName,
+    SearchUserHierarchyGroups,
     GetFederationToken,
     DescribeInstance,
 }
@@ -39,14 +40,14 @@ use Operation::{
     AssociateUserProficiencies, CreateUser, CreateUserHierarchyGroup, DeleteUser, DeleteUserHierarchyGroup,
     DescribeInstance, DescribeUser, DescribeUserHierarchyGroup, DescribeUserHierarchyStructure,
     DisassociateUserProficiencies, GetFederationToken, ListRoutingProfiles, ListSecurityProfiles,
-    ListUserHierarchyGroups, ListUserProficiencies, ListUsers, SearchUsers, TagResource, UntagResource,
-    UpdateUserConfig, UpdateUserHierarchy, UpdateUserHierarchyGroupName, UpdateUserHierarchyStructure,
-    UpdateUserIdentityInfo, UpdateUserPhoneConfig, UpdateUserProficiencies, UpdateUserRoutingProfile,
-    UpdateUserSecurityProfiles,
+    ListUserHierarchyGroups, ListUserProficiencies, ListUsers, SearchUserHierarchyGroups, SearchUsers,
+    TagResource, UntagResource, UpdateUserConfig, UpdateUserHierarchy, UpdateUserHierarchyGroupName,
+    UpdateUserHierarchyStructure, UpdateUserIdentityInfo, UpdateUserPhoneConfig, UpdateUserProficiencies,
+    UpdateUserRoutingProfile, UpdateUserSecurityProfiles,
 };
 
 /// Method, path and operation; `{I}` is an instance id, `{X}` the id of something in it, or an ARN.
-const ROUTES: [(&str, &str, Operation); 28] = [
+const ROUTES: [(&str, &str, Operation); 29] = [
     ("PUT", "/users/{I}", CreateUser),
     ("GET", "/users/{I}/{X}", DescribeUser),
     ("GET", "/users-summary/{I}", ListUsers),
@@ -73,6 +74,7 @@ const ROUTES: [(&str, &str, Operation); 28] = [
     ("PUT", "/user-hierarchy-groups/{I}", CreateUserHierarchyGroup),
     ("DELETE", "/user-hierarchy-groups/{I}/{X}", DeleteUserHierarchyGroup),
     ("POST", "/user-hierarchy-groups/{I}/{X}/name", UpdateUserHierarchyGroupName),
+    ("POST", "/search-user-hierarchy-groups", SearchUserHierarchyGroups),
     ("GET", "/user/federate/{I}", GetFederationToken),
     ("GET", "/instance/{I}", DescribeInstance),
 ];
@@ -81,7 +83,7 @@ const ROUTES: [(&str, &str, Operation); 28] = [
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Route {
     pub(super) operation: Operation,
-    /// Empty for `SearchUsers`, which names it in its body, and for tags, whose path is an ARN.
+    /// Empty for searches, which name it in their body, and for tags, whose path is an ARN.
     pub(super) instance_id: String,
     /// User, group or ARN; empty when the path names none.
     pub(super) id: String,

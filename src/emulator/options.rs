@@ -89,7 +89,7 @@ pub struct Rate {
 pub struct Lag {
     /// `List*`.
     pub list: Duration,
-    /// `SearchUsers`.
+    /// `SearchUsers` and `SearchUserHierarchyGroups`.
     pub search: Duration,
     /// `DescribeUser` of a user just created.
     pub describe: Duration,

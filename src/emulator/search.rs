@@ -5,17 +5,19 @@ use serde_json::{Value, json};
 
 use super::call::{Answer, Call, check_length, required};
 use super::error::{ApiError, ApiResult};
-use super::listing::{Wanted, page};
+use super::listing::{Wanted, page, with_token};
 use super::state::{Instance, User};
 use super::users::described;
 
 /// Conditions inside conditions deeper than this are refused.
-const DEEPEST: usize = 8;
+pub(super) const DEEPEST: usize = 8;
+
+const USER_FIELDS: [&str; 6] =
+    ["Username", "FirstName", "LastName", "RoutingProfileId", "SecurityProfileId", "resourceId"];
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct SearchUsersInput {
-    instance_id: Option<String>,
     next_token: Option<String>,
     max_results: Option<i64>,
     search_filter: Option<Value>,
@@ -32,9 +34,10 @@ struct Criteria {
     hierarchy_group_condition: Option<GroupCondition>,
 }
 
+/// `StringCondition`.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct StringCondition {
+pub(super) struct StringCondition {
     field_name: Option<String>,
     value: Option<String>,
     comparison_type: Option<Comparison>,
@@ -62,9 +65,15 @@ enum GroupMatch {
     WithChildGroups,
 }
 
-/// Instance that a `SearchUsers` body names: this operation has none in its path.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct InstanceInput {
+    instance_id: Option<String>,
+}
+
+/// Instance that a search's body names: these operations have none in their path.
 pub(super) fn instance_id(body: &[u8]) -> ApiResult<String> {
-    let input: SearchUsersInput = serde_json::from_slice(body)
+    let input: InstanceInput = serde_json::from_slice(body)
         .map_err(|error| ApiError::invalid_request(format!("Invalid request body: {error}")))?;
     required(input.instance_id, "InstanceId")
 }
@@ -72,12 +81,7 @@ pub(super) fn instance_id(body: &[u8]) -> ApiResult<String> {
 /// `SearchUsers`.
 pub(super) fn users(call: &mut Call<'_>) -> Answer {
     let input: SearchUsersInput = call.input()?;
-    if input.search_filter.as_ref().and_then(Value::as_object).is_some_and(|filter| !filter.is_empty()) {
-        return Err(ApiError::invalid_request("SearchFilter is not emulated"));
-    }
-    if let Some(token) = &input.next_token {
-        check_length(token, 2500, "NextToken")?;
-    }
+    check_paging(input.search_filter.as_ref(), input.next_token.as_ref())?;
     if let Some(criteria) = &input.search_criteria {
         check(criteria, 0)?;
     }
@@ -98,11 +102,15 @@ pub(super) fn users(call: &mut Call<'_>) -> Answer {
         token: input.next_token.as_ref(),
     };
     let (page, next) = page(call, &wanted, items)?;
-    let mut answer = json!({"Users": page, "ApproximateTotalCount": total});
-    if let (Some(next), Value::Object(members)) = (next, &mut answer) {
-        members.insert("NextToken".to_owned(), json!(next));
+    Ok(Some(with_token(json!({"Users": page, "ApproximateTotalCount": total}), next)))
+}
+
+/// What every search refuses before it looks.
+pub(super) fn check_paging(filter: Option<&Value>, token: Option<&String>) -> ApiResult<()> {
+    if filter.and_then(Value::as_object).is_some_and(|filter| !filter.is_empty()) {
+        return Err(ApiError::invalid_request("SearchFilter is not emulated"));
     }
-    Ok(Some(answer))
+    token.map_or(Ok(()), |token| check_length(token, 2500, "NextToken"))
 }
 
 /// Names without e-mail addresses, and after contact work in milliseconds: so the service tells them here.
@@ -131,23 +139,10 @@ fn check(criteria: &Criteria, depth: usize) -> ApiResult<()> {
         return Err(ApiError::invalid_request("ListCondition is not emulated"));
     }
     if let Some(condition) = &criteria.string_condition {
-        check_string(condition)?;
+        condition.check(&USER_FIELDS)?;
     }
     let mut nested = criteria.or_conditions.iter().chain(&criteria.and_conditions).flatten();
     nested.try_for_each(|criteria| check(criteria, depth + 1))
-}
-
-fn check_string(condition: &StringCondition) -> ApiResult<()> {
-    let field = condition.field_name.as_deref().unwrap_or_default();
-    let fields = ["Username", "FirstName", "LastName", "RoutingProfileId", "SecurityProfileId", "resourceId"];
-    if !fields.iter().any(|known| known.eq_ignore_ascii_case(field)) {
-        return Err(ApiError::invalid_parameter("FieldName is not one that can be searched"));
-    }
-    let length = condition.value.as_deref().unwrap_or_default().chars().count();
-    if condition.comparison_type == Some(Comparison::Contains) && !(2..=25).contains(&length) {
-        return Err(ApiError::invalid_parameter("Value of CONTAINS must be 2 to 25 characters"));
-    }
-    Ok(())
 }
 
 fn matches(criteria: &Criteria, instance: &Instance, user: &User) -> bool {
@@ -155,29 +150,48 @@ fn matches(criteria: &Criteria, instance: &Instance, user: &User) -> bool {
     let all = criteria.and_conditions.as_ref();
     any.is_none_or(|any| any.iter().any(|criteria| matches(criteria, instance, user)))
         && all.is_none_or(|all| all.iter().all(|criteria| matches(criteria, instance, user)))
-        && criteria.string_condition.as_ref().is_none_or(|condition| condition.holds(user))
+        && criteria.string_condition.as_ref().is_none_or(|condition| condition.holds_of(user))
         && criteria.hierarchy_group_condition.as_ref().is_none_or(|condition| condition.holds(instance, user))
 }
 
 impl StringCondition {
-    /// The index folds case: callers must compare usernames themselves.
-    fn holds(&self, user: &User) -> bool {
+    /// Refuses a field that the operation does not know.
+    pub(super) fn check(&self, fields: &[&str]) -> ApiResult<()> {
+        if !fields.iter().any(|known| known.eq_ignore_ascii_case(&self.field())) {
+            return Err(ApiError::invalid_parameter("FieldName is not one that can be searched"));
+        }
+        let length = self.value.as_deref().unwrap_or_default().chars().count();
+        if self.comparison_type == Some(Comparison::Contains) && !(2..=25).contains(&length) {
+            return Err(ApiError::invalid_parameter("Value of CONTAINS must be 2 to 25 characters"));
+        }
+        Ok(())
+    }
+
+    /// The field's name in lower case.
+    pub(super) fn field(&self) -> String {
+        self.field_name.as_deref().unwrap_or_default().to_lowercase()
+    }
+
+    /// The index folds case: callers must compare names themselves.
+    pub(super) fn holds(&self, values: &[&str]) -> bool {
         let wanted = self.value.as_deref().unwrap_or_default().to_lowercase();
-        self.values(user).into_iter().map(str::to_lowercase).any(|value| match self.comparison_type {
+        values.iter().map(|value| value.to_lowercase()).any(|value| match self.comparison_type {
             Some(Comparison::StartsWith) => value.starts_with(&wanted),
             Some(Comparison::Contains) => value.contains(&wanted),
             Some(Comparison::Exact) | None => value == wanted,
         })
     }
 
-    fn values<'a>(&self, user: &'a User) -> Vec<&'a str> {
-        match self.field_name.as_deref().unwrap_or_default().to_lowercase().as_str() {
-            "username" => vec![&user.username],
-            "firstname" => user.identity.first_name.as_deref().into_iter().collect(),
-            "lastname" => user.identity.last_name.as_deref().into_iter().collect(),
-            "routingprofileid" => vec![&user.routing_profile],
-            "securityprofileid" => user.security_profiles.iter().map(String::as_str).collect(),
-            _ => vec![&user.id],
+    fn holds_of(&self, user: &User) -> bool {
+        match self.field().as_str() {
+            "username" => self.holds(&[&user.username]),
+            "firstname" => self.holds(&user.identity.first_name.as_deref().into_iter().collect::<Vec<_>>()),
+            "lastname" => self.holds(&user.identity.last_name.as_deref().into_iter().collect::<Vec<_>>()),
+            "routingprofileid" => self.holds(&[&user.routing_profile]),
+            "securityprofileid" => {
+                self.holds(&user.security_profiles.iter().map(String::as_str).collect::<Vec<_>>())
+            }
+            _ => self.holds(&[&user.id]),
         }
     }
 }

@@ -209,6 +209,9 @@ impl Details {
             Some(number) if !number.is_empty() => format!("Desk phone {number}"),
             _ => "Soft phone".to_owned(),
         });
+        let seconds = user.phone.as_ref().and_then(|phone| phone.after_contact_work_time_limit);
+        let work = format!("{} s", seconds.unwrap_or_default());
+        let accepts = user.phone.as_ref().and_then(|phone| phone.auto_accept).unwrap_or_default();
         let rows = [
             ("connect-user", "User", user.username.as_str()),
             ("connect-name", "Name", &name),
@@ -216,6 +219,8 @@ impl Details {
             ("routing-profile", "Routing profile", &self.routing_profile),
             ("hierarchy", "Hierarchy", &self.hierarchy),
             ("phone", "Phone", phone.as_deref().unwrap_or_default()),
+            ("after-contact-work", "After-contact work", &work),
+            ("auto-accept", "Contacts accepted automatically", if accepts { "yes" } else { "no" }),
             ("destination", "You are at", place),
         ];
         let rows =

@@ -92,6 +92,12 @@ impl Tokens {
         self.slots.invalidate(username).await;
     }
 
+    /// How many tokens are still served.
+    pub(super) fn count(&self) -> usize {
+        let now = self.clock.now();
+        self.slots.iter().filter(|(_, slot)| slot.served(now).is_some()).count()
+    }
+
     /// Users whose token is still served but not for long. Tokens that are over are dropped.
     pub(super) fn due(&self) -> Vec<Username> {
         let now = self.clock.now();
@@ -252,6 +258,7 @@ mod tests {
         for (minute, due) in [(44, false), (45, true), (54, true), (55, false)] {
             house.clock.0.store(minute, Ordering::SeqCst);
             assert_eq!(house.tokens.due() == [ada()], due, "minute {minute}");
+            assert_eq!(house.tokens.count(), usize::from(minute < 55), "minute {minute}");
         }
         house.tokens.replace(&ada(), &UserId::new("1"), async || house.fresh()).await.unwrap();
         assert_eq!(house.asked.load(Ordering::SeqCst), 1, "nothing is left to refresh");

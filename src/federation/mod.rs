@@ -218,6 +218,12 @@ impl Federation {
         asked.await.map_err(|_| Error::Interrupted)?
     }
 
+    /// How many tokens are kept.
+    #[must_use]
+    pub fn tokens_kept(&self) -> usize {
+        self.tokens.count()
+    }
+
     /// Drops the user's cached token.
     pub async fn purge(&self, username: &Username) {
         self.tokens.purge(username).await;

@@ -82,7 +82,7 @@ impl From<&str> for ValueConfig {
 }
 
 /// Where one identity provider's values are: `preset` and `attributes` of its `[idp.<name>]` table.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NamesConfig {
     /// Where they usually are.
     pub preset: Preset,

@@ -1,6 +1,6 @@
-//! Attributes as people paste them.
+//! Attributes as people paste them, and as they are given to people.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::model::{Attributes, Identity, IdpName};
 
@@ -32,6 +32,13 @@ pub fn pasted(idp: IdpName, text: &str) -> Result<Identity, String> {
     Ok(person(idp, name_id, attributes))
 }
 
+/// What the identity provider said of this person, as [`pasted`] reads it. Personal data: for whoever asked for it.
+#[must_use]
+pub fn as_pasted(identity: &Identity) -> String {
+    let name_id = identity.name_id.as_ref().map(|name_id| &name_id.value);
+    format!("{:#}\n", json!({ "name_id": name_id, "attributes": identity.attributes }))
+}
+
 fn texts(value: &Value) -> Option<Vec<String>> {
     match value {
         Value::String(text) => Some(vec![text.clone()]),
@@ -52,6 +59,7 @@ mod tests {
         assert_eq!(flat, deep);
         assert_eq!(flat.name_id.unwrap().value, "ana");
         assert_eq!(flat.attributes["groups"], ["a", "b"]);
+        assert_eq!(read(&as_pasted(&deep)).unwrap(), deep, "what is given to people can be pasted");
         for (text, words) in [
             ("{\n]", "line 2: is no JSON"),
             (r#"{"name_id": 1}"#, "name_id is no text"),

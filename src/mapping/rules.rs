@@ -30,7 +30,7 @@ pub struct Rules {
 }
 
 /// What rules may name.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Known {
     /// Identity providers, and where they put their values.
     pub idps: BTreeMap<IdpName, NamesConfig>,
@@ -83,6 +83,19 @@ impl Rules {
         let (on_missing_groups, on_no_match) = (config.on_missing_groups, config.on_no_match);
         let sync = config.sync;
         Self { names, on_missing_groups, on_no_match, person, sync, ordered, checks, examples, warnings }
+    }
+
+    /// Adds a warning where all expressions together can take more steps than these.
+    pub(super) fn with_warning_of_time(mut self, many: u64) -> Self {
+        let steps = self.expressions().map(Expression::steps).fold(0, u64::saturating_add);
+        if steps > many {
+            let message = format!(
+                "the expressions together can take {} s for a person with as many groups and values as there may be: write `groups` or `groups_glob` where that does",
+                steps.div_ceil(1_000_000_000)
+            );
+            self.warnings.push(Problem::new("mapping", message));
+        }
+        self
     }
 
     /// How many rules there are.

@@ -1,6 +1,6 @@
 //! A result field by field, each with the rules that set it.
 
-use crate::model::{Channel, ChannelPhone, ChannelSettings, Field, Placement};
+use crate::model::{Channel, ChannelSettings, Field, Phone, Placement};
 
 use super::explain::Explanation;
 
@@ -39,7 +39,7 @@ fn fields(placement: &Placement, explanation: &Explanation) -> Vec<Told> {
         set(Field::SecurityProfiles, list(placement.security_profiles.iter().cloned())),
         set(Field::RoutingProfile, placement.routing_profile.clone()),
         set(Field::Hierarchy, placement.hierarchy.as_ref().map(ToString::to_string)),
-        set(Field::Phone, phone(placement)),
+        set(Field::Phone, placement.phone.as_ref().map(Phone::in_words)),
         set(
             Field::Proficiencies,
             list(placement.proficiencies.iter().map(|(what, level)| format!("{} {level}", what.value()))),
@@ -51,26 +51,8 @@ fn fields(placement: &Placement, explanation: &Explanation) -> Vec<Told> {
     lines.into_iter().flatten().collect()
 }
 
-fn phone(placement: &Placement) -> Option<String> {
-    placement.phone.as_ref().map(|phone| {
-        let number = phone.desk_number.as_deref().unwrap_or("in the browser");
-        let accepts = if phone.auto_accept { ", calls are answered automatically" } else { "" };
-        format!("{number}, {} s after-contact work{accepts}", phone.after_contact_work_seconds)
-    })
-}
-
 fn channel((channel, settings): (&Channel, &ChannelSettings)) -> String {
-    let flag = |on: Option<bool>, yes: &str, no: &str| on.map(|on| if on { yes } else { no }.to_owned());
-    let number = |phone: &ChannelPhone| phone.number.clone().unwrap_or_else(|| "in the browser".to_owned());
-    let parts = [
-        flag(settings.auto_accept, "accepted automatically", "accepted by hand"),
-        settings.after_contact_work_seconds.map(|seconds| format!("{seconds} s after-contact work")),
-        flag(settings.persistent_connection, "line kept", "line not kept"),
-        settings.phone.as_ref().map(number),
-        settings.voice_enhancement.map(|voice| format!("{voice:?}")),
-    ];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
-    format!("{} ({})", channel.word(), parts.join(", "))
+    format!("{} ({})", channel.word(), settings.in_words())
 }
 
 fn list(values: impl Iterator<Item = String>) -> Option<String> {

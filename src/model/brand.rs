@@ -1,12 +1,14 @@
-//! What makes the pages the company's own.
+//! What makes the pages the company's own, in one language.
 
 use std::fmt;
 use std::sync::Arc;
 
 use url::Url;
 
-/// What makes the pages the company's own. Displays as its name.
-#[derive(Debug, Clone, Default)]
+use super::Words;
+
+/// What makes the pages the company's own, in one language. Displays as its name.
+#[derive(Debug, Clone)]
 pub struct Brand {
     /// The gateway's name for people.
     pub display_name: String,
@@ -14,6 +16,8 @@ pub struct Brand {
     pub logo: Option<Logo>,
     /// Links below every page.
     pub footer_links: Vec<FooterLink>,
+    /// The pages' words.
+    pub words: Arc<Words>,
 }
 
 /// A picture, served from our own address.
@@ -35,10 +39,10 @@ pub struct FooterLink {
 }
 
 impl Brand {
-    /// A name, and nothing else.
+    /// A name and words, and nothing else.
     #[must_use]
-    pub fn named(display_name: impl Into<String>) -> Self {
-        Self { display_name: display_name.into(), ..Self::default() }
+    pub fn named(display_name: impl Into<String>, words: Arc<Words>) -> Self {
+        Self { display_name: display_name.into(), logo: None, footer_links: Vec::new(), words }
     }
 }
 

@@ -26,6 +26,21 @@ pub struct Busy {
     pub retry_after: Duration,
 }
 
+/// How one kind of call stands, for whoever looks after the gateway.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CallUse {
+    /// Which calls.
+    pub call: Call,
+    /// Calls a second at present: the configured rate, or less after AWS throttled.
+    pub per_second: f64,
+    /// Calls that could be made at once now.
+    pub left: u32,
+    /// Calls that wait for their turn.
+    pub waiting: usize,
+    /// How often AWS throttled it since the start.
+    pub throttled: u64,
+}
+
 /// Paces calls so that AWS never has to throttle them.
 #[async_trait]
 pub trait CallBudget: Send + Sync {
@@ -43,4 +58,7 @@ pub trait CallBudget: Send + Sync {
     /// When the turn comes that waits under `ticket`; `None` when none does. It waits as `priority` from now on, if that
     /// is higher than its own.
     fn outlook(&self, ticket: Ticket, priority: Priority) -> Option<Duration>;
+
+    /// The calls that were made since the start, in no order.
+    fn uses(&self) -> Vec<CallUse>;
 }

@@ -52,6 +52,22 @@ pub struct ChannelSettings {
     pub voice_enhancement: Option<VoiceEnhancement>,
 }
 
+impl ChannelSettings {
+    /// For people: what is set.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let flag = |on: Option<bool>, yes: &str, no: &str| on.map(|on| if on { yes } else { no }.to_owned());
+        let parts = [
+            flag(self.auto_accept, "accepted automatically", "accepted by hand"),
+            self.after_contact_work_seconds.map(|seconds| format!("{seconds} s after-contact work")),
+            flag(self.persistent_connection, "line kept", "line not kept"),
+            self.phone.as_ref().map(|phone| phone.kind.rings(phone.number.as_deref()).to_owned()),
+            self.voice_enhancement.map(|voice| voice.words().to_owned()),
+        ];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+}
+
 /// `PhoneNumberConfig` of the Connect API.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ChannelPhone {
@@ -71,6 +87,18 @@ pub enum VoiceEnhancement {
     NoiseSuppression,
     /// Nothing.
     None,
+}
+
+impl VoiceEnhancement {
+    /// For people.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::VoiceIsolation => "voice isolated",
+            Self::NoiseSuppression => "noise suppressed",
+            Self::None => "voice as it is",
+        }
+    }
 }
 
 impl fmt::Debug for ChannelPhone {

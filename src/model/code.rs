@@ -51,9 +51,21 @@ codes! {
     /// `idp=` names no identity provider that may be used for this instance.
     SIGN_IN_UNKNOWN_IDP = "sign_in.unknown_idp", Person, "That sign-in method is not offered here",
         "Go to the start page and choose one of the methods it lists.";
+    /// A link to a test sign-in that was used, or is too old.
+    SIGN_IN_NO_TEST = "sign_in.no_test", Person, "This link leads to no test any more",
+        "It was used already, or nobody opened it in time. Ask whoever sent it for a new one.";
     /// The console was opened by somebody whom `[admin]` does not name.
     ADMIN_NOT_NAMED = "admin.not_named", Admin, "The console is for its administrators only",
         "You are signed in, but not as one of them. Whoever runs this gateway says in its configuration who is.";
+    /// The console computes for somebody else.
+    ADMIN_BUSY = "admin.busy", Wait, "The console is busy",
+        "It works out one preview at a time, so that sign-ins go first. Try again in a moment.";
+    /// Rules were to be published by somebody whom `[admin.publishers]` does not name.
+    ADMIN_NOT_PUBLISHER = "admin.not_publisher", Admin, "Publishing rules is for a few administrators only",
+        "You may try rules and download a draft. Whoever runs this gateway says in its configuration who may publish.";
+    /// Published rules could not be written: the old ones stay in force.
+    ADMIN_NOT_WRITTEN = "admin.not_written", Admin, "The gateway can't write the file of the rules",
+        "Nothing has changed, and your draft is below: download it. Whoever runs this gateway must let it write the file's folder.";
     /// The path names nothing.
     WEB_NOT_FOUND = "web.not_found", Person, "There is nothing at this address",
         "Check the address of your bookmark, or go to the start page.";
@@ -204,6 +216,9 @@ codes! {
     /// More groups than expressions may go through.
     MAPPING_TOO_MANY_GROUPS = "mapping.too_many_groups", IdpOwner, "You are in more groups than this gateway looks at",
         "The identity provider's team must limit the groups it sends to those of the contact centre.";
+    /// More values or text in attributes than expressions may go through.
+    MAPPING_TOO_MANY_VALUES = "mapping.too_many_values", IdpOwner, "Your sign-in service sent more than this gateway looks at",
+        "The identity provider's team must limit the attributes it sends to those that the contact centre needs.";
 
     // -- Connect --
     /// The user name may never be federated.

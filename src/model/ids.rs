@@ -55,6 +55,10 @@ text_id! {
     SupportId
 }
 text_id! {
+    /// Finds what became of one test sign-in.
+    TestId
+}
+text_id! {
     /// A Connect user's id.
     UserId
 }

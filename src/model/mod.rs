@@ -8,6 +8,7 @@ pub mod call_error;
 pub mod channel;
 pub mod clock;
 pub mod code;
+pub mod console_path;
 pub mod departure;
 pub mod errand;
 pub mod finding;
@@ -28,30 +29,34 @@ pub mod requested;
 pub mod rules_state;
 pub mod secret;
 pub mod signed_in;
+pub mod test_sign_in;
 pub mod token;
 pub mod user;
+pub mod words;
 
 pub use blame::{Blame, Blamed};
 pub use brand::{Brand, FooterLink, Logo};
 pub use breaker::Breaker;
-pub use budget::{Busy, Call, CallBudget};
+pub use budget::{Busy, Call, CallBudget, CallUse};
 pub use call_error::{CallError, Cause};
 pub use channel::{Channel, ChannelPhone, ChannelSettings, VoiceEnhancement};
 pub use clock::{Clock, Random, SystemClock, SystemRandom};
 pub use code::Code;
+pub use console_path::ConsolePath;
 pub use departure::{Departure, HandOff, IdpChoice};
 pub use errand::{Begun, errand};
 pub use finding::Finding;
 pub use identity::{Attributes, Identity, NameId};
 pub use ids::{
-    Destination, IdpName, InstanceArn, InstanceName, RequestId, SessionId, SupportId, UserId, Username,
+    Destination, IdpName, InstanceArn, InstanceName, RequestId, SessionId, SupportId, TestId, UserId,
+    Username,
 };
 pub use logout::{LogoutStatus, PendingLogout, Reply};
 pub use named::NamedObjects;
 pub use named_sessions::{NamedSessions, SubjectKey};
 pub use pace::{Caller, Pace, Stopped};
 pub use patience::{Patience, Priority, Ticket};
-pub use pending::{Pending, PendingConfirmation, PendingKey, PendingSignIn, Target};
+pub use pending::{Pending, PendingConfirmation, PendingKey, PendingSignIn, Purpose, Target};
 pub use placement::{
     Denial, Field, HierarchyPath, Phone, PhoneType, Placed, Placement, RuleOutcome, SyncPolicy, SyncWhen,
     Trace, TraceEntry,
@@ -64,8 +69,10 @@ pub use requested::{RequestOptions, Requested};
 pub use rules_state::RulesState;
 pub use secret::Secret;
 pub use signed_in::SignedIn;
+pub use test_sign_in::{PendingTest, TestSignIn, Tester};
 pub use token::FederationToken;
 pub use user::ConnectUser;
+pub use words::{Language, Texts, Words};
 
 /// Shared state could not be reached or answered nonsense. Callers fail closed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

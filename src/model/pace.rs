@@ -54,6 +54,12 @@ impl Caller {
         Self { pace, breaker: Breaker::default() }
     }
 
+    /// The budget.
+    #[must_use]
+    pub fn budget(&self) -> &dyn CallBudget {
+        self.pace.budget()
+    }
+
     /// Makes one call when its turn has come.
     ///
     /// # Errors

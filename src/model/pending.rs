@@ -8,7 +8,8 @@ use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 
 use super::{
-    Destination, Identity, IdpName, InstanceName, RequestId, Requested, SessionId, StateUnavailable, Username,
+    ConsolePath, Destination, Identity, IdpName, InstanceName, RequestId, Requested, SessionId,
+    StateUnavailable, TestSignIn, Username,
 };
 
 /// Where a sign-in leads.
@@ -16,8 +17,8 @@ use super::{
 pub enum Target {
     /// Into this instance, and where in it when that is not the instance's default.
     Instance(InstanceName, Option<Destination>),
-    /// To the administrators' console, which needs no place in Amazon Connect.
-    Console,
+    /// To this page of the administrators' console, which needs no place in Amazon Connect.
+    Console(ConsolePath),
 }
 
 impl Target {
@@ -26,9 +27,18 @@ impl Target {
     pub fn instance(&self) -> Option<&InstanceName> {
         match self {
             Self::Instance(instance, _) => Some(instance),
-            Self::Console => None,
+            Self::Console(_) => None,
         }
     }
+}
+
+/// What a request is made for. Only a sign-in has a [`Target`], and only a target can get a session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Purpose {
+    /// To sign somebody in.
+    SignIn(Target),
+    /// To see what a sign-in would do.
+    Test(TestSignIn),
 }
 
 /// What we remember about one `AuthnRequest`.
@@ -38,8 +48,8 @@ pub struct PendingSignIn {
     pub request_id: RequestId,
     /// Who was asked: the only `Issuer` that will be accepted.
     pub idp: IdpName,
-    /// Where the person wanted to go.
-    pub target: Target,
+    /// What it was made for.
+    pub purpose: Purpose,
     /// What the request asked for.
     pub requested: Requested,
     /// When the request was made.
@@ -77,6 +87,12 @@ impl PendingKey {
         hash.update([0]);
         hash.update(browser_secret.as_bytes());
         Self(hash.finalize().into())
+    }
+
+    /// For whoever has the link with this token, in any browser.
+    #[must_use]
+    pub fn of_link(token: &str) -> Self {
+        Self::new(token, "link")
     }
 
     /// The key's bytes, for a store that needs them.

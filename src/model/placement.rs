@@ -70,6 +70,16 @@ pub struct Phone {
     pub desk_number: Option<String>,
 }
 
+impl Phone {
+    /// For people.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let accepts = if self.auto_accept { ", calls are answered automatically" } else { "" };
+        let rings = self.kind.rings(self.desk_number.as_deref());
+        format!("{rings}, {} s after-contact work{accepts}", self.after_contact_work_seconds)
+    }
+}
+
 /// `PhoneType` of the Connect API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -78,6 +88,17 @@ pub enum PhoneType {
     SoftPhone,
     /// A telephone with a number.
     DeskPhone,
+}
+
+impl PhoneType {
+    /// For people: where it rings, with `number` as its desk number.
+    #[must_use]
+    pub fn rings(self, number: Option<&str>) -> &str {
+        match self {
+            Self::SoftPhone => "in the browser",
+            Self::DeskPhone => number.unwrap_or("at the desk"),
+        }
+    }
 }
 
 /// When a field of an existing user follows the rules.
@@ -91,6 +112,18 @@ pub enum SyncWhen {
     Create,
     /// Not at all: neither at creation, where the API allows leaving it out, nor later.
     Never,
+}
+
+impl SyncWhen {
+    /// As `[mapping.sync]` writes it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Always => "always",
+            Self::Create => "create",
+            Self::Never => "never",
+        }
+    }
 }
 
 /// [`SyncWhen`] for each field.

@@ -20,6 +20,9 @@ pub struct SignedIn {
     pub until: OffsetDateTime,
     /// The instance that this session's authentication was forced for and that has not been entered yet.
     pub forced_for: Option<InstanceName>,
+    /// Whether its authentication was forced for the console.
+    #[serde(default)]
+    pub forced_for_console: bool,
     /// Where this session has been handed over to, and as whom: what a sign-out has to end.
     pub handed_over: BTreeSet<(InstanceName, Username)>,
     /// When the session that Amazon Connect keeps itself ends, for instances where that is known.
@@ -62,6 +65,7 @@ mod tests {
             identity,
             until,
             forced_for: None,
+            forced_for_console: false,
             handed_over: BTreeSet::new(),
             connect_until: BTreeMap::from([(prod.clone(), sooner)]),
         };

@@ -193,6 +193,7 @@ mod tests {
             since: now(),
             until: now() + Duration::minutes(minutes),
             forced_for: None,
+            forced_for_console: false,
             handed_over: BTreeSet::new(),
             connect_until: BTreeMap::new(),
         }

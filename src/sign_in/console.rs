@@ -1,10 +1,17 @@
 //! The way to the administrators' console, and what it shows of this room.
 
+use std::time::Duration;
+
 use time::OffsetDateTime;
 
-use crate::model::{Identity, IdpChoice, IdpName, Problem, RequestOptions, Target};
+use crate::model::{
+    ConsolePath, Identity, IdpChoice, IdpName, Problem, Purpose, RequestOptions, SignedIn, Target,
+};
 
-use super::{Before, Cause, InstanceChoice, SignIn, SignInError, Start};
+use super::{Before, Cause, InstanceChoice, InstanceUse, SignIn, SignInError, Start};
+
+/// For how long an authentication that was forced for the console opens it.
+const FORCED_CONSOLE_LASTS: Duration = Duration::from_hours(1);
 
 /// What an administrator sees first.
 #[derive(Debug, Clone)]
@@ -13,6 +20,8 @@ pub struct ConsoleView {
     pub instances: Vec<InstanceChoice>,
     /// The identity providers.
     pub idps: Vec<IdpView>,
+    /// What is kept of each instance, and how its calls stand.
+    pub in_use: Vec<InstanceUse>,
     /// What ends soon or can't work, each with the key that it is about.
     pub warnings: Vec<Problem>,
 }
@@ -35,18 +44,39 @@ impl SignIn {
     ///
     /// # Errors
     /// [`Cause::NotAdmin`], with a reason for the audit line.
-    pub fn check_admin(&self, identity: &Identity) -> Result<(), SignInError> {
-        let admins = self.parts.admins.as_ref();
+    pub async fn check_admin(&self, identity: &Identity) -> Result<(), SignInError> {
+        let admins = self.parts.admins.clone();
         let admins = admins.ok_or_else(|| Cause::NotAdmin("there is no console".to_owned()))?;
-        Ok(admins.check(identity, &self.rules()).map_err(Cause::NotAdmin)?)
+        let checked = if admins.has_expressions() {
+            let identity = identity.clone();
+            self.parts.rules.compute(move |rules| admins.check(&identity, rules)).await?
+        } else {
+            admins.check(identity, &self.rules())
+        };
+        Ok(checked.map_err(Cause::NotAdmin)?)
     }
 
-    /// Sends a browser to an identity provider of administrators, from where it comes back to the console.
+    /// Whether this session is as good as the identity provider's own settings want it for the console: one that was
+    /// good enough for an instance need not be.
+    #[must_use]
+    pub fn may_see_console(&self, signed_in: &SignedIn) -> bool {
+        let identity = &signed_in.identity;
+        let Ok(requested) = self.parts.saml.requested(&identity.idp, &RequestOptions::default()) else {
+            return false;
+        };
+        let is_fresh = || {
+            signed_in.forced_for_console && self.parts.clock.now() < signed_in.since + FORCED_CONSOLE_LASTS
+        };
+        requested.accepts(identity) && (!requested.force_authn || is_fresh())
+    }
+
+    /// Sends a browser to an identity provider of administrators, from where it comes back to `page`.
     ///
     /// # Errors
     /// Unknown names, metadata that is not there yet, or a store that can't remember the request.
     pub async fn start_console(
         &self,
+        page: ConsolePath,
         idp: Option<&IdpName>,
         browser_secret: &str,
         before: Before<'_>,
@@ -56,7 +86,8 @@ impl SignIn {
         let idps: Vec<IdpName> =
             self.parts.idps.iter().map(|idp| idp.name.clone()).filter(|name| may(name)).collect();
         let options = RequestOptions::default();
-        self.leave_for(Target::Console, (&idps, idp), &options, browser_secret, before).await
+        let purpose = Purpose::SignIn(Target::Console(page));
+        self.leave_for(purpose, (&idps, idp), &options, browser_secret, before).await
     }
 
     /// What an administrator sees first.
@@ -74,6 +105,7 @@ impl SignIn {
         ConsoleView {
             instances: self.choices(),
             idps: self.parts.idps.iter().map(idp).collect(),
+            in_use: self.in_use(),
             warnings: self.parts.saml.warnings(),
         }
     }

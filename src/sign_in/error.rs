@@ -35,6 +35,9 @@ pub enum Cause {
     /// This browser has no such sign-in under way.
     #[error("no sign-in with this RelayState is under way in this browser")]
     NotPending,
+    /// No test sign-in waits behind this link.
+    #[error("no test sign-in waits behind this link")]
+    NoTest,
     /// This browser has no such logout under way.
     #[error("no logout with this RelayState is under way in this browser")]
     LogoutNotPending,
@@ -119,6 +122,15 @@ impl SignInError {
         self.code().blame
     }
 
+    /// The permission that our own AWS identity lacks, when that stopped it.
+    #[must_use]
+    pub fn missing_permission(&self) -> Option<String> {
+        match &self.0.cause {
+            Cause::Connect(error) => error.missing_permission(),
+            _ => None,
+        }
+    }
+
     /// Whether the session that led here is worth nothing any more: trying again needs a fresh word
     /// from the identity provider.
     #[must_use]
@@ -162,6 +174,7 @@ impl Blamed for SignInError {
             Cause::UnknownDestination => &code::SIGN_IN_UNKNOWN_DESTINATION,
             Cause::UnknownIdp => &code::SIGN_IN_UNKNOWN_IDP,
             Cause::NotPending => &code::SIGN_IN_NOT_PENDING,
+            Cause::NoTest => &code::SIGN_IN_NO_TEST,
             Cause::LogoutNotPending => &code::SAML_LOGOUT_NOT_PENDING,
             Cause::Stopped => &code::GATEWAY_INTERNAL,
             Cause::NotAdmin(_) => &code::ADMIN_NOT_NAMED,

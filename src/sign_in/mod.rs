@@ -2,23 +2,27 @@
 
 mod console;
 mod error;
+mod instances;
 mod logout;
 mod people;
 mod placing;
 mod renewal;
 mod setup;
+mod test_sign_in;
 mod types;
 mod unsolicited;
 
 pub use console::{ConsoleView, IdpView};
 pub use error::{Cause, SignInError};
+pub use instances::{Fate, Group, Hierarchy, InUse, InstanceUse, Listed, Listings, Preview, Read, UserView};
 pub use logout::{LogoutAnswered, LogoutAsked};
 pub use placing::RulesInForce;
 pub use renewal::Renewal;
 pub use setup::{IdpSetup, Setup};
+pub use test_sign_in::{TestAsk, TestLink, Tested};
 pub use types::{
-    Answer, Ask, Before, Brought, Completed, Confirmation, Entry, Instance, InstanceChoice, Parts, SignedOut,
-    Start, Unsolicited,
+    Answer, Arrived, Ask, Before, Brought, Completed, Confirmation, Entry, Instance, InstanceChoice, Parts,
+    SignedOut, Start, Unsolicited,
 };
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,7 +38,7 @@ use people::{People, Present};
 
 use crate::model::{
     Blamed as _, Destination, HandOff, Identity, IdpChoice, IdpName, InstanceName, PendingKey, PendingSignIn,
-    Priority, RequestOptions, SignedIn, Target, Trace, Username, code,
+    Priority, Purpose, RequestOptions, SignedIn, Target, Trace, Username, code,
 };
 
 /// The journeys.
@@ -117,15 +121,15 @@ impl SignIn {
     ) -> Result<Start, SignInError> {
         let instance = self.instance(&ask.instance)?;
         Self::path(instance, ask.destination.as_ref())?;
-        let target = Target::Instance(ask.instance.clone(), ask.destination.clone());
+        let purpose = Purpose::SignIn(Target::Instance(ask.instance.clone(), ask.destination.clone()));
         let (idps, options) = (&instance.idps, &instance.request);
-        self.leave_for(target, (idps, ask.idp.as_ref()), options, browser_secret, before).await
+        self.leave_for(purpose, (idps, ask.idp.as_ref()), options, browser_secret, before).await
     }
 
     /// Sends a browser to the chosen one of `idps`, or to the only one.
     async fn leave_for(
         &self,
-        target: Target,
+        purpose: Purpose,
         (idps, chosen): (&[IdpName], Option<&IdpName>),
         options: &RequestOptions,
         browser_secret: &str,
@@ -144,7 +148,7 @@ impl SignIn {
         let pending = PendingSignIn {
             request_id: request.id,
             idp: idp.clone(),
-            target,
+            purpose,
             requested,
             started_at: now,
             handed_over: before.signed_in.map(|session| session.handed_over.clone()).unwrap_or_default(),
@@ -159,42 +163,58 @@ impl SignIn {
     ///
     /// # Errors
     /// No such request in this browser, an answer that fails a check, or rules that refuse the person.
-    pub async fn complete(&self, answer: Answer) -> Result<Completed, SignInError> {
+    /// A test takes none of these: it ends with what a sign-in would have met.
+    pub async fn complete(&self, answer: Answer) -> Result<Arrived, SignInError> {
         let key = PendingKey::new(&answer.relay_state, &answer.browser_secret);
         let pending = self.parts.pending.take(&key).await?.ok_or(Cause::NotPending)?;
-        let ask = match pending.target.clone() {
+        let target = match pending.purpose.clone() {
+            Purpose::SignIn(target) => target,
+            Purpose::Test(test) => {
+                return Ok(Arrived::Tested(Box::new(self.tested(answer.brought, pending, test).await)));
+            }
+        };
+        let ask = match target.clone() {
             Target::Instance(instance, destination) => {
                 Some(Ask { instance, destination, idp: Some(pending.idp.clone()) })
             }
-            Target::Console => None,
+            Target::Console(_) => None,
         };
-        let completed = self.arrive(answer.brought, pending).await;
-        completed.map_err(|error| match ask {
+        let completed = self.arrive(answer.brought, pending, target).await;
+        completed.map(|completed| Arrived::SignedIn(Box::new(completed))).map_err(|error| match ask {
             Some(ask) => error.on_the_way_to(ask),
             None => error,
         })
     }
 
-    async fn arrive(&self, brought: Brought, pending: PendingSignIn) -> Result<Completed, SignInError> {
-        let verified = match brought {
-            Brought::Response(saml_response) => self.parts.saml.verify(saml_response, &pending).await?,
-            Brought::Artifact(artifact) => self.parts.saml.verify_artifact(&artifact, &pending).await?,
-        };
-        let identity = verified.into_identity();
-        let trace = self.admit(&identity, &pending.target).await.map_err(|error| error.about(&identity))?;
+    async fn arrive(
+        &self,
+        brought: Brought,
+        pending: PendingSignIn,
+        target: Target,
+    ) -> Result<Completed, SignInError> {
+        let identity = self.verified(brought, &pending).await?;
+        let trace = self.admit(&identity, &target).await.map_err(|error| error.about(&identity))?;
         let mut signed_in = self.signed_in(identity);
-        let forced = pending.target.instance().filter(|_| pending.requested.force_authn);
+        let forced = target.instance().filter(|_| pending.requested.force_authn);
         signed_in.forced_for = forced.cloned();
+        signed_in.forced_for_console = target.instance().is_none() && pending.requested.force_authn;
         signed_in.handed_over = pending.handed_over;
-        let PendingSignIn { target, session: replaces, .. } = pending;
-        Ok(Completed { signed_in, target: Some(target), trace, replaces })
+        Ok(Completed { signed_in, target: Some(target), trace, replaces: pending.session })
+    }
+
+    async fn verified(&self, brought: Brought, pending: &PendingSignIn) -> Result<Identity, SignInError> {
+        let verified = match brought {
+            Brought::Response(saml_response) => self.parts.saml.verify(saml_response, pending).await?,
+            Brought::Artifact(artifact) => self.parts.saml.verify_artifact(&artifact, pending).await?,
+        };
+        Ok(verified.into_identity())
     }
 
     /// Whether this person may go there, and why.
     async fn admit(&self, identity: &Identity, target: &Target) -> Result<Trace, SignInError> {
         match target {
             Target::Instance(instance, _) => self.place(identity, instance).await.map(|(_, trace)| trace),
-            Target::Console => self.check_admin(identity).map(|()| Trace::default()),
+            Target::Console(_) => self.check_admin(identity).await.map(|()| Trace::default()),
         }
     }
 
@@ -208,6 +228,7 @@ impl SignIn {
             since,
             until,
             forced_for: None,
+            forced_for_console: false,
             handed_over: BTreeSet::new(),
             connect_until: BTreeMap::new(),
         }

@@ -38,11 +38,20 @@ impl RulesInForce {
         if !rules.has_expressions() {
             return Ok(place(identity, instance, &rules));
         }
-        let core = Arc::clone(&self.cores).acquire_owned().await.map_err(|_| Cause::Stopped)?;
         let (identity, instance) = (identity.clone(), instance.clone());
+        self.compute(move |rules| place(&identity, &instance, rules)).await
+    }
+
+    /// Does what takes its time with the rules on another thread, and on no more of those than there are cores.
+    pub(super) async fn compute<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Rules) -> T + Send + 'static,
+    ) -> Result<T, Cause> {
+        let core = Arc::clone(&self.cores).acquire_owned().await.map_err(|_| Cause::Stopped)?;
+        let rules = self.now();
         let work = move || {
             let _held = core;
-            place(&identity, &instance, &rules)
+            work(&rules)
         };
         spawn_blocking(work).await.map_err(|_| Cause::Stopped)
     }

@@ -12,12 +12,12 @@ use crate::federation::Federation;
 use crate::mapping::{Admins, NamesConfig};
 use crate::model::{
     Clock, ConnectUser, Departure, Destination, IdpChoice, IdpName, InstanceName, NamedSessions, Pending,
-    PendingConfirmation, PendingLogout, PendingSignIn, Placement, Random, RequestOptions, SessionId,
-    SignedIn, Target, Trace,
+    PendingConfirmation, PendingLogout, PendingSignIn, PendingTest, Placement, Random, RequestOptions,
+    SessionId, SignedIn, Target, Trace,
 };
 use crate::saml::ServiceProvider;
 
-use super::RulesInForce;
+use super::{RulesInForce, Tested};
 
 /// One instance, as the journey sees it.
 pub struct Instance {
@@ -46,7 +46,7 @@ pub struct Parts {
     /// The rules.
     pub rules: RulesInForce,
     /// Who may use the console; `None`: there is none.
-    pub admins: Option<Admins>,
+    pub admins: Option<Arc<Admins>>,
     /// The instances, in the order of the start page.
     pub instances: Vec<Instance>,
     /// Identity providers' names on pages.
@@ -55,6 +55,8 @@ pub struct Parts {
     pub names: BTreeMap<IdpName, NamesConfig>,
     /// Sign-ins under way.
     pub pending: Arc<dyn Pending<PendingSignIn>>,
+    /// Test sign-ins that wait behind a link.
+    pub pending_tests: Arc<dyn Pending<PendingTest>>,
     /// Answers that wait for a person's word.
     pub confirmations: Arc<dyn Pending<PendingConfirmation>>,
     /// Logouts under way.
@@ -116,6 +118,15 @@ pub struct Answer {
     pub relay_state: String,
     /// The secret in the pre-login cookie.
     pub browser_secret: String,
+}
+
+/// What an answer led to.
+#[derive(Debug)]
+pub enum Arrived {
+    /// A sign-in, which becomes a session.
+    SignedIn(Box<Completed>),
+    /// A test, which becomes nothing.
+    Tested(Box<Tested>),
 }
 
 /// A sign-in that the identity provider's word and the rules both allow.

@@ -55,13 +55,15 @@ mod tests {
     use time::Duration;
 
     use super::*;
-    use crate::model::{IdpName, InstanceName, PendingSignIn, RequestId, Requested, SystemClock, Target};
+    use crate::model::{
+        IdpName, InstanceName, PendingSignIn, Purpose, RequestId, Requested, SystemClock, Target,
+    };
 
     fn pending() -> PendingSignIn {
         PendingSignIn {
             request_id: RequestId::new("_1"),
             idp: IdpName::new("acme"),
-            target: Target::Instance(InstanceName::new("prod"), None),
+            purpose: Purpose::SignIn(Target::Instance(InstanceName::new("prod"), None)),
             requested: Requested::default(),
             started_at: SystemClock.now(),
             handed_over: [].into(),

@@ -10,10 +10,10 @@ use tower_sessions::Session;
 
 use super::refusal::Refusal;
 use super::unsolicited::{self, Unsolicited};
-use super::{Store, WebState, arrival, choose, cookies, form, paths};
+use super::{Store, WebState, arrival, choose, cookies, form, paths, test_sign_in};
 use crate::audit::Event;
 use crate::model::{Code, SupportId, code};
-use crate::sign_in::{Answer, Brought};
+use crate::sign_in::{Answer, Arrived, Brought};
 
 /// `POST /saml/acs`: the answer itself, or an artifact.
 pub(super) async fn post(
@@ -25,7 +25,7 @@ pub(super) async fn post(
 ) -> Result<Response, Refusal> {
     form::check_is_form(&headers, Event::SignIn)?;
     match Received::read(&form::read(body, Event::SignIn).await?, &headers)? {
-        Received::Answer(answer) => complete(&web, &session, &store, &support_id, answer).await,
+        Received::Answer(answer) => complete(&web, &session, &store, (&support_id, &headers), answer).await,
         Received::Unsolicited(unsolicited) => unsolicited::receive(&web, &headers, unsolicited).await,
     }
 }
@@ -43,7 +43,7 @@ pub(super) async fn get(
         return Err(refusal(&code::WEB_METHOD_NOT_ALLOWED, "an answer came in the address"));
     }
     match Received::of(fields, &headers)? {
-        Received::Answer(answer) => complete(&web, &session, &store, &support_id, answer).await,
+        Received::Answer(answer) => complete(&web, &session, &store, (&support_id, &headers), answer).await,
         Received::Unsolicited(_) => {
             Err(refusal(&code::WEB_METHOD_NOT_ALLOWED, "an answer came in the address"))
         }
@@ -54,11 +54,15 @@ async fn complete(
     web: &WebState,
     session: &Session,
     store: &Store,
-    support_id: &SupportId,
+    (support_id, headers): (&SupportId, &HeaderMap),
     answer: Answer,
 ) -> Result<Response, Refusal> {
-    let completed =
+    let arrived =
         web.sign_in.complete(answer).await.map_err(|error| Refusal::of(&error).during(Event::SignIn))?;
+    let completed = match arrived {
+        Arrived::SignedIn(completed) => completed,
+        Arrived::Tested(tested) => return test_sign_in::end(web, headers, support_id, &tested),
+    };
     arrival::begin(web, session, store, &completed, support_id).await?;
     let next = Redirect::to(&paths::onward(completed.target.as_ref()));
     let next = cookies::forget_restarts(next);

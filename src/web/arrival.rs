@@ -27,6 +27,7 @@ pub(super) async fn begin(
     }
     let instance = completed.target.as_ref().and_then(Target::instance);
     remember(web, completed, instance, support_id);
+    web.site.metrics.sign_in(Some(&completed.signed_in.identity.idp), instance, None);
     audit::record(&Line {
         event: Event::SignIn,
         support_id,
@@ -48,6 +49,7 @@ fn remember(web: &WebState, completed: &Completed, instance: Option<&InstanceNam
         idp: Some(completed.signed_in.identity.idp.clone()),
         instance: instance.cloned(),
         outcome: Outcome::LetIn,
+        test: None,
         trace: completed.trace.clone(),
         findings: Vec::new(),
         identity: Some(completed.signed_in.identity.clone()),

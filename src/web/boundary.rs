@@ -16,19 +16,20 @@ use super::refusal::Refusal;
 use super::{Site, cookies, headers, paths};
 use crate::admin::{Outcome, SignInRecord};
 use crate::audit::{self, Event, Line};
-use crate::model::SupportId;
+use crate::model::{Brand, IdpName, SupportId};
 
 /// Gives the request a support id; makes a page and an audit line of a refusal; puts the headers on.
 pub(super) async fn boundary(State(site): State<Arc<Site>>, mut request: Request, next: Next) -> Response {
     let support_id = audit::support_id(&*site.random);
     let path = request.uri().path().to_owned();
+    let brand = site.brand_for(request.headers());
     request.extensions_mut().insert(support_id.clone());
     cookies::keep_ours(request.headers_mut());
     let mut response = next.run(request).await;
     if response.extensions().get::<Rendered>().is_none()
         && let Some(refusal) = Refusal::behind(&response)
     {
-        response = refused(&site, &support_id, &refusal, response.headers());
+        response = refused(&site, brand, &support_id, &refusal, response.headers());
     }
     headers::apply(&site, &path, &support_id, &mut response);
     response
@@ -44,7 +45,13 @@ pub(super) fn seconds(wait: Option<Duration>) -> u64 {
     wait.map_or(3, |wait| wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).clamp(1, 60)
 }
 
-fn refused(site: &Site, support_id: &SupportId, refusal: &Refusal, sent: &HeaderMap) -> Response {
+fn refused(
+    site: &Site,
+    brand: &Brand,
+    support_id: &SupportId,
+    refusal: &Refusal,
+    sent: &HeaderMap,
+) -> Response {
     audit::record(&Line {
         event: refusal.event,
         support_id,
@@ -54,14 +61,17 @@ fn refused(site: &Site, support_id: &SupportId, refusal: &Refusal, sent: &Header
         trace: refusal.trace.as_ref(),
         findings: &refusal.findings,
     });
-    remember(site, support_id, refusal);
+    if [Event::SignIn, Event::HandOff].contains(&refusal.event) {
+        remember(site, support_id, refusal);
+        site.metrics.sign_in(sender(refusal), refusal.instance.as_ref(), Some(refusal.code));
+    }
     let instance = refusal.instance.as_ref();
     // A name that does not exist won't exist at the next try either.
     let known = instance.filter(|_| refusal.status != StatusCode::NOT_FOUND);
     let again = known.map(|instance| paths::go(instance, refusal.destination.as_ref()));
     let again = again.unwrap_or_else(|| "/".to_owned());
     let page = Error {
-        site: &site.brand,
+        site: brand,
         code: refusal.code,
         message: refusal.message.as_deref(),
         support: site.support.as_deref(),
@@ -79,20 +89,22 @@ fn refused(site: &Site, support_id: &SupportId, refusal: &Refusal, sent: &Header
     response
 }
 
+/// The identity provider concerned: the one that was asked, else the one that spoke.
+fn sender(refusal: &Refusal) -> Option<&IdpName> {
+    let sent = refusal.identity.as_ref().map(|identity| &identity.idp);
+    refusal.idp.as_ref().or(sent)
+}
+
 /// For the console, where there is one.
 fn remember(site: &Site, support_id: &SupportId, refusal: &Refusal) {
-    let Some(console) =
-        site.console.as_ref().filter(|_| [Event::SignIn, Event::HandOff].contains(&refusal.event))
-    else {
-        return;
-    };
-    let sent = refusal.identity.as_ref().map(|identity| &identity.idp);
+    let Some(console) = &site.console else { return };
     console.record(SignInRecord {
         at: site.clock.now(),
         support_id: support_id.clone(),
-        idp: refusal.idp.as_ref().or(sent).cloned(),
+        idp: sender(refusal).cloned(),
         instance: refusal.instance.clone(),
         outcome: Outcome::Refused(refusal.code, refusal.cause.clone()),
+        test: None,
         trace: refusal.trace.clone().unwrap_or_default(),
         findings: refusal.findings.clone(),
         identity: refusal.identity.clone(),

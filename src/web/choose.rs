@@ -10,46 +10,46 @@ use super::headers::Csp;
 use super::pages::{self, ChooseIdp, Onward, Place};
 use super::refusal::Refusal;
 use super::start::parameter;
-use super::words::UNKNOWN_ADDRESS;
 use super::{WebState, cookies, form, paths};
 use crate::audit::Event;
-use crate::model::{Destination, IdpChoice, IdpName, InstanceName, code};
+use crate::model::{ConsolePath, Destination, IdpChoice, IdpName, InstanceName, code};
 use crate::sign_in::Ask;
 
-/// The page, with what this browser used last at its top.
+/// The page, with what this browser used last at its top; `unknown_address` when an e-mail address led nowhere.
 pub(super) fn page(
     web: &WebState,
     ask: &Ask,
     choices: &[IdpChoice],
     headers: &HeaderMap,
-    message: Option<&str>,
+    unknown_address: bool,
 ) -> Result<Response, Refusal> {
     let here = paths::go(&ask.instance, ask.destination.as_ref());
     let Sorted { last, others, asks_email } =
         Sorted::new(choices, &here, cookies::last_idp(headers).as_deref());
     let page = ChooseIdp {
-        site: &web.site.brand,
+        site: web.site.brand_for(headers),
         last,
         choices: others,
         asks_email,
         instance: ask.instance.as_str(),
         destination: ask.destination.as_ref().map_or("", Destination::as_str),
-        message,
+        unknown_address,
     };
     pages::page(&page, &Csp::form_to_self())
 }
 
-/// The same on the way to the console. Whoever may go there knows their sign-in.
+/// The same on the way to a page of the console. Whoever may go there knows their sign-in.
 pub(super) fn for_console(
     web: &WebState,
+    page: &ConsolePath,
     choices: &[IdpChoice],
     headers: &HeaderMap,
 ) -> Result<Response, Refusal> {
     let Sorted { last, others, .. } =
-        Sorted::new(choices, paths::CONSOLE, cookies::last_idp(headers).as_deref());
-    let (instance, destination, asks_email, message) = ("", "", false, None);
-    let site = &web.site.brand;
-    let page = ChooseIdp { site, last, choices: others, asks_email, instance, destination, message };
+        Sorted::new(choices, page.as_str(), cookies::last_idp(headers).as_deref());
+    let (instance, destination, asks_email, unknown_address) = ("", "", false, false);
+    let site = web.site.brand_for(headers);
+    let page = ChooseIdp { site, last, choices: others, asks_email, instance, destination, unknown_address };
     pages::page(&page, &Csp::default())
 }
 
@@ -88,13 +88,13 @@ pub(super) async fn by_email(
     let choices = choices(&web, &ask)?;
     let found = parameter(body, "email").map(|email| with_domain(&choices, &email)).unwrap_or_default();
     match &found[..] {
-        [] => page(&web, &ask, &choices, &headers, Some(UNKNOWN_ADDRESS)),
+        [] => page(&web, &ask, &choices, &headers, true),
         [only] => {
             let next = onward(&ask, &only.name);
             // Not a redirect: browsers hold those that follow a form to the form's own policy.
-            pages::page(&Onward::to_idp(&web.site.brand, &next), &Csp::default())
+            pages::page(&Onward::to_idp(web.site.brand_for(&headers), &next), &Csp::default())
         }
-        several => page(&web, &ask, several, &headers, None),
+        several => page(&web, &ask, several, &headers, false),
     }
 }
 
@@ -108,7 +108,7 @@ pub(super) async fn discovered(
     let ask = ask(query.as_deref()).ok_or_else(|| refusal("the query names no instance"))?;
     let choices = choices(&web, &ask)?;
     let Some(entity_id) = parameter(query.as_deref(), "entityID") else {
-        return page(&web, &ask, &choices, &headers, None);
+        return page(&web, &ask, &choices, &headers, false);
     };
     let idp = web.sign_in.idp_with(&entity_id).filter(|name| choices.iter().any(|idp| idp.name == *name));
     let idp = idp.ok_or_else(|| {

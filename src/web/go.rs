@@ -87,7 +87,7 @@ async fn go(
     };
     let may_enter = |session: &&SignedIn| web.sign_in.may_enter(session, &ask.instance) && lasts(session);
     if let Some(signed_in) = signed_in.as_ref().filter(may_enter)
-        && let Some(entered) = enter(&web, &session, signed_in.clone(), &ask, &support_id).await?
+        && let Some(entered) = enter(&web, &session, signed_in.clone(), &ask, (&support_id, &headers)).await?
     {
         return Ok(entered);
     }
@@ -114,8 +114,9 @@ async fn enter(
     session: &Session,
     mut signed_in: SignedIn,
     ask: &Ask,
-    support_id: &SupportId,
+    (support_id, headers): (&SupportId, &HeaderMap),
 ) -> Result<Option<Response>, Refusal> {
+    let site = web.site.brand_for(headers);
     let (instance, destination) = (&ask.instance, ask.destination.as_ref());
     let idp = signed_in.identity.idp.clone();
     let hand_off = match hand_over(web, session, &mut signed_in, ask).await {
@@ -123,7 +124,7 @@ async fn enter(
         Ok(None) => return Ok(None),
         Err(error) if error.code().blame == Blame::Wait => {
             let here = paths::go(instance, destination);
-            return waiting(&web.site.brand, error.retry_after(), &here).map(Some);
+            return waiting(site, error.retry_after(), &here).map(Some);
         }
         Err(error) => {
             let refusal = Refusal::of(&error).during(Event::HandOff).with_idp(Some(&idp));
@@ -143,7 +144,7 @@ async fn enter(
         trace: None,
         findings: &[],
     });
-    render(&web.site.brand, &hand_off).map(|response| Some(cookies::forget_arrival(response)))
+    render(site, &hand_off).map(|response| Some(cookies::forget_arrival(response)))
 }
 
 /// The session learns where it is handed over to before there is a token, and is looked at again before anybody
@@ -209,9 +210,9 @@ async fn leave(
     match start {
         Start::ChooseIdp(choices) => match web.sign_in.discovery(ask) {
             Some(elsewhere) => Ok(Redirect::to(elsewhere.as_str()).into_response()),
-            None => choose::page(web, ask, &choices, headers, None),
+            None => choose::page(web, ask, &choices, headers, false),
         },
-        Start::Depart(departure) => depart(&web.site.brand, &departure)
+        Start::Depart(departure) => depart(web.site.brand_for(headers), &departure)
             .map(|response| cookies::keep_secret(response, &secret, web.site.pending_for)),
     }
 }

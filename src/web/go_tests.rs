@@ -2,6 +2,7 @@ use axum::body::to_bytes;
 
 use super::*;
 use crate::model::Secret;
+use crate::web::brands::acme;
 
 fn header_of(response: &Response, name: header::HeaderName) -> String {
     response.headers()[name].to_str().unwrap().to_owned()
@@ -26,7 +27,7 @@ async fn a_token_is_in_the_hand_offs_form_and_in_no_header() {
         destination: "/agent-app-v2".to_owned(),
         ends: time::OffsetDateTime::UNIX_EPOCH,
     };
-    let response = render(&Brand::named("Acme"), &hand_off).unwrap();
+    let response = render(&acme(), &hand_off).unwrap();
     assert!(!format!("{:?}", response.headers()).contains("t0ken"));
     let csp = header_of(&response, header::CONTENT_SECURITY_POLICY);
     assert!(csp.contains("form-action https://acme.my.connect.aws;"), "{csp}");
@@ -36,7 +37,7 @@ async fn a_token_is_in_the_hand_offs_form_and_in_no_header() {
 #[tokio::test]
 async fn a_console_login_is_a_redirect_that_no_debug_output_shows() {
     let login = "https://signin.aws.amazon.com/federation?Action=login&SigninToken=t0ken";
-    let response = render(&Brand::named("Acme"), &HandOff::Redirect(Secret::new(login))).unwrap();
+    let response = render(&acme(), &HandOff::Redirect(Secret::new(login))).unwrap();
     assert_eq!(response.status(), StatusCode::SEE_OTHER);
     assert_eq!(header_of(&response, header::LOCATION), login);
     assert!(!format!("{response:?}").contains("t0ken"));
@@ -46,15 +47,14 @@ async fn a_console_login_is_a_redirect_that_no_debug_output_shows() {
 #[tokio::test]
 async fn a_login_address_that_would_split_the_header_is_refused() {
     let refused =
-        render(&Brand::named("Acme"), &HandOff::Redirect(Secret::new("https://x\r\nSet-Cookie: a=b")))
-            .unwrap_err();
+        render(&acme(), &HandOff::Redirect(Secret::new("https://x\r\nSet-Cookie: a=b"))).unwrap_err();
     assert_eq!(refused.code, &code::GATEWAY_INTERNAL);
 }
 
 #[tokio::test]
 async fn an_authn_request_leaves_by_redirect_or_by_form() {
     let address = "https://idp.test/sso?SAMLRequest=x";
-    let redirect = depart(&Brand::named("Acme"), &Departure::Redirect(address.parse().unwrap())).unwrap();
+    let redirect = depart(&acme(), &Departure::Redirect(address.parse().unwrap())).unwrap();
     assert_eq!(
         (redirect.status(), header_of(&redirect, header::LOCATION)),
         (StatusCode::SEE_OTHER, address.into())
@@ -64,7 +64,7 @@ async fn an_authn_request_leaves_by_redirect_or_by_form() {
         saml_request: "PHg+".to_owned(),
         relay_state: "abc".to_owned(),
     };
-    let form = depart(&Brand::named("Acme"), &post).unwrap();
+    let form = depart(&acme(), &post).unwrap();
     let csp = header_of(&form, header::CONTENT_SECURITY_POLICY);
     assert!(csp.contains("form-action https: https://idp.test;"), "{csp}");
     let html = body(form).await;
@@ -78,7 +78,7 @@ async fn an_authn_request_leaves_by_redirect_or_by_form() {
 async fn waiting_is_no_error_and_says_how_long() {
     for (turn, again, told) in [(7, "7", "7 seconds"), (60, "60", "60 seconds"), (1501, "60", "26 minutes")] {
         let turn = Some(Duration::from_secs(turn));
-        let response = waiting(&Brand::named("Acme"), turn, "/go/prod").unwrap();
+        let response = waiting(&acme(), turn, "/go/prod").unwrap();
         assert_eq!(
             (response.status(), header_of(&response, header::RETRY_AFTER).as_str()),
             (StatusCode::OK, again)

@@ -108,6 +108,7 @@ const PERMISSIONS: &str = "accelerometer=(), camera=(), display-capture=(), geol
 pub(super) fn apply(site: &Site, path: &str, support_id: &SupportId, response: &mut Response) {
     let csp = Csp::default().header();
     let may_be_framed = response.extensions().get::<MayBeFramed>().is_some();
+    let is_page = response.headers().get(header::CONTENT_TYPE).is_some_and(is_html);
     let mut set = |name: HeaderName, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
             response.headers_mut().entry(name).or_insert(value);
@@ -125,9 +126,16 @@ pub(super) fn apply(site: &Site, path: &str, support_id: &SupportId, response: &
     set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
     set(HeaderName::from_static("cross-origin-opener-policy"), opener_policy(path));
     set(HeaderName::from_static("x-request-id"), support_id.as_str());
+    if is_page && !site.translated.is_empty() {
+        set(header::VARY, "accept-language");
+    }
     if site.public_url.scheme() == "https" {
         set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }
+}
+
+fn is_html(content_type: &HeaderValue) -> bool {
+    content_type.as_bytes().starts_with(b"text/html")
 }
 
 /// Agent desktops open `/go` in a pop-up and close it once the agent is in. Any stricter policy on the

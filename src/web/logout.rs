@@ -52,7 +52,7 @@ pub(super) fn message(body: &[u8]) -> Result<LogoutMessage, Refusal> {
 async fn take(web: &WebState, arrived: Arrived, message: LogoutMessage) -> Result<Response, Refusal> {
     let (session, Extension(support_id), Extension(store), headers) = arrived;
     if message.is_request() {
-        asked(web, &session, &support_id, &*store, message).await
+        asked(web, &session, (&support_id, &headers), &*store, message).await
     } else {
         answered(web, &headers, &support_id, message).await
     }
@@ -85,10 +85,11 @@ impl Ended {
 async fn asked(
     web: &WebState,
     session: &Session,
-    support_id: &SupportId,
+    (support_id, headers): (&SupportId, &HeaderMap),
     store: &dyn SessionStore,
     message: LogoutMessage,
 ) -> Result<Response, Refusal> {
+    let site = web.site.brand_for(headers);
     let asked = web.sign_in.logout_asked(message).await;
     let asked = asked.map_err(|error| Refusal::of(&error).during(Event::Logout))?;
     let idp = asked.idp().clone();
@@ -101,11 +102,11 @@ async fn asked(
     let nothing_to_frame = ended.here.instances.iter().all(|(_, logout)| logout.is_none());
     let response = match &reply {
         Some(Reply::Redirect(address)) if nothing_to_frame => pages::redirect(address, &framed_by),
-        Some(reply) => leave(&web.site.brand, &ended.here, &way(reply), &framed_by),
+        Some(reply) => leave(site, &ended.here, &way(reply), &framed_by),
         None if ended.failed.is_some() => {
             Err(refusal(&code::GATEWAY_STATE_UNAVAILABLE, "a session may live on"))
         }
-        None => signed_out(&web.site.brand, ended.here, ended.elsewhere, Company::Ended),
+        None => signed_out(site, ended.here, ended.elsewhere, Company::Ended),
     };
     let response = cookies::forget_arrival(response?);
     // Another person's request can be made to pass through this browser: its own session is none of that one's business.
@@ -173,7 +174,7 @@ async fn answered(
         }
     };
     record(support_id, &answered.idp, refused);
-    signed_out(&web.site.brand, answered.signed_out, false, company)
+    signed_out(web.site.brand_for(headers), answered.signed_out, false, company)
 }
 
 /// What the audit line says of a logout that an identity provider asked for.

@@ -7,6 +7,9 @@ mod acs;
 mod admin;
 mod arrival;
 mod boundary;
+#[cfg(test)]
+#[path = "brand_tests.rs"]
+mod brands;
 mod choose;
 mod cookies;
 mod form;
@@ -14,8 +17,10 @@ mod form;
 pub mod fuzzing;
 mod go;
 mod headers;
+mod language;
 mod logo;
 mod logout;
+mod operations;
 mod pages;
 mod paths;
 mod refusal;
@@ -23,6 +28,7 @@ mod renew;
 mod setup;
 mod sign_out;
 mod start;
+mod test_sign_in;
 mod unsolicited;
 mod words;
 
@@ -41,10 +47,12 @@ use tower_sessions::SessionStore;
 use url::Url;
 
 use crate::admin::Console;
+use crate::metrics::Metrics;
 use crate::model::{Brand, Clock, Random, RulesState};
 use crate::session;
 use crate::sign_in::SignIn;
 
+pub use operations::operations;
 pub use refusal::status;
 
 /// The largest form that is read, in bytes.
@@ -73,8 +81,10 @@ pub struct Site {
     pub clock: Arc<dyn Clock>,
     /// Makes support ids and the pre-login cookie's secret.
     pub random: Arc<dyn Random>,
-    /// What makes the pages the company's own.
+    /// What makes the pages the company's own, in English.
     pub brand: Brand,
+    /// The same in other languages.
+    pub translated: Vec<Brand>,
     /// Where people get help, in the administrator's words.
     pub support: Option<String>,
     /// Our public address: whether it is https decides on HSTS.
@@ -83,13 +93,18 @@ pub struct Site {
     pub pending_for: Duration,
     /// The administrators' console; `None`: there is none.
     pub console: Option<Arc<Console>>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
 }
 
 /// The whole of the gateway's HTTP, with sessions kept in `store`.
 pub fn router<S: SessionStore + Clone>(state: WebState, store: S) -> Router {
     let site = Arc::new(state.site.clone());
     // Without a console its addresses are as unknown as any other.
-    let console = if site.console.is_some() { admin::routes() } else { Router::new() };
+    let console = match site.console {
+        Some(_) => admin::routes().merge(test_sign_in::routes()),
+        None => Router::new(),
+    };
     let routes = Router::new()
         .route("/", get(start::page))
         .route("/sign-in", get(start::page))
@@ -140,6 +155,14 @@ async fn ready(State(web): State<Arc<WebState>>, RawQuery(query): RawQuery) -> R
 /// Our SAML metadata, for the identity provider's administrator.
 async fn metadata(State(web): State<Arc<WebState>>) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/samlmetadata+xml")], web.sign_in.metadata().to_string())
+}
+
+/// The address of the test sign-in behind a link's token.
+#[must_use]
+pub fn test_link(public_url: &Url, token: &str) -> String {
+    let mut address = public_url.clone();
+    address.set_path(&paths::test(token));
+    address.into()
 }
 
 #[cfg(test)]

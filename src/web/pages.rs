@@ -7,7 +7,7 @@ use url::Url;
 
 use super::headers::{Csp, MayBeFramed};
 use super::refusal::Refusal;
-use super::words;
+use crate::model::words::{Text, Words};
 use crate::model::{Brand, Code, code};
 use crate::sign_in::OwnValues;
 
@@ -64,7 +64,8 @@ pub(super) struct ChooseIdp<'a> {
     pub(super) asks_email: bool,
     pub(super) instance: &'a str,
     pub(super) destination: &'a str,
-    pub(super) message: Option<&'a str>,
+    /// Whether an e-mail address led nowhere.
+    pub(super) unknown_address: bool,
 }
 
 /// Ask whether it is them, before a sign-in that they did not begin here.
@@ -83,19 +84,19 @@ pub(super) struct Confirm<'a> {
 #[template(path = "onward.html")]
 pub(super) struct Onward<'a> {
     site: &'a Brand,
-    heading: &'static str,
+    heading: &'a Text,
     next: &'a str,
 }
 
 impl<'a> Onward<'a> {
     /// After a sign-in.
     pub(super) fn signed_in(site: &'a Brand, next: &'a str) -> Self {
-        Self { site, heading: words::SIGNED_IN, next }
+        Self { site, heading: &site.words.onward.signed_in, next }
     }
 
     /// After a choice.
     pub(super) fn to_idp(site: &'a Brand, next: &'a str) -> Self {
-        Self { site, heading: words::TO_IDP, next }
+        Self { site, heading: &site.words.onward.to_idp, next }
     }
 }
 
@@ -131,6 +132,23 @@ pub(super) struct Waiting<'a> {
     pub(super) here: &'a str,
 }
 
+/// What a link to a test leads to, before anything happens: programs that look links over open them too.
+#[derive(Template)]
+#[template(path = "test_begin.html")]
+pub(super) struct TestBegin<'a> {
+    pub(super) site: &'a Brand,
+    pub(super) here: &'a str,
+}
+
+/// The end of a test, for whoever was given a link. It tells nothing of what came of it.
+#[derive(Template)]
+#[template(path = "test_over.html")]
+pub(super) struct TestOver<'a> {
+    pub(super) site: &'a Brand,
+    pub(super) support_id: &'a str,
+    pub(super) time: &'a str,
+}
+
 /// An error.
 #[derive(Template)]
 #[template(path = "error.html")]
@@ -144,12 +162,6 @@ pub(super) struct Error<'a> {
     pub(super) again: &'a str,
     /// Whether a session stands behind it: another person may want to sign in instead.
     pub(super) signed_in: bool,
-}
-
-impl Error<'_> {
-    fn who(&self) -> &'static str {
-        words::who(self.code.blame)
-    }
 }
 
 /// Ask before signing out.
@@ -279,6 +291,17 @@ impl Left {
     pub(super) fn is_soon(&self) -> bool {
         self.seconds <= self.warning
     }
+
+    /// The hours and minutes, without those that are none.
+    fn in_words(&self, words: &Words) -> String {
+        let hours = words.renew.hours.of(self.hours);
+        let minutes = words.renew.minutes.of(self.minutes);
+        match (self.hours, self.minutes) {
+            (0, _) => minutes,
+            (_, 0) => hours,
+            _ => format!("{hours} {minutes}"),
+        }
+    }
 }
 
 impl RenewPage<'_> {
@@ -316,7 +339,10 @@ fn with_policy(response: impl IntoResponse, csp: &Csp) -> Result<Response, Refus
 /// The error page, or bare words should even that fail.
 pub(super) fn error(template: &Error<'_>) -> Response {
     page(template, &Csp::default()).unwrap_or_else(|_| {
-        (StatusCode::INTERNAL_SERVER_ERROR, format!("{} ({})", template.code.title, template.code.id))
+        (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            format!("{} ({})", template.site.words.title(template.code), template.code.id),
+        )
             .into_response()
     })
 }

@@ -4,6 +4,7 @@ use time::OffsetDateTime;
 
 use super::super::*;
 use crate::sign_in::{IdpInitiated, PublishedCertificate, Usage, WantSigned};
+use crate::web::words;
 
 /// The page of set-up.
 pub(super) fn for_administrators(site: &Brand) -> Vec<(&'static str, askama::Result<String>)> {

@@ -1,51 +1,44 @@
 use super::*;
 use crate::model::{Blame, FooterLink, Logo};
+use crate::web::brands::acme;
 use samples::{for_administrators, renewals};
 
 #[path = "pages_samples_tests.rs"]
 mod samples;
+#[path = "pages_words_tests.rs"]
+mod words;
 
 /// Every page from sample data, some of it hostile.
 fn samples() -> Vec<(&'static str, String)> {
-    let site = &Brand::named("Acme contact centre");
+    samples_of(&Brand { display_name: "Acme contact centre".to_owned(), ..acme() })
+}
+
+/// The same, in any language.
+fn samples_of(site: &Brand) -> Vec<(&'static str, String)> {
     let place = |name: &str, href: &str| Place { name: name.to_owned(), href: href.to_owned() };
     let choice = |name: &str, places| Choice { name: name.to_owned(), href: "/go/prod".to_owned(), places };
     let places =
         vec![place("agent workspace", "/go/prod/agent-workspace"), place("reports", "/go/prod/reports")];
-    let choose_idp = |last, asks_email, message| ChooseIdp {
+    let choose_idp = |last, asks_email, unknown_address| ChooseIdp {
         site,
         last,
         choices: vec![place("Acme staff", "/go/prod?idp=acme"), place("Partners", "/go/prod?idp=partners")],
         asks_email,
         instance: "prod",
         destination: "",
-        message,
+        unknown_address,
     };
-    let error = |code: &'static Code, message, support| Error {
-        site,
-        code,
-        message,
-        support,
-        support_id: "7Q2M-X0KD-94TB",
-        time: "2026-11-21 08:00:12 UTC",
-        again: "/go/prod",
-        signed_in: code.blame == Blame::Admin,
-    };
+    let error = |code, message, support| Error { message, support, ..error_page(site, code) };
     vec![
         (
             "choose",
             Choose { site, choices: vec![choice("Production", places), choice("Training", vec![])] }.render(),
         ),
         ("choose-none", Choose { site, choices: vec![] }.render()),
-        ("choose-idp", choose_idp(None, false, None).render()),
+        ("choose-idp", choose_idp(None, false, false).render()),
         (
             "choose-idp-again",
-            choose_idp(
-                Some(place("Contractors", "/go/prod?idp=others")),
-                true,
-                Some("No sign-in <for> that."),
-            )
-            .render(),
+            choose_idp(Some(place("Contractors", "/go/prod?idp=others")), true, true).render(),
         ),
         (
             "confirm",
@@ -59,6 +52,7 @@ fn samples() -> Vec<(&'static str, String)> {
             .render(),
         ),
         ("onward", Onward::signed_in(site, "/go/prod").render()),
+        ("onward-to-idp", Onward::to_idp(site, "/go/prod?idp=acme").render()),
         (
             "authn-request",
             AuthnRequest { site, action: "https://idp.test/sso", saml_request: "PHg+", relay_state: "abc" }
@@ -75,6 +69,11 @@ fn samples() -> Vec<(&'static str, String)> {
             .render(),
         ),
         ("waiting", Waiting { site, seconds: 7, minutes: 0, here: "/go/prod" }.render()),
+        ("test-begin", TestBegin { site, here: "/test/abc" }.render()),
+        (
+            "test-over",
+            TestOver { site, support_id: "7Q2M-X0KD-94TB", time: "2026-11-21 08:00:12 UTC" }.render(),
+        ),
         ("error-person", error(&code::SIGN_IN_NOT_PENDING, None, None).render()),
         (
             "error-admin",
@@ -93,6 +92,19 @@ fn samples() -> Vec<(&'static str, String)> {
     .chain(renewals(site))
     .map(|(name, html)| (name, html.unwrap()))
     .collect()
+}
+
+fn error_page<'a>(site: &'a Brand, code: &'static Code) -> Error<'a> {
+    Error {
+        site,
+        code,
+        message: None,
+        support: None,
+        support_id: "7Q2M-X0KD-94TB",
+        time: "2026-11-21 08:00:12 UTC",
+        again: if code.id == "web.not_found" { "/" } else { "/go/prod" },
+        signed_in: code.blame == Blame::Admin,
+    }
 }
 
 /// The same, of signing out.
@@ -280,13 +292,13 @@ fn the_companys_picture_and_links_are_on_every_page_that_has_them() {
             text: "Privacy <& terms>".to_owned(),
             url: "https://acme.example/privacy?a=1&b=2".parse().unwrap(),
         }],
-        ..Brand::named("Acme")
+        ..acme()
     };
     let html = SignOut { site: &brand, everywhere: false }.render().unwrap();
     assert!(html.contains(r#"<img class="logo" src="/pages/logo" alt="">Acme</header>"#), "{html}");
     let link = r#"<a href="https://acme.example/privacy?a=1&#38;b=2">Privacy &#60;&#38; terms&#62;</a>"#;
     assert!(html.contains(link), "{html}");
-    let plain = SignOut { site: &Brand::named("Acme"), everywhere: false }.render().unwrap();
+    let plain = SignOut { site: &acme(), everywhere: false }.render().unwrap();
     assert!(!plain.contains("<img") && !plain.contains("class=\"links\""), "{plain}");
 }
 
@@ -330,7 +342,7 @@ fn luminance(sheet: &str, name: &str) -> f64 {
 #[test]
 fn every_page_can_be_looked_at() {
     let samples = samples();
-    assert_eq!(samples.len(), 25);
+    assert_eq!(samples.len(), 28);
     if let Some(folder) = std::env::var_os("GATEWAY_PAGES") {
         std::fs::create_dir_all(&folder).unwrap();
         for (name, html) in samples {

@@ -2,7 +2,7 @@
 
 use url::form_urlencoded::byte_serialize;
 
-use crate::model::{Destination, IdpName, InstanceName, Target};
+use crate::model::{ConsolePath, Destination, IdpName, InstanceName, SupportId, Target};
 
 /// `/go/<instance>[/<destination>]`
 pub(super) fn go(instance: &InstanceName, destination: Option<&Destination>) -> String {
@@ -24,21 +24,32 @@ fn place(what: &str, instance: &InstanceName, destination: Option<&Destination>)
 }
 
 /// The console.
-pub(super) const CONSOLE: &str = "/admin";
+pub(super) const CONSOLE: &str = ConsolePath::ROOT;
+
+/// One sign-in, in the console.
+pub(super) fn console_sign_in(support_id: &SupportId) -> String {
+    format!("{CONSOLE}/sign-ins/{}", segment(support_id.as_str()))
+}
+
+/// Where a link leads to a test sign-in.
+pub(super) fn test(token: &str) -> String {
+    format!("/test/{}", segment(token))
+}
 
 /// Where a sign-in leads: into the instance, to the console, or to the start page when none is named.
 pub(super) fn onward(target: Option<&Target>) -> String {
     match target {
         Some(Target::Instance(instance, destination)) => go(instance, destination.as_ref()),
-        Some(Target::Console) => CONSOLE.to_owned(),
+        Some(Target::Console(page)) => page.as_str().to_owned(),
         None => "/".to_owned(),
     }
 }
 
 /// `path`, with the identity provider that was chosen.
 pub(super) fn with_idp(path: &str, idp: Option<&IdpName>) -> String {
+    let joint = if path.contains('?') { '&' } else { '?' };
     match idp {
-        Some(idp) => format!("{path}?idp={}", segment(idp.as_str())),
+        Some(idp) => format!("{path}{joint}idp={}", segment(idp.as_str())),
         None => path.to_owned(),
     }
 }
@@ -62,5 +73,6 @@ mod tests {
         let path = go(&InstanceName::new("//evil.test/\\?x"), Some(&Destination::new("a b\r\n")));
         assert_eq!(path, "/go/%2F%2Fevil.test%2F%5C%3Fx/a%20b%0D%0A");
         assert_eq!(with_idp("/go/prod", Some(&IdpName::new("a&b"))), "/go/prod?idp=a%26b");
+        assert_eq!(with_idp("/admin?x=y", Some(&IdpName::new("a"))), "/admin?x=y&idp=a");
     }
 }

@@ -184,6 +184,7 @@ mod tests {
         assert_eq!(
             down,
             [
+                "admin.busy",
                 "gateway.internal",
                 "gateway.state_unavailable",
                 "saml.back_channel",

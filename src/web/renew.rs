@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Path, RawQuery, State};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use time::OffsetDateTime;
 use time::macros::format_description;
@@ -31,9 +32,9 @@ pub(super) async fn instance(
     state: State<Arc<WebState>>,
     Path(instance): Path<String>,
     query: RawQuery,
-    session: Session,
+    request: (Session, HeaderMap),
 ) -> Result<Response, Refusal> {
-    page(state, ask(instance, None), query, session).await
+    page(state, ask(instance, None), query, request).await
 }
 
 /// `GET /renew/{instance}/{destination}[?refresh=off]`
@@ -41,9 +42,9 @@ pub(super) async fn destination(
     state: State<Arc<WebState>>,
     Path((instance, destination)): Path<(String, String)>,
     query: RawQuery,
-    session: Session,
+    request: (Session, HeaderMap),
 ) -> Result<Response, Refusal> {
-    page(state, ask(instance, Some(destination)), query, session).await
+    page(state, ask(instance, Some(destination)), query, request).await
 }
 
 fn ask(instance: String, destination: Option<String>) -> Ask {
@@ -54,7 +55,7 @@ async fn page(
     State(web): State<Arc<WebState>>,
     ask: Ask,
     RawQuery(query): RawQuery,
-    session: Session,
+    (session, headers): (Session, HeaderMap),
 ) -> Result<Response, Refusal> {
     let now = web.site.clock.now();
     let signed_in = session::read(&session, now).await?;
@@ -68,7 +69,7 @@ async fn page(
     let here = paths::go(instance, destination);
     let csp = if left.is_some() { Csp::counting() } else { Csp::default() };
     let page = RenewPage {
-        site: &web.site.brand,
+        site: web.site.brand_for(&headers),
         instance: &renewal.instance,
         refresh: left.as_ref().filter(|_| refreshes).map(refresh),
         left,

@@ -22,12 +22,17 @@ use crate::sign_in::SignedOut;
 const EVERYWHERE: &[u8] = b"where=everywhere";
 
 /// `GET /sign-out`: asks, so that no link or image can sign anybody out.
-pub(super) async fn confirm(State(web): State<Arc<WebState>>, session: Session) -> Result<Response, Refusal> {
+pub(super) async fn confirm(
+    State(web): State<Arc<WebState>>,
+    session: Session,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let site = web.site.brand_for(&headers);
     let Some(signed_in) = session::read(&session, web.site.clock.now()).await? else {
-        return signed_out(&web.site.brand, SignedOut::default(), false, Company::NotAsked);
+        return signed_out(site, SignedOut::default(), false, Company::NotAsked);
     };
     let everywhere = web.sign_in.offers_single_logout(&signed_in);
-    let page = SignOut { site: &web.site.brand, everywhere };
+    let page = SignOut { site, everywhere };
     let mut response = pages::page(&page, &Csp::form_to_self())?;
     // Without a referrer, browsers send `Origin: null` with the form, and we could not tell whose it is.
     response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
@@ -47,7 +52,8 @@ pub(super) async fn post(
         return Err(bad("the sign-out form is not ours"));
     }
     let body = form::read(body, Event::SignOut).await?;
-    let last_page = |ended: SignedOut| signed_out(&web.site.brand, ended, false, Company::NotAsked);
+    let last_page =
+        |ended: SignedOut| signed_out(web.site.brand_for(&headers), ended, false, Company::NotAsked);
     let mut response = last_page(SignedOut::default());
     if let Some(signed_in) = session::read(&session, web.site.clock.now()).await? {
         let ended = end(&web, &session, &signed_in).await?;
@@ -77,6 +83,7 @@ async fn everywhere(
     signed_in: &SignedIn,
     signed_out: SignedOut,
 ) -> Result<Response, Refusal> {
+    let site = web.site.brand_for(headers);
     let secret = cookies::browser_secret_or_new(headers, &*web.site.random);
     let departure = match web.sign_in.leave(signed_in, &secret).await {
         Ok(departure) => departure,
@@ -86,9 +93,9 @@ async fn everywhere(
         }
     };
     let Some(departure) = departure else {
-        return self::signed_out(&web.site.brand, signed_out, false, Company::Unknown);
+        return self::signed_out(site, signed_out, false, Company::Unknown);
     };
-    let response = leave(&web.site.brand, &signed_out, &way(&departure), &[])?;
+    let response = leave(site, &signed_out, &way(&departure), &[])?;
     Ok(cookies::keep_secret(response, &secret, web.site.pending_for))
 }
 
@@ -164,6 +171,7 @@ pub(super) fn is_our_form(headers: &HeaderMap, public_url: &Url) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::web::brands::acme;
 
     fn ours(pairs: &[(&'static str, &'static str)]) -> bool {
         let headers = pairs
@@ -196,8 +204,7 @@ mod tests {
             ("Production, too".to_owned(), logout("acme.my.connect.aws")),
             ("Old".to_owned(), None),
         ];
-        let page =
-            signed_out(&Brand::named("Acme"), SignedOut { instances }, false, Company::NotAsked).unwrap();
+        let page = signed_out(&acme(), SignedOut { instances }, false, Company::NotAsked).unwrap();
         let csp = page.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
         assert!(csp.ends_with("; frame-src https://acme.my.connect.aws"), "{csp}");
     }

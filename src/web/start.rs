@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use url::form_urlencoded;
 
@@ -17,6 +18,7 @@ use crate::sign_in::InstanceChoice;
 pub(super) async fn page(
     State(web): State<Arc<WebState>>,
     RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let idp = parameter(query.as_deref(), "idp").map(IdpName::new);
     let choices = web.sign_in.choices();
@@ -25,7 +27,7 @@ pub(super) async fn page(
         return Ok(Redirect::to(&paths::with_idp(&paths::go(&instance, None), idp.as_ref())).into_response());
     }
     let choices = choices.iter().map(|choice| entry(choice, idp.as_ref())).collect();
-    pages::page(&Choose { site: &web.site.brand, choices }, &Csp::default())
+    pages::page(&Choose { site: web.site.brand_for(&headers), choices }, &Csp::default())
 }
 
 /// A query parameter's first value, unless it is empty.

@@ -5,6 +5,7 @@ use axum::routing::{get, post};
 use tower::ServiceExt as _;
 use tower_sessions::Session;
 
+use super::brands::{acme, german, in_language};
 use super::refusal::Refusal;
 use super::*;
 use crate::model::{SystemClock, SystemRandom, code};
@@ -14,10 +15,12 @@ fn site(public_url: &str) -> Site {
     Site {
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
-        brand: Brand::named("Acme"),
+        brand: acme(),
+        translated: vec![german(), in_language("ar", "")],
         support: Some("Service desk: 0800 555 0100".to_owned()),
         public_url: public_url.parse().unwrap(),
         console: None,
+        metrics: Arc::new(Metrics::new([], [], SystemClock.now())),
         pending_for: Duration::from_mins(15),
     }
 }
@@ -172,6 +175,36 @@ async fn every_response_carries_the_security_headers() {
     }
 }
 
+async fn in_language_of(path: &str, asked: &str) -> (StatusCode, HeaderMap, String) {
+    sent(Request::get(path).header(header::ACCEPT_LANGUAGE, asked).body(Body::empty()).unwrap()).await
+}
+
+#[tokio::test]
+async fn a_page_is_in_the_language_that_the_browser_asks_for() {
+    let (_, headers, html) = in_language_of("/nowhere", "de-AT,de;q=0.9,en;q=0.8").await;
+    assert!(html.contains("<html lang=\"de\">"), "{html}");
+    assert!(
+        html.contains("Unter dieser Adresse gibt es nichts") && html.contains("Zur Startseite"),
+        "{html}"
+    );
+    assert!(html.contains("Service desk: 0800 555 0100"), "the administrator's own words stay as they are");
+    assert_eq!(headers[header::VARY], "accept-language");
+    let (_, headers, html) = in_language_of("/nowhere", "fr").await;
+    assert!(
+        html.contains("<html lang=\"en\">") && html.contains("There is nothing at this address"),
+        "{html}"
+    );
+    assert_eq!(headers[header::VARY], "accept-language");
+    let (_, headers, _) = in_language_of("/healthz", "de").await;
+    assert!(!headers.contains_key(header::VARY));
+}
+
+#[tokio::test]
+async fn a_language_that_is_written_from_right_to_left_says_so() {
+    let (_, _, html) = in_language_of("/nowhere", "ar-EG").await;
+    assert!(html.contains("<html lang=\"ar\" dir=\"rtl\">"), "{html}");
+}
+
 #[tokio::test]
 async fn a_gateway_without_https_does_not_promise_it() {
     let request = Request::get("/healthz").body(Body::empty()).unwrap();
@@ -190,7 +223,11 @@ async fn garbage_in_headers_and_cookies_never_ends_in_a_5xx() {
         b";;;===;",
     ] {
         for path in ["/enter", "/leave", "/healthz", "/nowhere"] {
-            let request = Request::get(path).header(header::COOKIE, cookie).body(Body::empty()).unwrap();
+            let request = Request::get(path)
+                .header(header::COOKIE, cookie)
+                .header(header::ACCEPT_LANGUAGE, cookie)
+                .body(Body::empty())
+                .unwrap();
             let (status, ..) = sent(request).await;
             assert!(!status.is_server_error(), "{path}: {status}");
         }

@@ -43,7 +43,7 @@ pub(super) async fn receive(
         .map_err(|error| Refusal::of(&error).during(Event::SignIn))?;
     match outcome {
         sign_in::Unsolicited::Restart { idp, to } => Ok(restart(headers, &idp, to.as_ref())),
-        sign_in::Unsolicited::Confirm(confirmation) => question(&web.site.brand, &confirmation)
+        sign_in::Unsolicited::Confirm(confirmation) => question(web.site.brand_for(headers), &confirmation)
             .map(|page| cookies::keep_secret(page, &secret, web.site.pending_for)),
     }
 }
@@ -97,7 +97,7 @@ pub(super) async fn confirm(
     arrival::begin(&web, &session, &store, &completed, &support_id).await?;
     let next = paths::onward(completed.target.as_ref());
     // Not a redirect: browsers hold those that follow a form to the form's own policy, and the way leads elsewhere.
-    let page = pages::page(&Onward::signed_in(&web.site.brand, &next), &Csp::default())?;
+    let page = pages::page(&Onward::signed_in(web.site.brand_for(&headers), &next), &Csp::default())?;
     Ok(choose::remember(&web, page, &completed.signed_in.identity.idp))
 }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use connect_gateway::model::{
-    Blamed as _, Clock, Identity, IdpName, InstanceName, PendingSignIn, ReplayGuard, ReplayKey, RequestId,
-    Requested, Secret, StateUnavailable, SystemRandom, Target,
+    Blamed as _, Clock, Identity, IdpName, InstanceName, PendingSignIn, Purpose, ReplayGuard, ReplayKey,
+    RequestId, Requested, Secret, StateUnavailable, SystemRandom, Target,
 };
 use connect_gateway::saml::{AboutUs, Error, IdpSettings, MetadataSource, ServiceProvider, Settings};
 use time::OffsetDateTime;
@@ -108,7 +108,7 @@ pub(crate) fn pending() -> PendingSignIn {
     PendingSignIn {
         request_id: RequestId::new(REQUEST_ID),
         idp: IdpName::new("company"),
-        target: Target::Instance(InstanceName::new("prod"), None),
+        purpose: Purpose::SignIn(Target::Instance(InstanceName::new("prod"), None)),
         requested: Requested::default(),
         started_at: datetime!(2026-03-01 09:29:30 UTC),
         handed_over: BTreeSet::new(),

@@ -19,9 +19,12 @@ mod tls;
 
 mod admin;
 mod at_simplesamlphp;
+mod axe;
+mod explained;
 mod harness;
 mod renew;
 mod setup;
 mod sign_in;
 mod unsolicited;
+mod words;
 mod world;

@@ -10,15 +10,45 @@ use crate::simplesamlphp::SimpleSamlPhp;
 use crate::tls::{Answers, TestCa, install_provider};
 
 const SEED: &str = include_str!("../support/seed.toml");
+const GERMAN: &str = include_str!("../../config/words/de.toml");
 const RULES: &str = include_str!("../support/rules.toml");
 
+/// Where the seed's people have their values.
+const ATTRIBUTES: &str = r#"username = "uid"
+first_name = "givenName"
+last_name = "sn"
+email = "mail"
+groups = "groups""#;
+
 /// Which identity provider people sign in at.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum IdentityProvider {
     /// The demo's. It answers an `AuthnRequest` with a redirect to another host.
+    #[default]
     Demo,
     /// Debian's SimpleSAMLphp.
     SimpleSamlPhp,
+}
+
+/// What a test wants otherwise than usual.
+#[derive(Default)]
+pub(crate) struct Scene<'a> {
+    /// Where people sign in.
+    pub(crate) identity_provider: IdentityProvider,
+    /// What the TLS terminator does to the gateway's answers.
+    pub(crate) answers: Answers,
+    /// More in the gateway's `[idp.corporate]`, and tables of their own behind that.
+    pub(crate) idp_settings: &'a str,
+    /// How long sessions at the identity provider last (the demo's only).
+    pub(crate) session_lifetime: Option<Duration>,
+    /// The gateway's `[idp.corporate.attributes]`; `None`: those that the seed's people have.
+    pub(crate) attributes: Option<&'a str>,
+    /// What exists; `None`: `support/seed.toml`.
+    pub(crate) seed: Option<&'a str>,
+    /// The gateway's `[mapping]`; `None`: `support/rules.toml`.
+    pub(crate) rules: Option<&'a str>,
+    /// Whether the rules are in a file of their own.
+    pub(crate) has_mapping_file: bool,
 }
 
 /// Everything that runs during one test.
@@ -58,6 +88,17 @@ impl World {
         idp_settings: &str,
         session_lifetime: Option<Duration>,
     ) -> Self {
+        let scene = Scene { identity_provider, answers, idp_settings, session_lifetime, ..Scene::default() };
+        Self::of(scene).await
+    }
+
+    /// With the demo's identity provider, and rules in a file of their own that people of `named` may publish.
+    pub(crate) async fn publishing(named: &str) -> Self {
+        Self::of(Scene { idp_settings: named, has_mapping_file: true, ..Scene::default() }).await
+    }
+
+    /// From all that can be otherwise.
+    pub(crate) async fn of(scene: Scene<'_>) -> Self {
         install_provider();
         let ca = TestCa::new();
         let (gateway_site, idp_site) = (ca.site("gateway.test").await, ca.site("idp.test").await);
@@ -65,12 +106,12 @@ impl World {
         let idp_url = idp_site.url.clone();
         let (gateway_url, instance_url) = (gateway_site.url.clone(), instance_site.url.clone());
 
-        let mut options = Options::loopback(Seed::parse(SEED).unwrap());
+        let mut options = Options::loopback(Seed::parse(scene.seed.unwrap_or(SEED)).unwrap());
         options.behaviour = Behaviour { fault_rate: 0.0, ..Behaviour::default() };
         options.public.sites.insert("acme".into(), instance_url.clone());
         options.public.idp = Some(idp_site.url.clone());
         options.idp.login_url = Some(login_site.url.clone());
-        options.idp.session_lifetime = session_lifetime;
+        options.idp.session_lifetime = scene.session_lifetime;
         let (site_address, emulated_idp) = (free_address(), free_address());
         options.ports.sites.insert("acme".into(), site_address.port());
         options.ports.idp = emulated_idp.port();
@@ -78,7 +119,7 @@ impl World {
         instance_site.forward_to(site_address, Answers::Untouched);
         login_site.forward_to(emulated_idp, Answers::Untouched);
 
-        let simplesamlphp = match identity_provider {
+        let simplesamlphp = match scene.identity_provider {
             IdentityProvider::Demo => None,
             IdentityProvider::SimpleSamlPhp => Some(SimpleSamlPhp::start(&idp_site.url).await),
         };
@@ -88,10 +129,11 @@ impl World {
         };
         idp_site.forward_to(idp_address, Answers::Untouched);
 
-        let config = config(&emulator, &instance_url, idp_settings);
-        let files = [("idp.xml", metadata.as_str())];
+        let config = config(&emulator, &instance_url, &scene);
+        let rules = scene.rules.unwrap_or(RULES);
+        let files = [("idp.xml", metadata.as_str()), ("mapping.toml", rules), ("de.toml", GERMAN)];
         let gateway = Gateway::start(free_address(), &gateway_url, &config, &files).await;
-        gateway_site.forward_to(gateway.address, answers);
+        gateway_site.forward_to(gateway.address, scene.answers);
         let ours = text_at(&format!("http://{}/saml/metadata", gateway.address)).await;
         match &simplesamlphp {
             Some(idp) => idp.trust(&ours),
@@ -103,6 +145,13 @@ impl World {
     /// A browser that knows the three sites.
     pub(crate) async fn browser(&self, javascript: Javascript) -> Browser {
         Browser::start(&self.ca, javascript).await
+    }
+
+    /// Changes a file that the gateway follows, such as `gateway.toml`.
+    pub(crate) fn change(&self, file: &str, change: impl Fn(&str) -> String) {
+        let path = self.gateway.folder.join(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, change(&text)).unwrap();
     }
 
     /// The raw `Set-Cookie` headers of the gateway's answer to `path`.
@@ -118,10 +167,19 @@ async fn text_at(url: &str) -> String {
     reqwest::get(url).await.unwrap().text().await.unwrap()
 }
 
-fn config(emulator: &Emulator, instance_url: &str, idp_settings: &str) -> String {
-    let api = emulator.api_url();
+fn config(emulator: &Emulator, instance_url: &str, scene: &Scene<'_>) -> String {
+    let (api, idp_settings) = (emulator.api_url(), scene.idp_settings);
+    let attributes = scene.attributes.unwrap_or(ATTRIBUTES);
+    let (mapping_file, rules) = if scene.has_mapping_file {
+        ("mapping_file = \"mapping.toml\"", "")
+    } else {
+        ("", scene.rules.unwrap_or(RULES))
+    };
     format!(
         r#"
+{mapping_file}
+[pages.languages]
+de = "de.toml"
 [aws]
 connect_endpoint = "{api}"
 sts_endpoint = "{api}"
@@ -131,15 +189,11 @@ request_binding = "post"
 idp_initiated = "confirm"
 {idp_settings}
 [idp.corporate.attributes]
-username = "uid"
-first_name = "givenName"
-last_name = "sn"
-email = "mail"
-groups = "groups"
+{attributes}
 [instance.acme]
 arn = "arn:aws:connect:eu-west-2:111122223333:instance/11111111-2222-3333-4444-555555555555"
 url = "{instance_url}"
 role_arn = "arn:aws:iam::111122223333:role/connect-federation"
-{RULES}"#
+{rules}"#
     )
 }

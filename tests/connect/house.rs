@@ -13,7 +13,7 @@ use connect_gateway::connect::{self, Connect, Provisioning};
 use connect_gateway::emulator::{Behaviour, Emulator, Options, Seed};
 use connect_gateway::federation::{self, Endpoints, Federation, HandOffMode};
 use connect_gateway::model::{
-    Clock, ConnectUser, HierarchyPath, InstanceArn, InstanceName, Pace, Placement, ProtectedNames,
+    Clock, ConnectUser, HierarchyPath, InstanceArn, InstanceName, Pace, Patience, Placement, ProtectedNames,
     SyncPolicy, SystemClock, SystemRandom, UserId, Username,
 };
 use time::OffsetDateTime;
@@ -183,6 +183,11 @@ impl House {
     pub(crate) fn in_an_hour(&self) -> OffsetDateTime {
         self.clock.now() + time::Duration::HOUR
     }
+}
+
+/// What somebody who asks for a page has.
+pub(crate) fn asked() -> Patience {
+    Patience::lasting(Duration::from_secs(30))
 }
 
 pub(crate) fn arn(id: &str) -> InstanceArn {

@@ -3,11 +3,14 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is surprised")]
 
 mod agents;
+mod browse;
 mod channels;
 mod federation;
 mod hand_off;
 mod house;
 mod line;
+mod preview;
+mod previewed;
 mod protected;
 mod provisioning;
 mod race;

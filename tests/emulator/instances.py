@@ -47,6 +47,59 @@ def the_hierarchy_keeps_its_shape():
     levels_come_and_go()
 
 
+def hierarchy_groups_are_searched():
+    search = connect.search_user_hierarchy_groups
+
+    def names(criteria):
+        groups = pages(search, "UserHierarchyGroups", SearchCriteria=criteria)[0]
+        return sorted(group["Name"] for group in groups)
+
+    behave(page_cap=4)
+    groups, count = pages(search, "UserHierarchyGroups", MaxResults=100)
+    expect((len(groups), count) == (10, 3), f"nine groups and the root of all: {len(groups)} on {count} pages")
+    behave(page_cap=1000)
+    roots = [group for group in groups if group["LevelId"] == "0"]
+    expect(len(roots) == 1 and "HierarchyPath" not in roots[0], "the root is found and is no group of the hierarchy")
+    leads = next(group for group in groups if group["Name"] == "Leads")
+    path = [leads["HierarchyPath"][level]["Name"] for level in ("LevelOne", "LevelTwo", "LevelThree", "LevelFour")]
+    expect(path == ["EMEA", "London", "Billing", "Leads"], f"found with the whole path: {path}")
+    described = connect.describe_user_hierarchy_group(InstanceId=ACME, HierarchyGroupId=leads["Id"])
+    expect(described["HierarchyGroup"] == leads, "found as it is described")
+    top = {group["Name"]: group["Id"] for group in groups}
+    expect(names(field("name", "emea")) == ["EMEA"], "the index folds case")
+    expect(names(field("name", "on", "CONTAINS")) == ["London"], "part")
+    expect(names(field("parentId", top["EMEA"])) == ["Dublin", "London"], "below a group")
+    expect(names(field("parentId", roots[0]["Id"])) == ["Americas", "EMEA"], "below the root")
+    expect(names(field("levelId", leads["LevelId"])) == ["Leads"], "of a level")
+    expect(names(field("resourceID", top["Tech"])) == ["Tech"], "by id")
+    both = {"AndConditions": [field("levelId", groups[-1]["LevelId"]), field("name", "A", "STARTS_WITH")]}
+    expect(names(both) == ["Austin"], "and")
+    either = {"OrConditions": [field("name", "Tech"), field("name", "Leads")]}
+    expect(names(either) == ["Leads", "Tech"], "or")
+    fails("InvalidParameterException", search, InstanceId=ACME, SearchCriteria=field("colour", "x"))
+    fails("InvalidParameterException", search, InstanceId=ACME, SearchCriteria=field("name", "a", "CONTAINS"))
+    fails("InvalidParameterException", search, InstanceId=ACME, MaxResults=101)
+    fails("InvalidParameterException", search, InstanceId=ACME, MaxResults=0)
+    fails("InvalidParameterException", search, InstanceId=ACME, NextToken="not-a-token")
+    fails("InvalidParameterException", search, InstanceId=ACME, NextToken="x" * 2501)
+    fails("InvalidRequestException", search, InstanceId=ACME, SearchCriteria=field("name", "a", "SOUNDS_LIKE"))
+    fails("InvalidRequestException", search)
+    groups_are_found_late()
+
+
+def groups_are_found_late():
+    late = field("name", "Late")
+    behave(lag=True)
+    group = connect.create_user_hierarchy_group(InstanceId=ACME, Name="Late")["HierarchyGroupId"]
+    found = connect.search_user_hierarchy_groups(InstanceId=ACME, SearchCriteria=late)["UserHierarchyGroups"]
+    expect(found == [], "not found yet")
+    behave(advance_seconds=6)
+    found = connect.search_user_hierarchy_groups(InstanceId=ACME, SearchCriteria=late)["UserHierarchyGroups"]
+    expect([one["Name"] for one in found] == ["Late"], "found after six seconds")
+    behave(lag=False)
+    connect.delete_user_hierarchy_group(InstanceId=ACME, HierarchyGroupId=group)
+
+
 def levels_come_and_go():
     update = connect.update_user_hierarchy_structure
     four = {"LevelOne": {"Name": "Region"}, "LevelTwo": {"Name": "Site"}, "LevelThree": {"Name": "Team"},
@@ -98,6 +151,7 @@ def samples():
         "describe_user": {"InstanceId": ACME, "UserId": user},
         "list_users": {"InstanceId": ACME},
         "search_users": {"InstanceId": ACME},
+        "search_user_hierarchy_groups": {"InstanceId": ACME},
         "update_user_routing_profile": {
             "InstanceId": ACME, "UserId": user, "RoutingProfileId": routing_ids()["Tech L1"]},
         "update_user_hierarchy": {"InstanceId": ACME, "UserId": user, "HierarchyGroupId": group},
@@ -144,9 +198,9 @@ def at(instance, parameters):
 
 
 def every_operation_refuses_alike():
-    """Unknown instance, instance id too long, missing permission, rate, fault: for all 28."""
+    """Unknown instance, instance id too long, missing permission, rate, fault: for all 29."""
     all_samples = samples()
-    expect(len(all_samples) == 28, "there are 28 operations")
+    expect(len(all_samples) == 29, "there are 29 operations")
     federated = client("connect", assume(CHAINED_ROLE, "quinn@acme.test", assume(HOP_ROLE, "hop")))
     nothing = client("connect", NOTHING)
     for name, parameters in all_samples.items():

@@ -7,7 +7,7 @@ use crate::plain_browser::{Page, PlainBrowser};
 use crate::world::{World, is_inside};
 
 /// An administrator with no place in the contact centre.
-const SEED: &str = r#"
+pub(crate) const SEED: &str = r#"
 [[person]]
 uid = "boss"
 name = "Bo Ss"
@@ -19,25 +19,25 @@ mail = ["boss@example.com"]
 groups = ["console-admins"]
 "#;
 
-const NAMED: &str = "\n[admin]\ngroups = [\"console-admins\"]\n";
+pub(crate) const NAMED: &str = "\n[admin]\ngroups = [\"console-admins\"]\n";
 
-async fn world() -> World {
+pub(crate) async fn world() -> World {
     World::configured(SEED, |settings| format!("{settings}{NAMED}")).await
 }
 
-fn browser() -> PlainBrowser {
+pub(crate) fn browser() -> PlainBrowser {
     PlainBrowser::new(PlainBrowser::client())
 }
 
 /// Opens `path` and picks a person at the identity provider.
-async fn sign_in_at(world: &World, browser: &PlainBrowser, path: &str, uid: &str) -> Page {
+pub(crate) async fn sign_in_at(world: &World, browser: &PlainBrowser, path: &str, uid: &str) -> Page {
     let page = open(world, browser, path).await;
     let people = page.forms().into_iter().find(|form| form.action.path() == "/saml/choose");
     let people = people.unwrap_or_else(|| panic!("nobody to pick at {}\n{}", page.url, page.body));
     browser.settle(browser.submit(&page, &people.with("uid", uid)).await).await
 }
 
-async fn open(world: &World, browser: &PlainBrowser, path: &str) -> Page {
+pub(crate) async fn open(world: &World, browser: &PlainBrowser, path: &str) -> Page {
     browser.open(&format!("{}{path}", world.gateway_url)).await
 }
 
@@ -50,14 +50,24 @@ async fn post(world: &World, browser: &PlainBrowser, fields: &[(&str, &str)], or
 }
 
 /// What stands between two texts.
-fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
+pub(crate) fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
     text.split_once(start).unwrap_or_else(|| panic!("no {start} in {text}")).1.split_once(end).unwrap().0
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_anybody_named_there_is_no_console() {
     let world = World::start("").await;
-    for path in ["/admin", "/admin/sign-ins", "/admin/sign-ins/X", "/admin/playground", "/admin/config"] {
+    for path in [
+        "/admin",
+        "/admin/sign-ins",
+        "/admin/sign-ins/X",
+        "/admin/playground",
+        "/admin/history",
+        "/admin/config",
+        "/admin/directory",
+        "/admin/directory/acme",
+        "/admin/directory/acme/users/X",
+    ] {
         let page = open(&world, &browser(), path).await;
         assert!(page.status == 404 && page.body.contains("web.not_found"), "{path}: {}", page.body);
     }
@@ -75,7 +85,15 @@ async fn whoever_is_not_named_is_refused_with_and_without_a_session() {
 
     let agent = browser();
     assert!(is_inside(&sign_in_at(&world, &agent, "/go/acme", "alice").await, "alice"));
-    for path in ["/admin", "/admin/sign-ins", "/admin/playground", "/admin/config"] {
+    for path in [
+        "/admin",
+        "/admin/sign-ins",
+        "/admin/playground",
+        "/admin/history",
+        "/admin/config",
+        "/admin/directory/acme",
+        "/admin/directory/acme/users/X",
+    ] {
         let page = open(&world, &agent, path).await;
         assert!(page.status == 403 && page.body.contains("admin.not_named"), "{path}: {}", page.body);
         assert!(!page.body.contains("alice"), "{}", page.body);
@@ -120,6 +138,57 @@ async fn an_administrator_finds_a_refused_sign_in_by_its_support_id_and_sees_the
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_configuration_page_tells_each_key_with_its_origin_and_no_secret_and_follows_the_rules() {
+    let secret =
+        |settings: &str| settings.replace("role_arn = ", "external_id = \"hush-id\"\nrole_arn = ") + NAMED;
+    let world = World::configured(SEED, secret).await;
+    let boss = browser();
+    sign_in_at(&world, &boss, "/admin", "boss").await;
+    let told = |page: &Page, table: &str, key: &str| {
+        let table = between(&page.body, &format!("<h3><code>{table}</code></h3>"), "</dl>").to_owned();
+        between(&table, &format!("<dt>{key}</dt>"), "</dd>").to_owned()
+    };
+    let page = open(&world, &boss, "/admin/config").await;
+    assert!(
+        told(&page, "session", "max_hours").contains("<code>12</code><span>default</span>"),
+        "{}",
+        page.body
+    );
+    assert!(
+        told(&page, "instance.acme", "external_id").contains("<code>(secret)</code><span>file (line "),
+        "{}",
+        page.body
+    );
+    assert!(told(&page, "mapping", "on_no_match").contains("<span>default</span>"), "{}", page.body);
+    for hidden in ["hush", "PRIVATE KEY", "mapping.rule["] {
+        assert!(!page.body.contains(hidden), "{hidden}: {}", page.body);
+    }
+
+    let file = world.gateway.folder.join("gateway.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let changed = text.replacen(
+        "[[mapping.rule]]",
+        "[mapping]\non_no_match = \"keep\"\n[session]\nmax_hours = 9\n[[mapping.rule]]",
+        1,
+    );
+    std::fs::write(&file, changed).unwrap();
+    for _ in 0..100 {
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        let page = open(&world, &boss, "/admin/config").await;
+        if told(&page, "mapping", "on_no_match").contains("keep") {
+            assert!(told(&page, "mapping", "on_no_match").contains("file (line "), "{}", page.body);
+            assert!(
+                told(&page, "session", "max_hours").contains("<code>12</code>"),
+                "it waits for a restart"
+            );
+            assert!(page.body.contains("waits for a restart"), "{}", page.body);
+            return;
+        }
+    }
+    panic!("the page does not follow the file: {}", world.gateway.log());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_playground_shows_what_a_draft_would_do_and_does_nothing() {
     let world = world().await;
     assert!(is_inside(&sign_in_at(&world, &browser(), "/go/acme", "alice").await, "alice"));
@@ -136,11 +205,16 @@ async fn the_playground_shows_what_a_draft_would_do_and_does_nothing() {
     let (status, preview) = post(&world, &boss, &with(draft), ours).await;
     assert_eq!(status, 200, "{preview}");
     let changed = between(&preview, "<table id=\"changed\">", "</table>");
-    assert!(changed.contains("<td>Agent</td><td>QualityAnalyst</td>"), "{changed}");
+    assert!(changed.contains(">Agent</td><td data-label=\"Draft\">QualityAnalyst</td>"), "{changed}");
     let for_nobody = draft.replace("cc-agents", "nobody");
     let (_, preview) = post(&world, &boss, &with(&for_nobody), ours).await;
     let counts = between(&preview, "<table id=\"counts\">", "</table>");
-    assert!(counts.contains("<td>Let in</td><td>mapping.no_match</td><td>1</td>"), "{counts}");
+    assert!(
+        counts.contains(
+            ">Let in</td><td data-label=\"Draft\">mapping.no_match</td><td data-label=\"Sign-ins\">1</td>"
+        ),
+        "{counts}"
+    );
     let bad = "[[mapping.rule]]\nname = \"agents\"\nwhen = \"grups == []\"\ndeny = \"No.\"\n";
     let (_, preview) = post(&world, &boss, &with(bad), ours).await;
     let problems = between(&preview, "<pre id=\"problems\"", "</pre>");
@@ -176,7 +250,14 @@ async fn the_console_is_kept_by_nobody_and_loads_nothing_from_elsewhere() {
     let world = world().await;
     let boss = browser();
     sign_in_at(&world, &boss, "/admin", "boss").await;
-    for path in ["/admin", "/admin/sign-ins", "/admin/playground", "/admin/config"] {
+    for path in [
+        "/admin",
+        "/admin/sign-ins",
+        "/admin/playground",
+        "/admin/history",
+        "/admin/config",
+        "/admin/directory/acme",
+    ] {
         let url: Url = format!("{}{path}", world.gateway_url).parse().unwrap();
         let request = PlainBrowser::client().get(url.clone()).header(COOKIE, boss.cookies_for(&url));
         let answer = request.send().await.unwrap();

@@ -24,13 +24,13 @@ fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
-fn change_config(world: &World, change: impl Fn(&str) -> String) {
+pub(crate) fn change_config(world: &World, change: impl Fn(&str) -> String) {
     let path = world.gateway.folder.join("gateway.toml");
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, change(&text)).unwrap();
 }
 
-async fn sign_in(world: &World, uid: &str) -> Page {
+pub(crate) async fn sign_in(world: &World, uid: &str) -> Page {
     let browser = PlainBrowser::new(PlainBrowser::client());
     let page = world.answer_for(&browser, "acme", uid).await;
     let form = page.forms().remove(0);
@@ -180,4 +180,61 @@ async fn people_land_where_their_rule_says_unless_the_bookmark_names_another_pla
     let landed = sign_in(&world, "alice").await;
     assert!(is_inside(&landed, "alice"), "{}", landed.body);
     assert!(landed.url.path().starts_with("/agent-app-v2"), "{}", landed.url);
+}
+
+/// Nobody may be let in by half of a file, nor be kept out by what was written while the gateway started.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_is_read_when_nobody_writes_it_any_more_and_by_what_is_in_it() {
+    let world = World::start("").await;
+    let path = world.gateway.folder.join("gateway.toml");
+    let deny = "\n[[mapping.rule]]\nname = \"closed\"\ngroups = [\"cc-agents\"]\ndeny = \"Closed.\"\n";
+    change_config(&world, |text| format!("{text}{deny}"));
+    replaced(&world, 1).await;
+    assert_eq!(sign_in(&world, "alice").await.status, 403);
+
+    let whole = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, whole.strip_suffix(deny).unwrap()).unwrap();
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    std::fs::write(&path, &whole).unwrap();
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    let log = world.gateway.log();
+    assert_eq!(
+        log.lines().filter(|line| line.contains("\"replaced\"")).count(),
+        1,
+        "half a file was in force"
+    );
+
+    let same = world.gateway.folder.join("same");
+    std::fs::write(
+        &same,
+        whole.replace("\"closed\"\ngroups = [\"cc-agents\"]", "\"closed\"\ngroups = [\"cc-agentz\"]"),
+    )
+    .unwrap();
+    let time = std::fs::metadata(&path).unwrap().modified().unwrap();
+    std::fs::File::options().write(true).open(&same).unwrap().set_modified(time).unwrap();
+    std::fs::rename(&same, &path).unwrap();
+    replaced(&world, 2).await;
+    assert!(is_inside(&sign_in(&world, "alice").await, "alice"), "of the same length and the same time");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_table_that_is_put_right_is_enough() {
+    let world = World::start("").await;
+    let table = world.gateway.folder.join("teams.csv");
+    std::fs::write(&table, "group,security_profile\ncc-agents,Agent\n").unwrap();
+    let lookup = "\n[[mapping.rule]]\nname = \"teams\"\nlookup = \"teams.csv\"\n";
+    change_config(&world, |text| format!("{text}{lookup}"));
+    ready(&world, |state| state["rules"] == "older_than_file").await;
+    std::fs::write(&table, "group,security_profiles\ncc-agents,CallCenterManager\n").unwrap();
+    ready(&world, |state| state["rules"] == "in_force").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_rules_stand_on_waits_for_a_restart_and_the_rules_with_it() {
+    let world = World::start("").await;
+    change_config(&world, |text| text.replace("groups = \"groups\"", "groups = \"memberOf\""));
+    let state = ready(&world, |state| state["needs_restart"] == true).await;
+    assert_eq!(state["rules"], "older_than_file");
+    assert!(is_inside(&sign_in(&world, "alice").await, "alice"), "by the names that the gateway began with");
+    assert!(world.gateway.log().contains("until the gateway is restarted"), "the reason is in the log");
 }

@@ -40,12 +40,22 @@ impl House {
         Self::before(emulator("").await, more).await
     }
 
+    /// The same, with a change to the rest of it.
+    pub(crate) async fn changed(more: &str, change: impl Fn(&str) -> String) -> Self {
+        Self::build(emulator("").await, more, change).await
+    }
+
     /// Starts a gateway before `emulator`.
     pub(crate) async fn before(emulator: Emulator, more: &str) -> Self {
+        Self::build(emulator, more, str::to_owned).await
+    }
+
+    async fn build(emulator: Emulator, more: &str, change: impl Fn(&str) -> String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let gateway_url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let more = more.replace("SITE", &emulator.site_url("acme"));
-        let text = format!("version = 1\npublic_url = \"{gateway_url}\"\n{}{more}", settings(&emulator));
+        let settings = change(&settings(&emulator));
+        let text = format!("version = 1\npublic_url = \"{gateway_url}\"\n{settings}{more}");
         let (key, certificate) = key_pair();
         let keys = [("SIGNING_KEY", key), ("SIGNING_CERTIFICATE", certificate)]
             .map(|(name, value)| (format!("CONNECT_GATEWAY__SAML__{name}"), value));

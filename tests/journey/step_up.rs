@@ -107,3 +107,30 @@ async fn a_forced_authentication_that_was_not_used_to_enter_does_not_keep() {
     assert_eq!(fetched(&house, browser.cookies_for(&gateway), "strict").await, 401);
     assert_eq!(fetched(&house, browser.cookies_for(&gateway), "acme").await, 200);
 }
+
+/// The console shows what was said of everybody: it asks what the identity provider's own table asks, whatever an
+/// instance asks.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_console_takes_no_session_that_is_weaker_than_the_identity_providers_own_settings() {
+    let own = "[admin]\ngroups = [\"cc-agents\"]\n[instance.lax]\nforce_authn = false\nauthn_contexts = []
+arn = \"arn:aws:connect:eu-west-2:111122223333:instance/11111111-2222-3333-4444-555555555555\"
+url = \"SITE\"\nrole_arn = \"arn:aws:iam::111122223333:role/connect-federation\"\n";
+    let strict = "idp_initiated = \"confirm\"\nforce_authn = true\nauthn_contexts = [\"https://refeds.org/profile/mfa\"]\n";
+    let change = |text: &str| text.replace("idp_initiated = \"confirm\"\n", strict);
+    let house = House::changed(own, change).await;
+    let browser = browser();
+    let page = sign_in_for_long(&house, &browser, "lax").await;
+    assert!(is_inside(&page, "alice"), "{}", page.body);
+    let page = house.open(&browser, "/admin/sign-ins").await;
+    assert!(page.body.contains("user-alice"), "the identity provider asks again: {} {}", page.url, page.body);
+    let people = page.forms().into_iter().find(|form| form.action.path() == "/saml/choose").unwrap();
+    let page = browser.settle(browser.submit(&page, &people.with("uid", "alice")).await).await;
+    assert!(page.status == 200 && page.url.path() == "/admin/sign-ins", "{} {}", page.url, page.body);
+
+    house.advance(Duration::from_mins(59));
+    assert_eq!(house.open(&browser, "/admin").await.url.path(), "/admin");
+    house.advance(Duration::from_mins(2));
+    let page = house.open(&browser, "/admin").await;
+    // This browser knows no time: its cookie that tells of a loop is still there.
+    assert!(page.body.contains("sign_in.not_kept"), "an hour is enough: {} {}", page.url, page.body);
+}

@@ -6,7 +6,7 @@ use crate::gateway::{Gateway, free_address};
 use crate::plain_browser::{Page, PlainBrowser};
 
 pub(crate) const SEED: &str = include_str!("../support/seed.toml");
-const RULES: &str = include_str!("../support/rules.toml");
+pub(crate) const RULES: &str = include_str!("../support/rules.toml");
 
 /// Everything that runs during one test.
 pub(crate) struct World {
@@ -23,10 +23,27 @@ impl World {
 
     /// The same, with a change to the gateway's configuration.
     pub(crate) async fn configured(more: &str, change: impl Fn(&str) -> String) -> Self {
-        let emulator = emulator(more).await;
+        Self::with_files(more, change, &[]).await
+    }
+
+    /// The same, with files beside it: name and text.
+    pub(crate) async fn with_files(
+        more: &str,
+        change: impl Fn(&str) -> String,
+        files: &[(&str, &str)],
+    ) -> Self {
+        Self::around(emulator(more).await, change, files).await
+    }
+
+    /// The same, around an emulator of the test's own.
+    pub(crate) async fn around(
+        emulator: Emulator,
+        change: impl Fn(&str) -> String,
+        files: &[(&str, &str)],
+    ) -> Self {
         let address = free_address();
         let gateway_url = format!("http://localhost:{}", address.port());
-        let gateway = Gateway::start(address, &gateway_url, &change(&settings(&emulator)), &[]).await;
+        let gateway = Gateway::start(address, &gateway_url, &change(&settings(&emulator)), files).await;
         let metadata = reqwest::get(format!("{gateway_url}/saml/metadata")).await.unwrap();
         emulator.trust_service_provider_metadata(&metadata.text().await.unwrap()).unwrap();
         Self { gateway_url, emulator, gateway }
@@ -53,6 +70,14 @@ impl World {
         browser.submit(&page, &form).await
     }
 
+    /// The calls so far that change something in Connect.
+    pub(crate) fn writes(&self) -> Vec<String> {
+        let history = self.emulator.history().into_iter();
+        let calls = history.filter(|call| call.service == "connect").map(|call| call.operation);
+        let reads = ["Describe", "Get", "List", "Search"];
+        calls.filter(|operation| !reads.iter().any(|verb| operation.starts_with(verb))).collect()
+    }
+
     /// How often the emulator was asked for this.
     pub(crate) fn calls(&self, operation: &str) -> usize {
         self.emulator.history().iter().filter(|call| call.operation == operation).count()
@@ -66,7 +91,12 @@ pub(crate) fn is_inside(page: &Page, username: &str) -> bool {
 
 /// The emulator with the tests' seed and `more`.
 pub(crate) async fn emulator(more: &str) -> Emulator {
-    let mut options = Options::loopback(Seed::parse(&format!("{SEED}\n{more}")).unwrap());
+    emulator_of(&format!("{SEED}\n{more}")).await
+}
+
+/// The emulator with this seed.
+pub(crate) async fn emulator_of(seed: &str) -> Emulator {
+    let mut options = Options::loopback(Seed::parse(seed).unwrap());
     options.behaviour = Behaviour { fault_rate: 0.0, ..Behaviour::default() };
     Emulator::start(options).await.unwrap()
 }

@@ -1,5 +1,6 @@
 //! Headless Chromium, driven through chromedriver.
 
+use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -15,6 +16,14 @@ use crate::tls::TestCa;
 
 /// How long a page may take to appear. A sign-in waits for call budgets, not for this.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// What pages are looked at on: its name, whether it is a phone, whether it is dark.
+pub(crate) const LOOKS: [(&str, bool, bool); 4] = [
+    ("desktop-light", false, false),
+    ("desktop-dark", false, true),
+    ("phone-light", true, false),
+    ("phone-dark", true, true),
+];
 
 /// Whether pages may run scripts.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -87,6 +96,11 @@ impl Browser {
         self.find(css).await.click().await.unwrap();
     }
 
+    /// Clicks the first element at this `XPath`.
+    pub(crate) async fn follow(&self, xpath: &str) {
+        self.client.find(Locator::XPath(xpath)).await.unwrap().click().await.unwrap();
+    }
+
     /// Clicks what a person sees that matches `css`, unless there is nothing or the page is just leaving.
     pub(crate) async fn press(&self, css: &str) {
         for button in self.client.find_all(Locator::Css(css)).await.unwrap_or_default() {
@@ -102,6 +116,13 @@ impl Browser {
         self.find(css).await.send_keys(text).await.unwrap();
     }
 
+    /// Puts `text` in the place of whatever stands in the field that matches `css`.
+    pub(crate) async fn put(&self, css: &str, text: &str) {
+        self.find(css).await;
+        let put = "document.querySelector(arguments[0]).value = arguments[1]";
+        self.client.execute(put, vec![css.into(), text.into()]).await.unwrap();
+    }
+
     /// The address of the page.
     pub(crate) async fn url(&self) -> String {
         self.client.current_url().await.map(String::from).unwrap_or_default()
@@ -110,6 +131,13 @@ impl Browser {
     /// The cookies that the page's site may see, `HttpOnly` ones too.
     pub(crate) async fn cookies(&self) -> Vec<fantoccini::cookies::Cookie<'static>> {
         self.client.get_all_cookies().await.unwrap()
+    }
+
+    /// Forgets the cookies of the page's site whose names hold `part`.
+    pub(crate) async fn forget_cookies_named(&self, part: &str) {
+        for cookie in self.cookies().await.iter().filter(|cookie| cookie.name().contains(part)) {
+            self.client.delete_cookie(cookie.name()).await.unwrap();
+        }
     }
 
     /// What a person with a keyboard stands on: its `id`, else its text.
@@ -128,12 +156,26 @@ impl Browser {
 
     /// Shows pages as a phone does, or as a desktop; dark or light.
     pub(crate) async fn look(&self, phone: bool, dark: bool) {
-        let (width, height) = if phone { (390, 844) } else { (1280, 900) };
+        let (width, height) = if phone { (360, 780) } else { (1280, 900) };
         let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": phone });
         self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
         let scheme = if dark { "dark" } else { "light" };
         let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
         self.devtools("Emulation.setEmulatedMedia", features).await;
+    }
+
+    /// What the parts of the page are to a screen reader, such as `table`, once each.
+    pub(crate) async fn roles(&self) -> BTreeSet<String> {
+        let tree = self.devtools("Accessibility.getFullAXTree", json!({})).await;
+        let seen = tree["nodes"].as_array().unwrap().iter().filter(|node| node["ignored"] == false);
+        seen.map(|node| node["role"]["value"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Reads these languages, as `Accept-Language` lists them.
+    pub(crate) async fn speak(&self, languages: &str) {
+        let agent = self.script("return navigator.userAgent").await;
+        let languages = json!({ "userAgent": agent, "acceptLanguage": languages });
+        self.devtools("Emulation.setUserAgentOverride", languages).await;
     }
 
     /// Lets pages of `origin` use the clipboard, as a person does who is asked.
@@ -151,20 +193,27 @@ impl Browser {
         }
     }
 
+    /// What a script on the page hands to its last argument, a function, when it has it.
+    pub(crate) async fn answer(&self, script: &str) -> serde_json::Value {
+        self.client.execute_async(script, vec![]).await.unwrap()
+    }
+
     /// Four pictures of the whole page: `<name>-<desktop|phone>-<light|dark>.png`. Each must fit the width.
     pub(crate) async fn screenshots(&self, name: &str) {
-        for (phone, width) in [(false, "desktop"), (true, "phone")] {
-            for (dark, scheme) in [(false, "light"), (true, "dark")] {
-                self.look(phone, dark).await;
-                let fits = "return document.documentElement.scrollWidth <= innerWidth";
-                assert_eq!(self.script(fits).await, "true", "{name} on a {width} is wider than the window");
-                let whole = json!({ "captureBeyondViewport": true });
-                let picture = self.devtools("Page.captureScreenshot", whole).await;
-                let picture = STANDARD.decode(picture["data"].as_str().unwrap()).unwrap();
-                Self::keep(&format!("{name}-{width}-{scheme}"), &picture);
-            }
+        for (look, phone, dark) in LOOKS {
+            self.look(phone, dark).await;
+            self.whole_page(&format!("{name}-{look}")).await;
         }
         self.look(false, false).await;
+    }
+
+    /// A picture of the whole page as it is looked at now, `<name>.png`. It must fit the width.
+    pub(crate) async fn whole_page(&self, name: &str) {
+        let fits = "return document.documentElement.scrollWidth <= innerWidth";
+        assert_eq!(self.script(fits).await, "true", "{name} is wider than the window");
+        let whole = json!({ "captureBeyondViewport": true });
+        let picture = self.devtools("Page.captureScreenshot", whole).await;
+        Self::keep(name, &STANDARD.decode(picture["data"].as_str().unwrap()).unwrap());
     }
 
     /// A command of the `DevTools` protocol, which chromedriver passes on.

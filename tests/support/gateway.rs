@@ -76,13 +76,6 @@ impl Gateway {
         read("stdout") + &read("stderr")
     }
 
-    /// The memory it holds.
-    pub(crate) fn resident_kilobytes(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.program.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-        line.trim().trim_end_matches(" kB").parse().unwrap()
-    }
-
     async fn wait_until_it_answers(&mut self) {
         for _ in 0..300 {
             if let Some(status) = self.program.try_wait().unwrap() {

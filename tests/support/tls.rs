@@ -59,12 +59,15 @@ pub(crate) struct Site {
 }
 
 /// What a terminator does to answers on their way to the browser.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Answers {
     /// Nothing.
+    #[default]
     Untouched,
     /// `SameSite=None` becomes `SameSite=Lax`, to see what a browser makes of that.
     CookiesMadeLax,
+    /// Pages don't load or leave by themselves, as far as that is no script's work, and can be looked at.
+    HeldStill,
 }
 
 impl Site {
@@ -97,8 +100,10 @@ async fn copy(
     let mut buffer = vec![0; 64 * 1024];
     while let Ok(length @ 1..) = from.read(&mut buffer).await {
         let bytes = &mut buffer[..length];
-        if answers == Answers::CookiesMadeLax {
-            replace(bytes, b"SameSite=None", b"SameSite=Lax ");
+        match answers {
+            Answers::Untouched => {}
+            Answers::CookiesMadeLax => replace(bytes, b"SameSite=None", b"SameSite=Lax "),
+            Answers::HeldStill => replace(bytes, b"http-equiv=\"refresh\"", b"http-equiv=\"delayed\""),
         }
         if to.write_all(bytes).await.is_err() || to.flush().await.is_err() {
             break;
@@ -109,7 +114,7 @@ async fn copy(
 }
 
 /// Replaces bytes by as many others, so that no length changes.
-fn replace(bytes: &mut [u8], from: &[u8; 13], to: &[u8; 13]) {
+fn replace<const N: usize>(bytes: &mut [u8], from: &[u8; N], to: &[u8; N]) {
     let starts: Vec<usize> = bytes
         .windows(from.len())
         .enumerate()

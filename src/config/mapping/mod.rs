@@ -14,10 +14,14 @@ use crate::model::{Attributes, PhoneType, SyncPolicy, SyncWhen};
 
 use super::files::Files;
 use super::section::Section;
+use super::shape::Shape;
 
 /// The words of a phone's `type`.
 const PHONE_TYPES: [(&str, Option<PhoneType>); 2] =
     [("soft_phone", Some(PhoneType::SoftPhone)), ("desk_phone", Some(PhoneType::DeskPhone))];
+
+/// The words of `username`.
+const USERNAMES: [&str; 3] = ["username", "email", "name_id"];
 
 pub(super) fn read(section: &mut Section<'_>, files: &Files<'_>, known: &Known) -> Option<Rules> {
     let missing = [("deny", OnMissingGroups::Deny), ("no_groups", OnMissingGroups::NoGroups)];
@@ -40,11 +44,13 @@ pub(super) fn read(section: &mut Section<'_>, files: &Files<'_>, known: &Known) 
 }
 
 fn user(section: &mut Section<'_>) -> UserConfig {
+    let username = section.any("username", username_shape(), username);
+    section.usual("username", USERNAMES[0]);
     UserConfig {
-        username: section.any("username", username),
-        first_name: section.any("first_name", value),
-        last_name: section.any("last_name", value),
-        email: section.any("email", value),
+        username,
+        first_name: section.any("first_name", value_shape(), value),
+        last_name: section.any("last_name", value_shape(), value),
+        email: section.any("email", value_shape(), value),
         lower_case: section.flag("lower_case", false),
         strip_domains: section.texts("strip_domains").unwrap_or_default(),
     }
@@ -53,15 +59,17 @@ fn user(section: &mut Section<'_>) -> UserConfig {
 /// Everybody's user name can't be the same text: a word says which field of the names layer it is.
 fn username(written: &Value) -> Result<ValueConfig, String> {
     match value(written)? {
-        ValueConfig::Text(word) if ["username", "email", "name_id"].contains(&word.as_str()) => {
-            Ok(ValueConfig::Attribute(word))
-        }
+        ValueConfig::Text(word) if USERNAMES.contains(&word.as_str()) => Ok(ValueConfig::Attribute(word)),
         ValueConfig::Text(_) => {
             Err("must be \"username\", \"email\", \"name_id\", { attr = \"…\" } or { cel = \"…\" }"
                 .to_owned())
         }
         other => Ok(other),
     }
+}
+
+fn username_shape() -> Shape {
+    Shape::AnyOf(vec![Shape::words(USERNAMES), one_key()])
 }
 
 /// A text, `{ attr = "…" }` or `{ cel = "…" }`.
@@ -75,6 +83,18 @@ fn value(written: &Value) -> Result<ValueConfig, String> {
         other => text(other).map(ValueConfig::Text),
     };
     read.ok_or_else(|| "must be a text, { attr = \"…\" } to copy or { cel = \"…\" } to compute".to_owned())
+}
+
+fn value_shape() -> Shape {
+    Shape::AnyOf(vec![Shape::Text, one_key()])
+}
+
+fn one_key() -> Shape {
+    Shape::OneKey(vec!["attr".to_owned(), "cel".to_owned()])
+}
+
+fn values_shape() -> Shape {
+    Shape::ListOf(Box::new(value_shape()))
 }
 
 /// Tags: keys, each with a value.
@@ -105,16 +125,15 @@ fn sync(section: &mut Section<'_>) -> SyncPolicy {
 }
 
 fn read_rule(section: &mut Section<'_>, files: &Files<'_>) -> RuleConfig {
-    let name = plain(section, "name").unwrap_or_default();
+    let name = needed(section, "name");
     let whom = conditions(section);
     let instances = section.texts("instances");
     let deny = plain(section, "deny");
-    let has_set = section.has("set");
-    let set = section.section("set", read_set);
+    let set = section.optional("set", read_set);
     let lookup = section.parsed("lookup", |file| {
         files.read(file).map(|(text, _)| LookupConfig { file: file.to_owned(), text })
     });
-    RuleConfig { name, instances, deny, set: has_set.then_some(set), lookup, ..whom }
+    RuleConfig { name, instances, deny, set, lookup, ..whom }
 }
 
 /// Whom a rule is for, but for where they are on the way to.
@@ -129,7 +148,7 @@ pub(super) fn conditions(section: &mut Section<'_>) -> RuleConfig {
 }
 
 fn check(section: &mut Section<'_>) -> CheckConfig {
-    let mut text = |key| plain(section, key).unwrap_or_default();
+    let mut text = |key| needed(section, key);
     CheckConfig { name: text("name"), expression: text("expr"), message: text("message") }
 }
 
@@ -139,7 +158,7 @@ fn test(section: &mut Section<'_>) -> TestConfig {
         idp: plain(section, "idp"),
         instance: plain(section, "instance"),
         name_id: plain(section, "name_id"),
-        attributes: section.any("attributes", attributes).unwrap_or_default(),
+        attributes: section.any("attributes", attributes_shape(), attributes).unwrap_or_default(),
         expect: section.section("expect", expect),
     }
 }
@@ -169,37 +188,50 @@ fn attributes(written: &Value) -> Result<Attributes, String> {
     read.ok_or_else(|| "must be a table of texts, or lists of texts: { groups = [\"…\"] }".to_owned())
 }
 
+fn attributes_shape() -> Shape {
+    Shape::TableOf(Box::new(Shape::text_or_texts()))
+}
+
+/// Text that has to be there; the rules refuse an empty one.
+fn needed(section: &mut Section<'_>, key: &str) -> String {
+    let text = plain(section, key).unwrap_or_default();
+    section.require(key);
+    text
+}
+
 fn plain(section: &mut Section<'_>, key: &str) -> Option<String> {
     section.parsed(key, |text| Ok(text.to_owned()))
 }
 
 fn read_set(section: &mut Section<'_>) -> SetConfig {
-    let security_profiles = section.any("security_profiles", values).unwrap_or_default();
-    let routing_profile = section.any("routing_profile", value);
-    let hierarchy = section.any("hierarchy", values);
-    let has_phone = section.has("phone");
-    let phone = section.section("phone", |s| phone(s, has_phone)).filter(|_| has_phone);
+    let security_profiles = section.any("security_profiles", values_shape(), values).unwrap_or_default();
+    let routing_profile = section.any("routing_profile", value_shape(), value);
+    let hierarchy = section.any("hierarchy", values_shape(), values);
+    let phone = section.optional("phone", phone).flatten();
     SetConfig {
         security_profiles,
         routing_profile,
         hierarchy,
         phone,
-        proficiencies: section.any("proficiencies", set::proficiencies).unwrap_or_default(),
-        tags: section.any("tags", tags).unwrap_or_default(),
+        proficiencies: section
+            .any("proficiencies", set::proficiencies_shape(), set::proficiencies)
+            .unwrap_or_default(),
+        tags: section.any("tags", Shape::TableOf(Box::new(value_shape())), tags).unwrap_or_default(),
         channels: section.section("channels", set::channels),
         landing: plain(section, "landing"),
     }
 }
 
 /// A `phone` table is written whole, so that two rules never mix one.
-fn phone(section: &mut Section<'_>, written: bool) -> Option<PhoneConfig> {
-    if written && !section.has("type") {
+fn phone(section: &mut Section<'_>) -> Option<PhoneConfig> {
+    if !section.has("type") {
         section.problem("type", "is missing: write \"soft_phone\" or \"desk_phone\"");
     }
     let kind = section.one_of("type", &PHONE_TYPES, None);
+    section.require("type");
     let auto_accept = section.flag("auto_accept", false);
     let seconds = section.number("after_contact_work_seconds", 0, 0..=2_000_000);
-    let desk_number = section.any("desk_number", value);
+    let desk_number = section.any("desk_number", value_shape(), value);
     Some(PhoneConfig {
         kind: kind?,
         auto_accept,

@@ -7,8 +7,9 @@ use toml::Value;
 use crate::mapping::ChannelConfig;
 use crate::model::{Channel, Proficiency, ProficiencyLevel, VoiceEnhancement};
 
-use super::{PHONE_TYPES, value};
+use super::{PHONE_TYPES, value, value_shape};
 use crate::config::section::Section;
+use crate::config::shape::Shape;
 
 /// `{ "Language" = { "German" = 3.5 } }`: predefined attributes, their values, levels.
 pub(super) fn proficiencies(written: &Value) -> Result<BTreeMap<Proficiency, ProficiencyLevel>, String> {
@@ -26,13 +27,16 @@ pub(super) fn proficiencies(written: &Value) -> Result<BTreeMap<Proficiency, Pro
     Ok(read)
 }
 
+pub(super) fn proficiencies_shape() -> Shape {
+    let levels = Shape::TableOf(Box::new(Shape::Number(1.0..=5.0)));
+    Shape::TableOf(Box::new(levels))
+}
+
 /// `[mapping.rule.set.channels.<channel>]`.
 pub(super) fn channels(section: &mut Section<'_>) -> BTreeMap<Channel, ChannelConfig> {
     let mut read = BTreeMap::new();
     for channel in Channel::ALL {
-        let is_written = section.has(channel.word());
-        let settings = section.section(channel.word(), settings);
-        if is_written {
+        if let Some(settings) = section.optional(channel.word(), settings) {
             read.insert(channel, settings);
         }
     }
@@ -45,15 +49,13 @@ fn settings(section: &mut Section<'_>) -> ChannelConfig {
         ("noise_suppression", Some(VoiceEnhancement::NoiseSuppression)),
         ("none", Some(VoiceEnhancement::None)),
     ];
-    let has_after_contact_work = section.has("after_contact_work_seconds");
-    let seconds = section.number("after_contact_work_seconds", 0, 0..=2_000_000);
+    let seconds = section.optional_number("after_contact_work_seconds", 0..=2_000_000);
     ChannelConfig {
         auto_accept: section.optional_flag("auto_accept"),
-        after_contact_work_seconds: has_after_contact_work
-            .then(|| u32::try_from(seconds).unwrap_or(u32::MAX)),
+        after_contact_work_seconds: seconds.map(|seconds| u32::try_from(seconds).unwrap_or(u32::MAX)),
         persistent_connection: section.optional_flag("persistent_connection"),
         phone: section.one_of("phone", &PHONE_TYPES, None),
-        desk_number: section.any("desk_number", value),
+        desk_number: section.any("desk_number", value_shape(), value),
         voice_enhancement: section.one_of("voice_enhancement", &enhancements, None),
     }
 }

@@ -26,7 +26,18 @@ fn the_section_must_name_somebody_and_only_what_there_is() {
         "admin.keep_sign_ins",
         "2000",
     );
-    assert_eq!(config(&with_admin("groups = [\"a\"]")).admin.unwrap().keep_sign_ins, 200);
+    let admin = config(&with_admin("groups = [\"a\"]")).admin.unwrap();
+    assert_eq!((admin.keep_sign_ins, admin.socket), (200, None));
+}
+
+#[test]
+fn a_socket_is_off_until_it_has_a_path_that_the_system_takes() {
+    let with_socket = |path: &str| with_admin(&format!("groups = [\"a\"]\nsocket = \"{path}\""));
+    let path = "/run/connect-gateway/control.sock";
+    assert_eq!(config(&with_socket(path)).admin.unwrap().socket.as_deref(), Some(Path::new(path)));
+    for bad in [String::new(), format!("/run/{}", "x".repeat(90))] {
+        assert_about(&problems(&with_socket(&bad)), "admin.socket", "1 to 90 bytes");
+    }
 }
 
 #[test]

@@ -44,7 +44,7 @@ fn ten_thousand_damaged_mappings_load_or_are_refused_with_a_place_and_never_pani
         ..Known::default()
     };
     let (mut numbers, mut loaded, mut refused) = (Numbers(42), 0, 0);
-    let drafts = Drafts::new("", &Files::new(&root, None), &[]).knowing(known);
+    let drafts = Drafts::new("", &Files::new(&root, None), None, &[]).knowing(known, None);
     assert!(drafts.compile(text).is_ok(), "three teams");
     for _ in 0..10_000 {
         let damaged = numbers.damage(text);

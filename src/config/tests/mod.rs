@@ -9,14 +9,19 @@ use crate::connect::Provisioning;
 use crate::federation::HandOffMode;
 use crate::model::{Problem, Secret};
 
-use super::{Config, Loaded, LogFormat, files::Files, parse, report::Report, section::Section, source};
+use super::{Config, Loaded, LogFormat, parse, schema::explored};
 
 mod admin;
 mod damage;
 mod environment;
+mod mapping_file;
 mod metadata;
+mod operations;
 mod pages;
+mod schema;
 mod secrets;
+mod settings;
+mod words;
 
 const KEY: &str = "-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----";
 const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----";
@@ -69,10 +74,10 @@ fn assert_about(problems: &[Problem], key: &str, words: &str) {
 }
 
 /// A folder that is removed at the end of the test.
-struct Folder(PathBuf);
+pub(super) struct Folder(pub(super) PathBuf);
 
 impl Folder {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let path =
@@ -81,7 +86,7 @@ impl Folder {
         Self(path)
     }
 
-    fn write(&self, name: &str, text: &str, mode: u32) {
+    pub(super) fn write(&self, name: &str, text: &str, mode: u32) {
         use std::os::unix::fs::PermissionsExt as _;
         let path = self.0.join(name);
         fs::write(&path, text).expect("a file");
@@ -162,7 +167,7 @@ fn every_syntax_error_is_reported_without_the_line_it_is_in() {
 #[test]
 fn a_wrong_value_is_refused_with_what_to_write() {
     for (old, new, key, words) in [
-        ("version = 1", "version = 2", "version", "from 0 to 1"),
+        ("version = 1", "version = 2", "version", "write `version = 1`"),
         ("https://sign-in.acme.net", "http://sign-in.acme.net", "public_url", "https://"),
         ("https://sign-in.acme.net", "https://sign-in.acme.net/gateway", "public_url", "no path"),
         ("https://sign-in.acme.net", "https://sign-in.acme.net?x=1", "public_url", "query"),
@@ -293,7 +298,7 @@ fn every_key_is_documented_with_its_variable_in_both_places() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let reference = fs::read_to_string(root.join("config/gateway.toml")).expect("gateway.toml");
     let page = fs::read_to_string(root.join("docs/configuration.md")).expect("configuration.md");
-    for key in leaves(&known_keys(&reference)) {
+    for key in leaves(&explored().known().into_keys().collect::<Vec<_>>()) {
         let in_file_only = ["mapping.rule.", "mapping.check.", "mapping.test."];
         if let Some(key) = in_file_only.iter().find_map(|list| key.strip_prefix(list)) {
             assert!(page.contains(&format!("`{key}`")), "{key} is not in configuration.md");
@@ -309,17 +314,6 @@ fn every_key_is_documented_with_its_variable_in_both_places() {
     }
 }
 
-/// Every key that reading `text` looks for.
-fn known_keys(text: &str) -> Vec<String> {
-    let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
-    let report = Report::default();
-    let mut root = Section::root(source::table(text).expect("TOML"), &report);
-    let drafts = super::Drafts::default();
-    assert!(super::root_section(&mut root, &Files::new(&config, None), drafts).is_some());
-    root.finish();
-    report.known()
-}
-
 /// Keys that are no table; `destinations` holds the operator's own names.
 fn leaves(keys: &[String]) -> Vec<String> {
     let named = |key: &String| {
@@ -331,7 +325,13 @@ fn leaves(keys: &[String]) -> Vec<String> {
     let is_table = |key: &String| keys.iter().any(|other| other.starts_with(&format!("{key}.")));
     keys.iter()
         .filter(|key| !is_table(key))
-        .map(|key| if key.ends_with(".destinations") { format!("{key}.<name>") } else { key.clone() })
+        .map(|key| {
+            if key.ends_with(".destinations") || key.ends_with(".languages") {
+                format!("{key}.<name>")
+            } else {
+                key.clone()
+            }
+        })
         .collect()
 }
 

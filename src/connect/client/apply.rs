@@ -41,54 +41,54 @@ impl Calls {
         change: &Change,
         patience: Patience,
     ) -> Result<(), Error> {
-        let instance = &self.arn.id;
+        let (instance, operation) = (&self.arn.id, change.operation());
         match change {
             Change::SecurityProfiles(ids) => {
                 let request = self.client.update_user_security_profiles().instance_id(instance).user_id(id);
                 let request = request.set_security_profile_ids(Some(ids.iter().cloned().collect()));
-                self.call("UpdateUserSecurityProfiles", patience, || request.clone().send()).await?;
+                self.call(operation, patience, || request.clone().send()).await?;
             }
             Change::RoutingProfile(profile) => {
                 let request = self.client.update_user_routing_profile().instance_id(instance).user_id(id);
                 let request = request.routing_profile_id(profile);
-                self.call("UpdateUserRoutingProfile", patience, || request.clone().send()).await?;
+                self.call(operation, patience, || request.clone().send()).await?;
             }
             Change::Hierarchy(group) => {
                 let request = self.client.update_user_hierarchy().instance_id(instance).user_id(id);
                 let request = request.hierarchy_group_id(group);
-                self.call("UpdateUserHierarchy", patience, || request.clone().send()).await?;
+                self.call(operation, patience, || request.clone().send()).await?;
             }
             Change::IdentityInfo(identity) => {
                 let request = self.client.update_user_identity_info().instance_id(instance).user_id(id);
                 let request = request.identity_info(wire::identity_info(identity));
-                self.call("UpdateUserIdentityInfo", patience, || request.clone().send()).await?;
+                self.call(operation, patience, || request.clone().send()).await?;
             }
             Change::PhoneConfig(phone) => {
                 let request = self.client.update_user_phone_config().instance_id(instance).user_id(id);
                 let request = request.phone_config(wire::phone_config(phone));
-                self.call("UpdateUserPhoneConfig", patience, || request.clone().send()).await?;
+                self.call(operation, patience, || request.clone().send()).await?;
             }
             Change::ChannelConfigs(configs) => self.update_config(id, configs, patience).await?,
             Change::Tags(tags) => {
                 let arn = format!("{}/agent/{id}", self.arn);
                 let request = self.client.tag_resource().resource_arn(arn);
                 let request = request.set_tags(Some(tags.clone().into_iter().collect()));
-                self.call("TagResource", patience, || request.clone().send()).await?;
+                self.call(operation, patience, || request.clone().send()).await?;
             }
             Change::Disassociate(gone) => {
                 let request = self.client.disassociate_user_proficiencies().instance_id(instance).user_id(id);
                 let request = request.set_user_proficiencies(Some(wire::disassociated(gone)));
-                self.call("DisassociateUserProficiencies", patience, || request.clone().send()).await?;
+                self.call(operation, patience, || request.clone().send()).await?;
             }
             Change::UpdateProficiencies(held) => {
                 let request = self.client.update_user_proficiencies().instance_id(instance).user_id(id);
                 let request = request.set_user_proficiencies(Some(wire::user_proficiencies(held)));
-                self.call("UpdateUserProficiencies", patience, || request.clone().send()).await?;
+                self.call(operation, patience, || request.clone().send()).await?;
             }
             Change::Associate(missing) => {
                 let request = self.client.associate_user_proficiencies().instance_id(instance).user_id(id);
                 let request = request.set_user_proficiencies(Some(wire::user_proficiencies(missing)));
-                self.call("AssociateUserProficiencies", patience, || request.clone().send()).await?;
+                self.call(operation, patience, || request.clone().send()).await?;
             }
         }
         Ok(())

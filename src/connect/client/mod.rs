@@ -19,14 +19,14 @@ use url::Url;
 use super::error::Error;
 use super::plan::Proficiencies;
 use super::wire;
-use crate::model::{Call, Caller, InstanceArn, Pace, Patience};
+use crate::model::{Call, CallUse, Caller, InstanceArn, Pace, Patience};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The most that a `List` operation returns at once.
 const PAGE_SIZE: i32 = 1000;
-/// The most that `ListUserProficiencies` does.
-const PROFICIENCIES_PAGE: i32 = 100;
+/// The most that `ListUserProficiencies` does, and `SearchUserHierarchyGroups`.
+const SMALL_PAGE: i32 = 100;
 /// A listing serves everybody, so each of its pages may wait longer than one sign-in would.
 const PAGE_PATIENCE: Duration = Duration::from_secs(30);
 
@@ -119,6 +119,28 @@ impl Calls {
         .await
     }
 
+    /// Every group with its path. Needs `connect:SearchUserHierarchyGroups`.
+    pub(super) async fn search_hierarchy_groups(&self) -> Result<Vec<HierarchyGroup>, Error> {
+        to_the_end(|token| async move {
+            let request =
+                self.client.search_user_hierarchy_groups().instance_id(&self.arn.id).max_results(SMALL_PAGE);
+            let request = request.set_next_token(token);
+            let page = self.page("SearchUserHierarchyGroups", || request.clone().send()).await?;
+            Ok((page.user_hierarchy_groups.unwrap_or_default(), page.next_token))
+        })
+        .await
+    }
+
+    /// How the calls of this instance's account and Region stand, in the order of their names. STS's too, where they
+    /// are made there.
+    pub(super) fn uses(&self) -> Vec<CallUse> {
+        let own =
+            |used: &CallUse| used.call.account == self.arn.account && used.call.region == self.arn.region;
+        let mut uses: Vec<CallUse> = self.caller.budget().uses().into_iter().filter(own).collect();
+        uses.sort_by_key(|used| used.call.operation);
+        uses
+    }
+
     /// Needs `connect:DescribeUserHierarchyGroup`.
     pub(super) async fn describe_hierarchy_group(
         &self,
@@ -142,7 +164,7 @@ impl Calls {
     pub(super) async fn proficiencies(&self, id: &str, patience: Patience) -> Result<Proficiencies, Error> {
         let all = to_the_end(|token| async move {
             let request = self.client.list_user_proficiencies().instance_id(&self.arn.id).user_id(id);
-            let request = request.max_results(PROFICIENCIES_PAGE).set_next_token(token);
+            let request = request.max_results(SMALL_PAGE).set_next_token(token);
             let page = self.call("ListUserProficiencies", patience, || request.clone().send()).await?;
             Ok((page.user_proficiency_list.unwrap_or_default(), page.next_token))
         });

@@ -31,6 +31,19 @@ impl ChannelConfigs {
         }
     }
 
+    /// The same, channel by channel.
+    pub(super) fn by_channel(&self) -> BTreeMap<Channel, ChannelSettings> {
+        let settings = |channel| ChannelSettings {
+            auto_accept: self.auto_accept.get(channel).copied(),
+            after_contact_work_seconds: self.after_contact_work.get(channel).copied(),
+            persistent_connection: self.persistent_connection.get(channel).copied(),
+            phone: self.phone_number.get(channel).cloned(),
+            voice_enhancement: self.voice_enhancement.get(channel).copied(),
+        };
+        let all = Channel::ALL.iter().map(|channel| (*channel, settings(channel)));
+        all.filter(|(_, settings)| *settings != ChannelSettings::default()).collect()
+    }
+
     /// What a `UserPhoneConfig` means by channel: its after-contact work is every channel's, the rest is
     /// about calls.
     pub(super) fn of_phone(phone: &PhoneConfig) -> Self {

@@ -1,5 +1,6 @@
 //! What has to change so that a user is as the rules want it. Pure.
 
+mod after;
 mod channels;
 mod phone;
 mod proficiencies;
@@ -94,6 +95,22 @@ impl Change {
             Self::Disassociate(_) | Self::UpdateProficiencies(_) | Self::Associate(_) => "proficiencies",
         }
     }
+
+    /// The operation that makes it.
+    pub(super) fn operation(&self) -> &'static str {
+        match self {
+            Self::SecurityProfiles(_) => "UpdateUserSecurityProfiles",
+            Self::RoutingProfile(_) => "UpdateUserRoutingProfile",
+            Self::Hierarchy(_) => "UpdateUserHierarchy",
+            Self::IdentityInfo(_) => "UpdateUserIdentityInfo",
+            Self::PhoneConfig(_) => "UpdateUserPhoneConfig",
+            Self::ChannelConfigs(_) => "UpdateUserConfig",
+            Self::Tags(_) => "TagResource",
+            Self::Disassociate(_) => "DisassociateUserProficiencies",
+            Self::UpdateProficiencies(_) => "UpdateUserProficiencies",
+            Self::Associate(_) => "AssociateUserProficiencies",
+        }
+    }
 }
 
 /// `CreateUser`, and the proficiencies that it does not take.
@@ -108,6 +125,13 @@ pub(super) struct NewUser {
     pub(super) channels: ChannelConfigs,
     pub(super) tags: Tags,
     pub(super) proficiencies: Proficiencies,
+}
+
+impl NewUser {
+    /// What `CreateUser` does not take.
+    pub(super) fn afterwards(&self) -> Option<Change> {
+        (!self.proficiencies.is_empty()).then(|| Change::Associate(self.proficiencies.clone()))
+    }
 }
 
 /// What may be written to a user that exists: the fields that always follow the rules.

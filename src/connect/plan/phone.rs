@@ -5,9 +5,11 @@
 //! two are not mixed: whoever has, or is to get, a twin by channel gets everything by channel.
 //! <https://docs.aws.amazon.com/connect/latest/APIReference/API_CreateUser.html>
 
+use std::collections::BTreeMap;
+
 use super::channels::ChannelConfigs;
 use super::{Change, UserFields, differs};
-use crate::model::{Phone, PhoneType};
+use crate::model::{Channel, ChannelSettings, Phone, PhoneType};
 
 /// `UserPhoneConfig`.
 #[derive(Clone, PartialEq, Eq)]
@@ -28,6 +30,20 @@ impl PhoneConfig {
             desk_number: None,
             persistent_connection: None,
         }
+    }
+
+    fn in_words(&self) -> String {
+        let kept = match self.persistent_connection {
+            Some(true) => ", line kept",
+            _ => "",
+        };
+        let phone = Phone {
+            kind: self.kind,
+            auto_accept: self.auto_accept,
+            after_contact_work_seconds: self.after_contact_work_seconds,
+            desk_number: self.desk_number.clone(),
+        };
+        phone.in_words() + kept
     }
 
     fn keeping(self, current: Option<&Self>) -> Self {
@@ -52,6 +68,26 @@ impl From<Phone> for PhoneConfig {
     }
 }
 
+impl UserFields {
+    /// The phone settings; settings by channel take their place as soon as there is one.
+    pub(in crate::connect) fn phone_in_words(&self) -> Option<String> {
+        if self.channels.has_twins() {
+            return Some("by channel".to_owned());
+        }
+        self.phone.as_ref().map(PhoneConfig::in_words)
+    }
+
+    /// What counts for each channel, wherever it is kept; nothing where the phone settings say all.
+    pub(in crate::connect) fn by_channel(&self) -> BTreeMap<Channel, ChannelSettings> {
+        if self.channels.has_twins() { held(self).by_channel() } else { self.channels.by_channel() }
+    }
+}
+
+fn held(current: &UserFields) -> ChannelConfigs {
+    let phone = current.phone.as_ref().map(ChannelConfigs::of_phone).unwrap_or_default();
+    phone.replaced(current.channels.clone())
+}
+
 /// What `CreateUser` may be sent: all by channel, or nothing of what has a twin.
 pub(super) fn in_one_place(
     phone: Option<PhoneConfig>,
@@ -66,8 +102,7 @@ pub(super) fn changes(
     phone: Option<PhoneConfig>,
     channels: ChannelConfigs,
 ) -> [Option<Change>; 2] {
-    let held = current.phone.as_ref().map(ChannelConfigs::of_phone).unwrap_or_default();
-    let held = held.replaced(current.channels.clone());
+    let held = held(current);
     let (phone, channels) = if current.channels.has_twins() {
         (None, by_channel(phone.as_ref(), channels))
     } else {

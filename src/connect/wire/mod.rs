@@ -8,12 +8,13 @@ use std::error::Error as StdError;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_connect::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_connect::types::{
-    HierarchyPath, PhoneType as SdkPhoneType, User, UserIdentityInfo, UserPhoneConfig, UserProficiency,
-    UserProficiencyDisassociate,
+    HierarchyGroup, HierarchyGroupSummary, HierarchyPath, PhoneType as SdkPhoneType, User, UserIdentityInfo,
+    UserPhoneConfig, UserProficiency, UserProficiencyDisassociate,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use super::client::Named;
+use super::directory::GroupPath;
 use super::plan::{IdentityInfo, PhoneConfig, Proficiencies, UserFields};
 use crate::model::{CallError, Cause, PhoneType, Proficiency, ProficiencyLevel};
 
@@ -34,11 +35,22 @@ pub(super) fn named<T>(
 
 /// The group's names from the top level down to itself.
 pub(super) fn path(levels: &HierarchyPath) -> Vec<String> {
+    steps(levels).filter_map(|group| group.name.clone()).collect()
+}
+
+/// The paths of groups that were searched. The one of level "0" is above all and in no path.
+pub(super) fn group_paths(groups: &[HierarchyGroup]) -> Vec<GroupPath> {
+    let path = |group: &HierarchyGroup| {
+        let levels = group.hierarchy_path.as_ref().filter(|_| group.level_id() != Some("0"))?;
+        Some(steps(levels).filter_map(|group| group.name.clone().zip(group.id.clone())).collect())
+    };
+    groups.iter().filter_map(path).collect()
+}
+
+fn steps(levels: &HierarchyPath) -> impl Iterator<Item = &HierarchyGroupSummary> {
     [&levels.level_one, &levels.level_two, &levels.level_three, &levels.level_four, &levels.level_five]
         .into_iter()
         .flatten()
-        .filter_map(|group| group.name.clone())
-        .collect()
 }
 
 pub(super) fn current(user: User) -> UserFields {

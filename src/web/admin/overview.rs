@@ -6,10 +6,12 @@ use std::sync::{Arc, PoisonError};
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use time::OffsetDateTime;
 
 use super::Admin;
+use super::directory::age;
 use crate::admin::SignInRecord;
-use crate::model::{Brand, RulesState};
+use crate::model::{Brand, CallUse, RulesState};
 use crate::sign_in::{ConsoleView, IdpView};
 use crate::web::WebState;
 use crate::web::boundary::day;
@@ -27,6 +29,7 @@ struct Overview<'a> {
     rules: usize,
     state: RulesState,
     outcomes: BTreeMap<&'static str, usize>,
+    now: OffsetDateTime,
 }
 
 /// `GET /admin`
@@ -38,14 +41,15 @@ pub(super) async fn page(admin: Admin, State(web): State<Arc<WebState>>) -> Resu
         rules: web.sign_in.rules().count(),
         state: web.rules_state.read().unwrap_or_else(PoisonError::into_inner).clone(),
         outcomes: counted(&admin.console.sign_ins()),
+        now: web.site.clock.now(),
     };
     pages::page(&page, &Csp::default())
 }
 
-/// How many sign-ins ended in each way.
+/// How many sign-ins ended in each way. Tests are none.
 pub(super) fn counted(sign_ins: &[Arc<SignInRecord>]) -> BTreeMap<&'static str, usize> {
     let mut counted = BTreeMap::new();
-    for sign_in in sign_ins {
+    for sign_in in sign_ins.iter().filter(|sign_in| sign_in.test.is_none()) {
         *counted.entry(sign_in.outcome.id()).or_insert(0) += 1;
     }
     counted
@@ -57,6 +61,14 @@ impl Overview<'_> {
             return "not read yet".to_owned();
         }
         idp.metadata_until.map_or_else(|| "no end".to_owned(), day)
+    }
+
+    fn rate(used: &CallUse) -> String {
+        format!("{:.1}", used.per_second)
+    }
+
+    fn age(&self, read_at: &OffsetDateTime) -> String {
+        age(self.now - *read_at)
     }
 
     fn keys(idp: &IdpView) -> String {

@@ -1,0 +1,66 @@
+//! What is in the instances and what a sign-in would change there, for the console. Nothing here changes anything.
+
+use std::time::Duration;
+
+use crate::model::{InstanceName, Patience, Placement, UserId};
+
+use super::{SignIn, SignInError};
+pub use crate::connect::{Fate, Group, Hierarchy, InUse, Listed, Listings, Preview, Read, UserView};
+
+/// How long a page of the console may wait for AWS. What is being read goes on after that, for the next try.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What is kept of an instance, and how its calls stand.
+#[derive(Debug, Clone)]
+pub struct InstanceUse {
+    /// Its name in paths.
+    pub name: InstanceName,
+    /// Its name on pages.
+    pub display_name: String,
+    /// Of its users, and of calls.
+    pub connect: InUse,
+    /// Federation tokens that are kept.
+    pub tokens: usize,
+}
+
+impl SignIn {
+    /// What a sign-in with this placement would find and do.
+    ///
+    /// # Errors
+    /// An unknown instance, or AWS: one that is to be waited for is worth the same request after its `retry_after`.
+    pub async fn preview(
+        &self,
+        instance: &InstanceName,
+        placement: &Placement,
+    ) -> Result<Preview, SignInError> {
+        let instance = self.instance(instance)?;
+        Ok(instance.connect.preview(placement, Patience::lasting(PATIENCE)).await?)
+    }
+
+    /// What an instance has; each part with its own error.
+    ///
+    /// # Errors
+    /// An unknown instance.
+    pub async fn listings(&self, instance: &InstanceName) -> Result<Listings, SignInError> {
+        Ok(self.instance(instance)?.connect.listings(Patience::lasting(PATIENCE)).await)
+    }
+
+    /// One user of an instance; none when there is no such user.
+    ///
+    /// # Errors
+    /// An unknown instance, or AWS.
+    pub async fn user(&self, instance: &InstanceName, id: &UserId) -> Result<Option<UserView>, SignInError> {
+        Ok(self.instance(instance)?.connect.user(id, Patience::lasting(PATIENCE)).await?)
+    }
+
+    /// What is kept of each instance, and how its calls stand. Asks nobody.
+    pub(super) fn in_use(&self) -> Vec<InstanceUse> {
+        let in_use = |instance: &super::Instance| InstanceUse {
+            name: instance.name.clone(),
+            display_name: instance.display_name.clone(),
+            connect: instance.connect.in_use(),
+            tokens: instance.federation.tokens_kept(),
+        };
+        self.parts.instances.iter().map(in_use).collect()
+    }
+}
