@@ -69,6 +69,7 @@ fn samples_of(site: &Brand) -> Vec<(&'static str, String)> {
             .render(),
         ),
         ("waiting", Waiting { site, seconds: 7, minutes: 0, here: "/go/prod" }.render()),
+        ("waiting-long", Waiting { site, seconds: 60, minutes: 26, here: "/go/prod" }.render()),
         ("test-begin", TestBegin { site, here: "/test/abc" }.render()),
         (
             "test-over",
@@ -342,7 +343,7 @@ fn luminance(sheet: &str, name: &str) -> f64 {
 #[test]
 fn every_page_can_be_looked_at() {
     let samples = samples();
-    assert_eq!(samples.len(), 28);
+    assert_eq!(samples.len(), 29);
     if let Some(folder) = std::env::var_os("GATEWAY_PAGES") {
         std::fs::create_dir_all(&folder).unwrap();
         for (name, html) in samples {
