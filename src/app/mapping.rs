@@ -102,7 +102,7 @@ fn subject(ask: &Explain, config: &Config) -> Result<(Identity, InstanceName), S
 }
 
 /// The one that is named, or the only one there is.
-fn chosen<'a>(
+pub(super) fn chosen<'a>(
     option: &str,
     named: Option<&str>,
     mut known: impl Iterator<Item = &'a str> + Clone,

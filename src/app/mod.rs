@@ -2,6 +2,7 @@
 
 mod check;
 mod explain;
+mod hierarchy;
 mod inspect;
 mod listen;
 mod mapping;
@@ -32,6 +33,7 @@ use crate::web::{self, Site, WebState};
 
 pub use check::check;
 pub use explain::explain;
+pub use hierarchy::{HierarchyFile, apply_hierarchy, export_hierarchy, plan_hierarchy};
 pub use inspect::{Inspection, inspect};
 use reload::Reload;
 

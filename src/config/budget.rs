@@ -7,13 +7,16 @@ use crate::budget::{Rate, Rates};
 use super::section::Section;
 
 /// What the gateway calls; a rate for anything else would be a typing error.
-const OPERATIONS: [&str; 21] = [
+const OPERATIONS: [&str; 27] = [
     "AssociateUserProficiencies",
     "AssumeRole",
     "CreateUser",
+    "CreateUserHierarchyGroup",
+    "DeleteUserHierarchyGroup",
     "DescribeInstance",
     "DescribeUser",
     "DescribeUserHierarchyGroup",
+    "DescribeUserHierarchyStructure",
     "DisassociateUserProficiencies",
     "GetFederationToken",
     "ListRoutingProfiles",
@@ -21,9 +24,12 @@ const OPERATIONS: [&str; 21] = [
     "ListUserHierarchyGroups",
     "ListUserProficiencies",
     "ListUsers",
+    "SearchUsers",
     "TagResource",
     "UpdateUserConfig",
     "UpdateUserHierarchy",
+    "UpdateUserHierarchyGroupName",
+    "UpdateUserHierarchyStructure",
     "UpdateUserIdentityInfo",
     "UpdateUserPhoneConfig",
     "UpdateUserProficiencies",

@@ -36,6 +36,19 @@ pub enum Error {
         /// The name in the rules.
         name: String,
     },
+    /// The rules want a hierarchy group deeper than the instance has levels.
+    #[error("the rules want a hierarchy group {wanted} levels deep, and the instance has {levels}")]
+    NoLevel {
+        /// How deep.
+        wanted: usize,
+        /// How many levels there are.
+        levels: usize,
+    },
+    /// Connect said that the hierarchy group exists, and does not show it in its place.
+    #[error(
+        "a hierarchy group of that name exists already, and Connect does not show it below the wanted parent"
+    )]
+    GroupNotShown,
     /// Connect said that the user exists and did not show it in time.
     #[error("the user exists already but Connect does not show it yet")]
     Unsettled,
@@ -51,6 +64,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether Connect refused to delete what is in use.
+    pub(super) fn is_in_use(&self) -> bool {
+        matches!(self, Self::Call(call) if call.code == "ResourceInUseException")
+    }
+
     /// Whether a call failed in this way.
     pub(super) fn is(&self, cause: Cause) -> bool {
         matches!(self, Self::Call(call) if call.cause == cause)
@@ -76,6 +94,8 @@ impl Blamed for Error {
             Self::AmbiguousUser(_) => &code::CONNECT_AMBIGUOUS_USER,
             Self::Incomplete(_) => &code::CONNECT_INCOMPLETE,
             Self::UnknownName { .. } => &code::CONNECT_UNKNOWN_NAME,
+            Self::NoLevel { .. } => &code::CONNECT_NO_LEVEL,
+            Self::GroupNotShown => &code::CONNECT_REFUSED,
             Self::Unsettled => &code::CONNECT_UNAVAILABLE,
             Self::Interrupted => &code::GATEWAY_INTERNAL,
             Self::Call(call) => page(call),
@@ -93,7 +113,7 @@ impl Blamed for Error {
 
 fn page(call: &CallError) -> &'static Code {
     let about_a_user = match call.operation {
-        "ListUsers" | "ListUserHierarchyGroups" => false,
+        "ListUsers" | "ListUserHierarchyGroups" | "DescribeUserHierarchyStructure" => false,
         operation => operation.contains("User") || operation == "TagResource",
     };
     match call.cause {
@@ -101,6 +121,7 @@ fn page(call: &CallError) -> &'static Code {
         Cause::NotFound if call.operation == "AssociateUserProficiencies" => &code::CONNECT_UNKNOWN_NAME,
         Cause::NotFound if !about_a_user => &code::CONNECT_NO_INSTANCE,
         Cause::NotFound | Cause::Duplicate | Cause::Refused => &code::CONNECT_REFUSED,
+        Cause::Quota if call.operation == "CreateUserHierarchyGroup" => &code::CONNECT_GROUP_QUOTA,
         Cause::Quota => &code::CONNECT_QUOTA,
         Cause::AccessDenied => &code::CONNECT_ACCESS_DENIED,
         Cause::Credentials => &code::FEDERATION_CREDENTIALS,

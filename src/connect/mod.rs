@@ -4,6 +4,7 @@ mod aged;
 mod client;
 mod directory;
 mod error;
+mod hierarchy;
 mod named;
 mod plan;
 mod provision;
@@ -16,6 +17,10 @@ use std::time::Duration;
 
 pub use client::client;
 pub use error::Error;
+pub use hierarchy::{
+    Allowed, BrokenOff, Conflict, GROUP_QUOTA, Group, Hierarchy, LevelChange, Made, Note, Plan, Step,
+    StepError, Tree, Wanted, WantedGroup,
+};
 pub use named::UnknownName;
 pub use report::InstanceReport;
 
@@ -38,6 +43,8 @@ pub struct Settings {
     pub arn: InstanceArn,
     /// What may be done to users.
     pub provisioning: Provisioning,
+    /// Which hierarchy groups are created that rules want and the instance lacks.
+    pub group_creation: GroupCreation,
     /// Whether `Email` is sent (refused by SAML instances, so off by default).
     pub send_email: bool,
     /// How old the name-to-id directory may be before it is read again.
@@ -59,6 +66,17 @@ pub enum Provisioning {
     Create,
     /// Create missing users and correct existing ones.
     Sync,
+}
+
+/// Which hierarchy groups are created at a sign-in. Levels never are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GroupCreation {
+    /// None: a path that is not there is refused.
+    Never,
+    /// Those whose path is written out in a rule.
+    WrittenOut,
+    /// Those too whose path is copied or computed from what was sent: whoever writes that can fill the quota of groups.
+    Any,
 }
 
 /// One instance's users.

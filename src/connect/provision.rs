@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Mutex;
 use tokio::time::sleep;
 
 use super::client::Calls;
@@ -23,6 +24,8 @@ pub(super) struct Provision {
     pub(super) settings: Settings,
     pub(super) calls: Arc<Calls>,
     pub(super) directory: Directory,
+    /// Held while hierarchy groups are created.
+    pub(super) creating_groups: Mutex<()>,
     protected: Arc<ProtectedNames>,
     clock: Arc<dyn Clock>,
 }
@@ -42,7 +45,8 @@ impl Provision {
         clock: &Arc<dyn Clock>,
     ) -> Self {
         let directory = Directory::new(Arc::clone(&calls), settings.directory_max_age, clock);
-        Self { settings, calls, directory, protected, clock: Arc::clone(clock) }
+        let clock = Arc::clone(clock);
+        Self { settings, calls, directory, creating_groups: Mutex::default(), protected, clock }
     }
 
     /// Refuses what may never be federated or granted, before anything is asked of AWS.
@@ -197,7 +201,7 @@ impl Provision {
             None => None,
         };
         let hierarchy_group = match &wanted.hierarchy {
-            Some(path) => Some(self.directory.group_id(path, patience).await?),
+            Some(path) => Some(self.ensure_group(path, wanted.hierarchy_is_written, patience).await?),
             None => None,
         };
         let Wanted { identity, phone, channels, tags, proficiencies, .. } = wanted;

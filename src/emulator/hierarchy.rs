@@ -112,7 +112,8 @@ fn check_removals(instance: &Instance, names: &[Option<String>]) -> ApiResult<()
 /// `DescribeUserHierarchyGroup`.
 pub(super) fn describe_group(call: &mut Call<'_>) -> Answer {
     let instance = &*call.instance;
-    let group = instance.group(call.id).ok_or_else(|| ApiError::not_found("Hierarchy group not found"))?;
+    let group = instance.group_shown(call.id, call.now, call.behaviour.lag.describe);
+    let group = group.ok_or_else(|| ApiError::not_found("Hierarchy group not found"))?;
     let path = instance.group_path(call.id);
     let path: Map<String, Value> =
         LEVELS.iter().zip(path).map(|(name, group)| ((*name).to_owned(), summary(instance, group))).collect();
@@ -155,7 +156,8 @@ pub(super) fn create_group(call: &mut Call<'_>) -> Answer {
     let level = match &input.parent_group_id {
         Some(parent) => {
             let missing = || ApiError::not_found("Parent hierarchy group not found");
-            call.instance.group(parent).ok_or_else(missing)?.level + 1
+            let lag = call.behaviour.lag.describe;
+            call.instance.group_shown(parent, call.now, lag).ok_or_else(missing)?.level + 1
         }
         None => 0,
     };

@@ -22,6 +22,7 @@ mod artifact;
 mod check;
 mod diagnosis;
 mod discovery;
+mod hierarchy;
 mod hostile;
 mod logout;
 mod mapping;

@@ -14,6 +14,7 @@ use super::{Config, Loaded, LogFormat, files::Files, parse, report::Report, sect
 mod admin;
 mod damage;
 mod environment;
+mod hierarchy;
 mod metadata;
 mod pages;
 mod secrets;
