@@ -243,8 +243,8 @@ fn told_of_reading() -> impl FnMut(usize, usize) + Send {
 }
 
 fn block(heading: &str, lines: impl Iterator<Item = String>) -> String {
-    let lines: String = lines.map(|line| format!("  {}\n", line.replace('\n', "\n  "))).collect();
-    if lines.is_empty() { lines } else { format!("\n{heading}{lines}") }
+    let lines: Vec<String> = lines.map(|line| format!("  {}\n", line.replace('\n', "\n  "))).collect();
+    if lines.is_empty() { String::new() } else { format!("\n{heading}{}", lines.concat()) }
 }
 
 fn plan_as_json(instance: &str, plan: &Plan) -> Value {

@@ -46,7 +46,8 @@ pub enum Error {
     },
     /// Connect said that the hierarchy group exists, and does not show it in its place.
     #[error(
-        "a hierarchy group of that name exists already, and Connect does not show it below the wanted parent"
+        "a hierarchy group of that name exists already, and Connect does not show it below the wanted parent: names may \
+         have to differ in the whole instance"
     )]
     GroupNotShown,
     /// Connect said that the user exists and did not show it in time.
@@ -89,13 +90,14 @@ impl Blamed for Error {
         match self {
             Self::ProtectedUsername => &code::CONNECT_PROTECTED_USER,
             Self::ProtectedProfile(_) => &code::CONNECT_PROTECTED_PROFILE,
-            Self::UnlistedProfile(_) | Self::TooManyProficiencies(_) => &code::CONNECT_REFUSED,
+            Self::UnlistedProfile(_) | Self::TooManyProficiencies(_) | Self::GroupNotShown => {
+                &code::CONNECT_REFUSED
+            }
             Self::NoUser => &code::CONNECT_NO_USER,
             Self::AmbiguousUser(_) => &code::CONNECT_AMBIGUOUS_USER,
             Self::Incomplete(_) => &code::CONNECT_INCOMPLETE,
             Self::UnknownName { .. } => &code::CONNECT_UNKNOWN_NAME,
             Self::NoLevel { .. } => &code::CONNECT_NO_LEVEL,
-            Self::GroupNotShown => &code::CONNECT_REFUSED,
             Self::Unsettled => &code::CONNECT_UNAVAILABLE,
             Self::Interrupted => &code::GATEWAY_INTERNAL,
             Self::Call(call) => page(call),

@@ -253,7 +253,8 @@ async fn two_people_who_apply_the_same_file_at_once_both_succeed() {
 
 #[tokio::test]
 async fn at_the_real_rates_nothing_fails_however_much_there_is_to_do() {
-    let groups: String = (0..12).map(|number| format!("{{ path = [\"g{number}\"] }}, ")).collect();
+    let groups: Vec<String> = (0..12).map(|number| format!("{{ path = [\"g{number}\"] }}, ")).collect();
+    let groups = groups.concat();
     let file = SHORT.replace("groups = [", &format!("groups = [{groups}"));
     let behaviour = Behaviour { throttle: Some(Rates::default()), ..Behaviour::kind() };
     let house = House::start(behaviour).await;

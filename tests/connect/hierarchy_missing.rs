@@ -76,7 +76,8 @@ async fn two_gateways_that_create_one_group_both_find_it() {
     other.ensure(&in_group("ada", &["UK", "North"])).await.unwrap();
     let (ada, grace) = (in_group("ada", &["FR", "Lyon"]), in_group("Grace.Hopper", &["FR", "Lyon"]));
     let (ada, grace) = tokio::join!(one.ensure(&ada), other.ensure(&grace));
-    (ada.unwrap(), grace.unwrap());
+    ada.unwrap();
+    grace.unwrap();
     let house = &house;
     let group = |name| async move { house.described(name).await.hierarchy_group_id.unwrap() };
     assert_eq!(group("ada").await, group("Grace.Hopper").await);

@@ -61,7 +61,8 @@ fn what_a_file_must_have_is_missed() {
 
 #[test]
 fn more_groups_than_the_quota_are_refused_until_the_file_says_that_there_is_room() {
-    let lines: String = (0..501).map(|number| format!("{{ path = [\"g{number}\"] }},\n")).collect();
+    let lines: Vec<String> = (0..501).map(|number| format!("{{ path = [\"g{number}\"] }},\n")).collect();
+    let lines = lines.concat();
     let text = format!("version = 1\nlevels = [\"One\"]\ngroups = [\n{lines}]\n");
     assert!(
         told(&text)[0].starts_with("groups[500]: is one too many: the file has 501 groups"),

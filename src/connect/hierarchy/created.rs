@@ -33,7 +33,7 @@ pub(in crate::connect) async fn created(
             Ok(Created { id, was_there: true })
         }
         answer => {
-            let id = answer?.ok_or_else(|| Error::GroupNotShown)?;
+            let id = answer?.ok_or(Error::GroupNotShown)?;
             wait_until_shown(calls, &id, settle).await?;
             Ok(Created { id, was_there: false })
         }

@@ -19,6 +19,15 @@ pub(super) struct Matching {
     pub(super) conflicts: Vec<Conflict>,
 }
 
+/// What stands above a group of the file.
+#[derive(PartialEq, Eq)]
+enum Above {
+    /// A group that is to be created.
+    NotThere,
+    /// A group by its id, or the top.
+    There(Option<String>),
+}
+
 impl Matching {
     /// A group is known by its id, or else by its name below the same parent.
     pub(super) fn of(tree: &Tree, wanted: &Wanted) -> Self {
@@ -38,13 +47,14 @@ impl Matching {
 
     fn add(&mut self, tree: &Tree, wanted: &WantedGroup, claimed: &BTreeSet<String>) {
         let Some((name, above)) = wanted.path.0.split_last() else { return };
-        let parent = self.parent(above);
-        let found = match &wanted.id {
-            Some(id) => self.by_id(tree, wanted, id, parent.as_ref()),
-            None => parent
-                .and_then(|parent| tree.child(parent.as_deref(), name))
-                .filter(|id| !claimed.contains(*id))
-                .map(str::to_owned),
+        let above = self.above(above);
+        let found = match (&wanted.id, &above) {
+            (Some(id), above) => self.by_id(tree, wanted, id, above),
+            (None, Above::NotThere) => None,
+            (None, Above::There(parent)) => {
+                let found = tree.child(parent.as_deref(), name);
+                found.filter(|id| !claimed.contains(*id)).map(str::to_owned)
+            }
         };
         let Some(id) = found else { return self.missing.push(wanted.path.clone()) };
         if tree.groups.get(&id).is_some_and(|group| group.name != *name) {
@@ -53,27 +63,21 @@ impl Matching {
         self.ids.insert(wanted.path.clone(), id);
     }
 
-    /// `None`: it is not there yet. `Some(None)`: the top.
-    fn parent(&self, above: &[String]) -> Option<Option<String>> {
-        if above.is_empty() {
-            return Some(None);
+    fn above(&self, names: &[String]) -> Above {
+        if names.is_empty() {
+            return Above::There(None);
         }
-        self.ids.get(&HierarchyPath(above.to_vec())).cloned().map(Some)
+        let id = self.ids.get(&HierarchyPath(names.to_vec()));
+        id.map_or(Above::NotThere, |id| Above::There(Some(id.clone())))
     }
 
-    fn by_id(
-        &mut self,
-        tree: &Tree,
-        wanted: &WantedGroup,
-        id: &str,
-        parent: Option<&Option<String>>,
-    ) -> Option<String> {
+    fn by_id(&mut self, tree: &Tree, wanted: &WantedGroup, id: &str, above: &Above) -> Option<String> {
         let (id, path) = (id.to_owned(), wanted.path.clone());
         let Some(group) = tree.groups.get(&id) else {
             self.conflicts.push(Conflict::UnknownId { id, path });
             return None;
         };
-        if parent != Some(&group.parent) {
+        if *above != Above::There(group.parent.clone()) {
             self.conflicts.push(Conflict::Move { id: id.clone(), from: tree.path(&id), to: path });
         }
         Some(id)

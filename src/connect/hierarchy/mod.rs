@@ -116,12 +116,13 @@ impl Hierarchy {
         listed.extend(listing.into_iter().map(|(name, id)| (id, Some(name))));
         let mut groups = BTreeMap::new();
         for (id, name) in &listed {
-            match self.known.get(id) {
+            let known = self.known.get(id).filter(|known| name.as_ref() == Some(&known.name));
+            match known {
                 _ if groups.contains_key(id) => {}
-                Some(known) if name.as_ref() == Some(&known.name) => {
-                    _ = groups.insert(id.clone(), known.clone())
+                Some(known) => {
+                    groups.insert(id.clone(), known.clone());
                 }
-                _ => self.describe(id, &mut groups).await?,
+                None => self.describe(id, &mut groups).await?,
             }
             progress(groups.len(), listed.len());
         }

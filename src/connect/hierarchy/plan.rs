@@ -21,13 +21,11 @@ pub(super) fn plan(tree: &Tree, wanted: &Wanted, people: &People, allowed: Allow
     let unlisted = Unlisted::of(tree, &matching, people, allowed);
     let (first_gone, last_gone) = unlisted.in_two(tree, &matching.renamed);
     matching.conflicts.extend(taken_names(tree, &matching, &unlisted));
-    let deepest = |mut ids: Box<dyn Iterator<Item = &String> + '_>| {
-        ids.by_ref().map(|id| tree.path(id).0.len()).max().unwrap_or_default()
+    let deepest = |gone: &[String]| {
+        let staying = tree.groups.keys().filter(|id| !gone.contains(id));
+        staying.map(|id| tree.path(id).0.len()).max().unwrap_or_default()
     };
-    let depth = Depth {
-        now: deepest(Box::new(tree.groups.keys())),
-        later: deepest(Box::new(tree.groups.keys().filter(|id| !unlisted.going.contains(id)))),
-    };
+    let depth = Depth { now: deepest(&[]), later: deepest(&unlisted.going) };
     let levels = levels::plan(&tree.levels, &wanted.levels, depth, allowed);
     let delete = |id: &String| Step::Delete { id: id.clone(), path: tree.path(id) };
     let mut steps: Vec<Step> = levels.first.into_iter().collect();

@@ -91,7 +91,9 @@ fn group_problems(groups: &[(String, WantedGroup)], levels: usize) -> Vec<Proble
     for (key, group) in groups {
         let mut say =
             |field: &str, message: String| problems.push(Problem::new(format!("{key}.{field}"), message));
-        path_problems(&group.path, levels).into_iter().for_each(|message| say("path", message));
+        for message in path_problems(&group.path, levels) {
+            say("path", message);
+        }
         if let Some(first) = paths.get(&group.path) {
             say("path", format!("\"{}\" is {first} already", group.path));
         }
