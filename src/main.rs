@@ -103,7 +103,7 @@ enum Hierarchy {
     /// Say what would change. Changes nothing. Exit status 0: nothing to do; 2: there are changes; 1: an error.
     Plan {
         #[command(flatten)]
-        file: File,
+        file: Comparison,
         /// Print JSON.
         #[arg(long)]
         json: bool,
@@ -111,7 +111,7 @@ enum Hierarchy {
     /// Make the instance's hierarchy as the file wants it. Exit status 0: it is, but for what is kept; 1: it is not.
     Apply {
         #[command(flatten)]
-        file: File,
+        file: Comparison,
         /// Don't ask.
         #[arg(long)]
         yes: bool,
@@ -128,7 +128,7 @@ enum Hierarchy {
 }
 
 #[derive(Args)]
-struct File {
+struct Comparison {
     /// The configuration file.
     #[arg(long, short, default_value = "config/gateway.toml")]
     config: PathBuf,
@@ -146,8 +146,8 @@ struct File {
     remove_levels: bool,
 }
 
-impl From<File> for HierarchyFile {
-    fn from(File { config, instance, file, prune, remove_levels }: File) -> Self {
+impl From<Comparison> for HierarchyFile {
+    fn from(Comparison { config, instance, file, prune, remove_levels }: Comparison) -> Self {
         Self { config, instance, file, prune, remove_levels }
     }
 }

@@ -257,7 +257,11 @@ impl fmt::Display for Note {
                 plain(name)
             ),
             Self::LevelInUse { number, name } => {
-                write!(f, "level {number}, {}: not in the file, kept: it has groups", plain(name))
+                write!(
+                    f,
+                    "level {number}, {}: not in the file, kept: groups that are not in the file stay at it or at a level above it",
+                    plain(name)
+                )
             }
             Self::LevelNameMoves { name, from, to } => write!(
                 f,
