@@ -1,10 +1,10 @@
-//! `connect-gateway serve | check | mapping | saml | explain`: parses arguments, calls the app.
+//! `connect-gateway serve | check | mapping | hierarchy | saml | explain`: parses arguments, calls the app.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
-use connect_gateway::app::{self, Explain, Inspection, Outcome};
+use clap::{Args, Parser, Subcommand};
+use connect_gateway::app::{self, Explain, HierarchyFile, Inspection, Outcome};
 
 /// Signs people in to Amazon Connect with SAML 2.0.
 #[derive(Parser)]
@@ -31,6 +31,9 @@ enum Command {
     /// Look at what the rules make of people.
     #[command(subcommand)]
     Mapping(Mapping),
+    /// Keep an instance's hierarchy in a file.
+    #[command(subcommand)]
+    Hierarchy(Hierarchy),
     /// Find what was refused under a support id in the gateway's JSON log, and say why.
     Explain {
         /// What the person read from the page, such as 4F7K-9Q2M-X0TB.
@@ -131,6 +134,60 @@ enum Mapping {
 }
 
 #[derive(Subcommand)]
+enum Hierarchy {
+    /// Say what would change. Changes nothing. Exit status 0: nothing to do; 2: there are changes; 1: an error.
+    Plan {
+        #[command(flatten)]
+        file: Comparison,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make the instance's hierarchy as the file wants it. Exit status 0: it is, but for what is kept; 1: it is not.
+    Apply {
+        #[command(flatten)]
+        file: Comparison,
+        /// Don't ask.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Print the instance's hierarchy as such a file.
+    Export {
+        /// The configuration file.
+        #[arg(long, short, default_value = "config/gateway.toml")]
+        config: PathBuf,
+        /// The instance's name in the configuration.
+        #[arg(long)]
+        instance: Option<String>,
+    },
+}
+
+#[derive(Args)]
+struct Comparison {
+    /// The configuration file.
+    #[arg(long, short, default_value = "config/gateway.toml")]
+    config: PathBuf,
+    /// The instance's name in the configuration.
+    #[arg(long)]
+    instance: Option<String>,
+    /// The file with the hierarchy.
+    #[arg(long, short, default_value = "hierarchy.toml")]
+    file: PathBuf,
+    /// Delete groups that are not in the file, unless there are people in them.
+    #[arg(long)]
+    prune: bool,
+    /// Remove levels that are not in the file. AWS cuts them off from all contacts so far, for good.
+    #[arg(long)]
+    remove_levels: bool,
+}
+
+impl From<Comparison> for HierarchyFile {
+    fn from(Comparison { config, instance, file, prune, remove_levels }: Comparison) -> Self {
+        Self { config, instance, file, prune, remove_levels }
+    }
+}
+
+#[derive(Subcommand)]
 enum Saml {
     /// Explain a captured answer against the configuration, offline: what it says, what it had to say, and the first
     /// check that refuses it. Exit status 0: it would be accepted; 1: not.
@@ -160,7 +217,15 @@ enum Saml {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let outcome = match Arguments::parse().command {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        // Not clap's own 2: that says of a plan that there are changes.
+        Err(wrong) => {
+            let told = wrong.print().is_ok();
+            return if told && !wrong.use_stderr() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+        }
+    };
+    let outcome = match arguments.command {
         Command::Serve { config } => app::serve(&config).await,
         Command::Check { config, online, name } => app::check(&config, online.then_some(&*name)).await,
         Command::Saml(Saml::Inspect { file, config, at, idp, metadata, request_id, show_values }) => {
@@ -200,6 +265,11 @@ async fn main() -> ExitCode {
             .await
         }
         Command::Mapping(Mapping::Test { config }) => app::test_mapping(&config),
+        Command::Hierarchy(Hierarchy::Plan { file, json }) => app::plan_hierarchy(&file.into(), json).await,
+        Command::Hierarchy(Hierarchy::Apply { file, yes }) => app::apply_hierarchy(&file.into(), yes).await,
+        Command::Hierarchy(Hierarchy::Export { config, instance }) => {
+            app::export_hierarchy(&config, instance.as_deref()).await
+        }
         Command::Explain { support_id, log } => app::explain(&support_id, log.as_deref()),
     };
     let (status, reasons) = match outcome {

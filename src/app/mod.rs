@@ -3,6 +3,7 @@
 mod check;
 mod control;
 mod explain;
+mod hierarchy;
 mod inspect;
 mod listen;
 mod live;
@@ -40,6 +41,7 @@ use crate::web::{self, Site, WebState};
 pub use check::check;
 use control::{Server, Socket};
 pub use explain::explain;
+pub use hierarchy::{HierarchyFile, apply_hierarchy, export_hierarchy, plan_hierarchy};
 pub use inspect::{Inspection, inspect};
 use reload::{Reload, Started};
 

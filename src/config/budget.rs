@@ -8,13 +8,16 @@ use super::section::Section;
 use super::shape::Names;
 
 /// What the gateway calls; a rate for anything else would be a typing error.
-const OPERATIONS: [&str; 21] = [
+const OPERATIONS: [&str; 27] = [
     "AssociateUserProficiencies",
     "AssumeRole",
     "CreateUser",
+    "CreateUserHierarchyGroup",
+    "DeleteUserHierarchyGroup",
     "DescribeInstance",
     "DescribeUser",
     "DescribeUserHierarchyGroup",
+    "DescribeUserHierarchyStructure",
     "DisassociateUserProficiencies",
     "GetFederationToken",
     "ListRoutingProfiles",
@@ -22,9 +25,12 @@ const OPERATIONS: [&str; 21] = [
     "ListUserHierarchyGroups",
     "ListUserProficiencies",
     "ListUsers",
+    "SearchUsers",
     "TagResource",
     "UpdateUserConfig",
     "UpdateUserHierarchy",
+    "UpdateUserHierarchyGroupName",
+    "UpdateUserHierarchyStructure",
     "UpdateUserIdentityInfo",
     "UpdateUserPhoneConfig",
     "UpdateUserProficiencies",

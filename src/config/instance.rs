@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::connect::{self, Provisioning};
+use crate::connect::{self, GroupCreation, Provisioning};
 use crate::federation::{self, HandOffMode};
 use crate::model::{Destination, IdpName, InstanceArn, InstanceName, RequestOptions, Secret};
 
@@ -97,10 +97,12 @@ fn users(
     let words = [("off", Provisioning::Off), ("create", Provisioning::Create), ("sync", Provisioning::Sync)];
     let provisioning = section.one_of("provisioning", &words, Provisioning::Sync);
     let send_email = section.flag("send_email", false);
+    let group_creation = group_creation(section, provisioning);
     Some(connect::Settings {
         instance: InstanceName::new(name),
         arn: arn?.clone(),
         provisioning,
+        group_creation,
         send_email,
         directory_max_age: shared.cache.directory_max_age,
         known_for: shared.cache.known_for,
@@ -108,6 +110,23 @@ fn users(
         patience: shared.patience,
         place_kept_for: shared.place_kept_for,
     })
+}
+
+fn group_creation(section: &mut Section<'_>, provisioning: Provisioning) -> GroupCreation {
+    let (own, copied) = ("create_hierarchy_groups", "create_copied_hierarchy_groups");
+    let creates = section.flag(own, false);
+    let creates_copied = section.flag(copied, false);
+    if creates && provisioning == Provisioning::Off {
+        section.problem(own, "creates nothing with provisioning = \"off\": leave one of them out");
+    }
+    if creates_copied && !creates {
+        section.problem(copied, format!("does nothing without {own} = true"));
+    }
+    match (creates, creates_copied) {
+        (false, _) => GroupCreation::Never,
+        (true, false) => GroupCreation::WrittenOut,
+        (true, true) => GroupCreation::Any,
+    }
 }
 
 fn tokens(

@@ -93,6 +93,12 @@ where
         young.map(|(key, kept)| (key, kept.answered_at))
     }
 
+    /// Keeps an answer that was not asked for, from now on.
+    pub(super) async fn put(&self, key: K, question: Q, value: V) {
+        let answered_at = self.clock.now();
+        self.cache.insert(key, Answer { question, answered_at, value }).await;
+    }
+
     /// Changes a kept answer, keeping its age.
     pub(super) async fn amend(&self, key: K, change: impl FnOnce(&V) -> V + Send) {
         self.cache

@@ -25,7 +25,7 @@ pub struct Listings {
     /// Routing profiles, by name.
     pub routing_profiles: Result<Read<Vec<Listed>>, Error>,
     /// Hierarchy groups.
-    pub hierarchy: Result<Read<Hierarchy>, Error>,
+    pub hierarchy: Result<Read<GroupListing>, Error>,
     /// Users, by name.
     pub users: Result<Read<Vec<Listed>>, Error>,
 }
@@ -43,22 +43,22 @@ pub struct Listed {
 
 /// Hierarchy groups.
 #[derive(Debug)]
-pub enum Hierarchy {
+pub enum GroupListing {
     /// The groups of the top level, each with those below it.
-    Tree(Vec<Group>),
+    Tree(Vec<GroupNode>),
     /// Names without their places, and the error that kept us from more.
     Flat(Vec<Listed>, Error),
 }
 
 /// A hierarchy group.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Group {
+pub struct GroupNode {
     /// Its name.
     pub name: String,
     /// Its id.
     pub id: String,
     /// The groups below it, by name.
-    pub below: Vec<Group>,
+    pub below: Vec<GroupNode>,
 }
 
 /// One user as Connect describes it.
@@ -135,12 +135,12 @@ impl Connect {
         Listed { name, id, is_protected }
     }
 
-    async fn hierarchy(&self, patience: Patience) -> Result<Read<Hierarchy>, Error> {
+    async fn hierarchy(&self, patience: Patience) -> Result<Read<GroupListing>, Error> {
         match self.provision.directory.group_paths(patience).await {
-            Ok((paths, at)) => Ok(Read { value: Hierarchy::Tree(tree(&paths)), at }),
+            Ok((paths, at)) => Ok(Read { value: GroupListing::Tree(tree(&paths)), at }),
             Err(error) if error.is(Cause::AccessDenied) => {
                 let Read { value, at } = self.entries(Kind::HierarchyGroup, patience).await?;
-                Ok(Read { value: Hierarchy::Flat(value, error), at })
+                Ok(Read { value: GroupListing::Flat(value, error), at })
             }
             Err(error) => Err(error),
         }
@@ -150,7 +150,7 @@ impl Connect {
 #[derive(Default)]
 struct Branch(BTreeMap<Named, Branch>);
 
-fn tree(paths: &[GroupPath]) -> Vec<Group> {
+fn tree(paths: &[GroupPath]) -> Vec<GroupNode> {
     let mut root = Branch::default();
     for path in paths {
         let mut branch = &mut root;
@@ -162,8 +162,8 @@ fn tree(paths: &[GroupPath]) -> Vec<Group> {
 }
 
 impl Branch {
-    fn into_groups(self) -> Vec<Group> {
-        let group = |((name, id), below): (Named, Self)| Group { name, id, below: below.into_groups() };
+    fn into_groups(self) -> Vec<GroupNode> {
+        let group = |((name, id), below): (Named, Self)| GroupNode { name, id, below: below.into_groups() };
         self.0.into_iter().map(group).collect()
     }
 }
@@ -179,7 +179,8 @@ mod tests {
         };
         let tree =
             tree(&[path(&["US", "North"]), path(&["UK", "North"]), path(&["UK"]), path(&["UK", "East"])]);
-        let shown = |group: &Group| (group.id.clone(), group.below.iter().map(|g| g.id.clone()).collect());
+        let shown =
+            |group: &GroupNode| (group.id.clone(), group.below.iter().map(|g| g.id.clone()).collect());
         let shown: Vec<(String, Vec<String>)> = tree.iter().map(shown).collect();
         assert_eq!(
             shown,

@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use super::aged::Aged;
 use super::client::{Calls, Named};
 use super::{Error, wire};
-use crate::model::{Busy, Clock, HierarchyPath, Patience, Username};
+use crate::model::{Busy, Cause, Clock, HierarchyPath, Patience, Username};
 
 /// The path of a hierarchy group from the top level down to itself.
 pub(super) type GroupPath = Vec<Named>;
@@ -152,12 +152,25 @@ impl Directory {
         let leaf = path.0.last().map_or("", String::as_str);
         for age in self.ages() {
             for id in self.listing(Kind::HierarchyGroup, age, patience).await?.ids(leaf) {
-                if *self.group_path(id, age, patience).await? == path.0 {
-                    return Ok(id.clone());
+                match self.group_path(id, age, patience).await {
+                    // Deleted, or not shown yet.
+                    Err(error) if error.is(Cause::NotFound) => {}
+                    found => {
+                        if *found? == path.0 {
+                            return Ok(id.clone());
+                        }
+                    }
                 }
             }
         }
         Err(Error::UnknownName { kind: Kind::HierarchyGroup.word(), name: path.to_string() })
+    }
+
+    /// Adds a group that was created after the listing was read.
+    pub(super) async fn remember_group(&self, path: &HierarchyPath, id: &str) {
+        let named = (path.0.last().cloned().unwrap_or_default(), id.to_owned());
+        self.listings.amend(Kind::HierarchyGroup, |listing| Arc::new(listing.with(named))).await;
+        self.groups.put(id.to_owned(), (), Arc::new(path.0.clone())).await;
     }
 
     async fn group_path(

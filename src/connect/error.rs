@@ -36,6 +36,20 @@ pub enum Error {
         /// The name in the rules.
         name: String,
     },
+    /// The rules want a hierarchy group deeper than the instance has levels.
+    #[error("the rules want a hierarchy group {wanted} levels deep, and the instance has {levels}")]
+    NoLevel {
+        /// How deep.
+        wanted: usize,
+        /// How many levels there are.
+        levels: usize,
+    },
+    /// Connect said that the hierarchy group exists, and does not show it in its place.
+    #[error(
+        "a hierarchy group of that name exists already, and Connect does not show it below the wanted parent: names may \
+         have to differ in the whole instance"
+    )]
+    GroupNotShown,
     /// Connect said that the user exists and did not show it in time.
     #[error("the user exists already but Connect does not show it yet")]
     Unsettled,
@@ -54,7 +68,9 @@ impl Error {
     /// The error, when it is about the person and the rules: AWS answered, and a sign-in would be refused.
     pub(super) fn if_refusal(self) -> Result<Self, Self> {
         match self {
-            Self::Unsettled | Self::Interrupted | Self::Call(_) | Self::Busy(_) => Err(self),
+            Self::Unsettled | Self::GroupNotShown | Self::Interrupted | Self::Call(_) | Self::Busy(_) => {
+                Err(self)
+            }
             Self::ProtectedUsername
             | Self::ProtectedProfile(_)
             | Self::UnlistedProfile(_)
@@ -62,6 +78,7 @@ impl Error {
             | Self::AmbiguousUser(_)
             | Self::Incomplete(_)
             | Self::TooManyProficiencies(_)
+            | Self::NoLevel { .. }
             | Self::UnknownName { .. } => Ok(self),
         }
     }
@@ -75,6 +92,11 @@ impl Error {
             }
             _ => None,
         }
+    }
+
+    /// Whether Connect refused to delete what is in use.
+    pub(super) fn is_in_use(&self) -> bool {
+        matches!(self, Self::Call(call) if call.code == "ResourceInUseException")
     }
 
     /// Whether a call failed in this way.
@@ -97,11 +119,14 @@ impl Blamed for Error {
         match self {
             Self::ProtectedUsername => &code::CONNECT_PROTECTED_USER,
             Self::ProtectedProfile(_) => &code::CONNECT_PROTECTED_PROFILE,
-            Self::UnlistedProfile(_) | Self::TooManyProficiencies(_) => &code::CONNECT_REFUSED,
+            Self::UnlistedProfile(_) | Self::TooManyProficiencies(_) | Self::GroupNotShown => {
+                &code::CONNECT_REFUSED
+            }
             Self::NoUser => &code::CONNECT_NO_USER,
             Self::AmbiguousUser(_) => &code::CONNECT_AMBIGUOUS_USER,
             Self::Incomplete(_) => &code::CONNECT_INCOMPLETE,
             Self::UnknownName { .. } => &code::CONNECT_UNKNOWN_NAME,
+            Self::NoLevel { .. } => &code::CONNECT_NO_LEVEL,
             Self::Unsettled => &code::CONNECT_UNAVAILABLE,
             Self::Interrupted => &code::GATEWAY_INTERNAL,
             Self::Call(call) => page(call),
@@ -119,7 +144,10 @@ impl Blamed for Error {
 
 fn page(call: &CallError) -> &'static Code {
     let about_a_user = match call.operation {
-        "ListUsers" | "ListUserHierarchyGroups" | "SearchUserHierarchyGroups" => false,
+        "ListUsers"
+        | "ListUserHierarchyGroups"
+        | "SearchUserHierarchyGroups"
+        | "DescribeUserHierarchyStructure" => false,
         operation => operation.contains("User") || operation == "TagResource",
     };
     match call.cause {
@@ -127,6 +155,7 @@ fn page(call: &CallError) -> &'static Code {
         Cause::NotFound if call.operation == "AssociateUserProficiencies" => &code::CONNECT_UNKNOWN_NAME,
         Cause::NotFound if !about_a_user => &code::CONNECT_NO_INSTANCE,
         Cause::NotFound | Cause::Duplicate | Cause::Refused => &code::CONNECT_REFUSED,
+        Cause::Quota if call.operation == "CreateUserHierarchyGroup" => &code::CONNECT_GROUP_QUOTA,
         Cause::Quota => &code::CONNECT_QUOTA,
         Cause::AccessDenied => &code::CONNECT_ACCESS_DENIED,
         Cause::Credentials => &code::FEDERATION_CREDENTIALS,

@@ -5,6 +5,7 @@ mod browse;
 mod client;
 mod directory;
 mod error;
+mod hierarchy;
 mod named;
 mod plan;
 mod preview;
@@ -20,9 +21,13 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-pub use browse::{Group, Hierarchy, InUse, Listed, Listings, Read, UserView};
+pub use browse::{GroupListing, GroupNode, InUse, Listed, Listings, Read, UserView};
 pub use client::client;
 pub use error::Error;
+pub use hierarchy::{
+    Allowed, BrokenOff, Conflict, GROUP_QUOTA, Group, Hierarchy, LevelChange, Made, Note, Plan, Step,
+    StepError, Tree, Wanted, WantedGroup,
+};
 pub use named::UnknownName;
 pub use preview::{Fate, Preview, PreviewField};
 pub use report::InstanceReport;
@@ -52,6 +57,8 @@ pub struct Settings {
     pub arn: InstanceArn,
     /// What may be done to users.
     pub provisioning: Provisioning,
+    /// Which hierarchy groups are created that rules want and the instance lacks.
+    pub group_creation: GroupCreation,
     /// Whether `Email` is sent (refused by SAML instances, so off by default).
     pub send_email: bool,
     /// How old the name-to-id directory may be before it is read again.
@@ -87,6 +94,17 @@ impl Provisioning {
             Self::Sync => "sync",
         }
     }
+}
+
+/// Which hierarchy groups are created at a sign-in. Levels never are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GroupCreation {
+    /// None: a path that is not there is refused.
+    Never,
+    /// Those whose path is written out in a rule.
+    WrittenOut,
+    /// Those too whose path is copied or computed from what was sent: whoever writes that can fill the quota of groups.
+    Any,
 }
 
 /// One instance's users.

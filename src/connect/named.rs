@@ -39,11 +39,18 @@ impl Connect {
                     .extend(self.unless_known(kind, name, directory.id(kind, name, patience).await).await?);
             }
         }
-        for path in &named.hierarchies {
+        // What a sign-in would create is missing from nowhere; a level never is created.
+        let creates = self.provision.settings.group_creation.allows(true);
+        let levels = if creates { self.provision.calls.hierarchy_levels(patience).await?.len() } else { 0 };
+        for path in named.hierarchies.iter().filter(|path| path.0.len() > levels) {
             let found = directory.group_id(path, patience).await;
             let leaf = path.0.last().map_or("", String::as_str);
             let missing = self.unless_known(Kind::HierarchyGroup, leaf, found).await?;
-            unknown.extend(missing.map(|missing| UnknownName { name: path.to_string(), ..missing }));
+            unknown.extend(missing.map(|missing| UnknownName {
+                kind: if creates { "hierarchy level for" } else { missing.kind },
+                name: path.to_string(),
+                ..missing
+            }));
         }
         Ok(unknown)
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::plan::{Change, UserFields, plan, wanted_of_existing};
-use super::provision::{Held, Provision};
+use super::provision::{Groups, Held, NEW_GROUP, Provision};
 use super::words::{FIELDS, Words, or_unread};
 use super::{Connect, Error, Provisioning};
 use crate::model::{Patience, Placement, SyncPolicy, SyncWhen, UserId};
@@ -102,7 +102,7 @@ impl Provision {
         patience: Patience,
     ) -> Result<Preview, Error> {
         let planned = match self.check_held(&held, patience).await {
-            Ok(()) => self.changes(&mut held, placement, patience).await,
+            Ok(()) => self.changes(&mut held, placement, Groups::Tell, patience).await,
             Err(refusal) => Err(refusal),
         };
         let (changes, refused) = match planned {
@@ -112,27 +112,34 @@ impl Provision {
         if !placement.proficiencies.is_empty() {
             or_unread(self.read_proficiencies(&mut held, patience).await, ())?;
         }
-        let calls = changes.iter().map(Change::operation).collect();
+        let mut calls = self.new_groups(changes.iter().any(is_to_new_group), placement, patience).await?;
+        calls.extend(changes.iter().map(Change::operation));
         let name = &held.username;
         let now = self.words(name, &held.fields, patience).await?;
         let ruled = match refused {
             None => self.ruled(&held, placement, patience).await?,
             Some(_) => now.clone(),
         };
-        let after = self.words(name, &held.fields.clone().after(changes), patience).await?;
+        let fields_after = held.fields.clone().after(changes);
+        let mut after = self.words(name, &fields_after, patience).await?;
+        after.put_new_group(&fields_after, placement);
         let fate = |field| self.fate(field, [&now, &after, &ruled], placement.sync);
         let fields = fields(&now, &after, fate);
         Ok(Preview { user: Some((held.username, UserId::new(held.id))), refused, fields, calls })
     }
 
     async fn preview_of_new(&self, placement: &Placement, patience: Patience) -> Result<Preview, Error> {
-        let user = match self.new_user(placement, patience).await {
+        let user = match self.new_user(placement, Groups::Tell, patience).await {
             Ok(user) => user,
             Err(error) => return Preview::refused(error),
         };
-        let mut calls = vec!["CreateUser"];
+        let is_new = user.hierarchy_group.as_deref() == Some(NEW_GROUP);
+        let mut calls = self.new_groups(is_new, placement, patience).await?;
+        calls.push("CreateUser");
         calls.extend(user.afterwards().iter().map(Change::operation));
-        let after = self.words(placement.username.as_str(), &UserFields::from(user), patience).await?;
+        let user = UserFields::from(user);
+        let mut after = self.words(placement.username.as_str(), &user, patience).await?;
+        after.put_new_group(&user, placement);
         let mut fields = fields(&Words::default(), &after, |_| Fate::Change);
         let ruled = Words::of_rules(placement);
         fields.extend(FIELDS.into_iter().filter_map(|name| {
@@ -142,6 +149,19 @@ impl Provision {
             left_out.then_some(PreviewField { name, now: None, after: None, fate })
         }));
         Ok(Preview { user: None, refused: None, fields, calls })
+    }
+
+    /// The calls that create the groups that are missing.
+    async fn new_groups(
+        &self,
+        is_any: bool,
+        placement: &Placement,
+        patience: Patience,
+    ) -> Result<Vec<&'static str>, Error> {
+        let path = placement.hierarchy.as_ref().filter(|_| is_any);
+        let Some(path) = path else { return Ok(Vec::new()) };
+        let count = self.would_create(path, placement.hierarchy_is_written, patience).await?;
+        Ok(vec!["CreateUserHierarchyGroup"; count])
     }
 
     /// The user as it would be if every field followed the rules.
@@ -184,6 +204,10 @@ fn fields(now: &Words, after: &Words, fate: impl Fn(&'static str) -> Fate) -> Ve
         (now.is_some() || after.is_some()).then(|| PreviewField { name, now, after, fate: fate(name) })
     };
     FIELDS.into_iter().filter_map(field).collect()
+}
+
+fn is_to_new_group(change: &Change) -> bool {
+    matches!(change, Change::Hierarchy(id) if id == NEW_GROUP)
 }
 
 /// When a field follows the rules; none for what no rule sets.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Mutex;
 use tokio::time::sleep;
 
 use super::client::Calls;
@@ -21,6 +22,8 @@ pub(super) struct Provision {
     pub(super) settings: Settings,
     pub(super) calls: Arc<Calls>,
     pub(super) directory: Directory,
+    /// Held while hierarchy groups are created.
+    pub(super) creating_groups: Mutex<()>,
     protected: Arc<ProtectedNames>,
     clock: Arc<dyn Clock>,
 }
@@ -34,6 +37,18 @@ pub(super) struct Held {
     has_proficiencies: bool,
 }
 
+/// What becomes of hierarchy groups that are missing, where the instance allows them to be created.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Groups {
+    /// They are created.
+    Create,
+    /// They are only told: their id is [`NEW_GROUP`].
+    Tell,
+}
+
+/// The id of a group that a sign-in would create.
+pub(super) const NEW_GROUP: &str = "(created at the sign-in)";
+
 impl Provision {
     pub(super) fn new(
         settings: Settings,
@@ -42,7 +57,8 @@ impl Provision {
         clock: &Arc<dyn Clock>,
     ) -> Self {
         let directory = Directory::new(Arc::clone(&calls), settings.directory_max_age, clock);
-        Self { settings, calls, directory, protected, clock: Arc::clone(clock) }
+        let clock = Arc::clone(clock);
+        Self { settings, calls, directory, creating_groups: Mutex::default(), protected, clock }
     }
 
     /// Refuses what may never be federated or granted, before anything is asked of AWS.
@@ -62,7 +78,7 @@ impl Provision {
         if let Some(held) = self.find(placement, patience).await? {
             return self.put_right(held, placement, patience).await;
         }
-        let user = self.new_user(placement, patience).await?;
+        let user = self.new_user(placement, Groups::Create, patience).await?;
         self.create(user, placement, patience).await
     }
 
@@ -122,13 +138,14 @@ impl Provision {
         &self,
         held: &mut Held,
         placement: &Placement,
+        groups: Groups,
         patience: Patience,
     ) -> Result<Vec<Change>, Error> {
         if self.settings.provisioning != Provisioning::Sync {
             return Ok(Vec::new());
         }
         let wanted = wanted_of_existing(placement, self.settings.send_email);
-        let desired = self.resolve(wanted, patience).await?;
+        let desired = self.resolve(wanted, groups, patience).await?;
         if !desired.proficiencies.is_empty() {
             self.read_proficiencies(held, patience).await?;
         }
@@ -149,12 +166,17 @@ impl Provision {
     }
 
     /// The user to create.
-    pub(super) async fn new_user(&self, placement: &Placement, patience: Patience) -> Result<NewUser, Error> {
+    pub(super) async fn new_user(
+        &self,
+        placement: &Placement,
+        groups: Groups,
+        patience: Patience,
+    ) -> Result<NewUser, Error> {
         if self.settings.provisioning == Provisioning::Off {
             return Err(Error::NoUser);
         }
         let wanted = wanted_of_new(placement, self.settings.send_email);
-        new_user(placement.username.clone(), self.resolve(wanted, patience).await?)
+        new_user(placement.username.clone(), self.resolve(wanted, groups, patience).await?)
     }
 
     async fn put_right(
@@ -164,7 +186,7 @@ impl Provision {
         patience: Patience,
     ) -> Result<ConnectUser, Error> {
         self.check_held(&held, patience).await?;
-        for change in self.changes(&mut held, placement, patience).await? {
+        for change in self.changes(&mut held, placement, Groups::Create, patience).await? {
             self.calls.apply(&held.id, &change, patience).await?;
             self.note(change.word());
         }
@@ -245,7 +267,7 @@ impl Provision {
         Patience::lasting(self.settings.settle_within).as_urgent_as(patience.priority()).again()
     }
 
-    async fn resolve(&self, wanted: Wanted, patience: Patience) -> Result<UserFields, Error> {
+    async fn resolve(&self, wanted: Wanted, groups: Groups, patience: Patience) -> Result<UserFields, Error> {
         let mut security_profiles = BTreeSet::new();
         for name in &wanted.security_profiles {
             security_profiles.insert(self.directory.id(Kind::SecurityProfile, name, patience).await?);
@@ -255,7 +277,7 @@ impl Provision {
             None => None,
         };
         let hierarchy_group = match &wanted.hierarchy {
-            Some(path) => Some(self.directory.group_id(path, patience).await?),
+            Some(path) => Some(self.group(path, wanted.hierarchy_is_written, groups, patience).await?),
             None => None,
         };
         let Wanted { identity, phone, channels, tags, proficiencies, .. } = wanted;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Error;
 use super::directory::Kind;
 use super::plan::{Proficiencies, Tags, UserFields};
-use super::provision::Provision;
+use super::provision::{NEW_GROUP, Provision};
 use crate::model::{Cause, Channel, ChannelSettings, Patience, Phone, Placement};
 
 /// The fields, in the order in which people read them. Those that rules set are called as in rules.
@@ -45,6 +45,13 @@ impl Words {
         self.put("security_profiles", Some(joined(placement.security_profiles.iter().cloned())));
         self.put("routing_profile", placement.routing_profile.clone());
         self.put("hierarchy", placement.hierarchy.as_ref().map(ToString::to_string));
+    }
+
+    /// The path of a group that is not there yet.
+    pub(super) fn put_new_group(&mut self, fields: &UserFields, placement: &Placement) {
+        if fields.hierarchy_group.as_deref() == Some(NEW_GROUP) {
+            self.put("hierarchy", placement.hierarchy.as_ref().map(ToString::to_string));
+        }
     }
 
     /// What the rules say, but for the person's name.
@@ -88,7 +95,7 @@ impl Provision {
         if let Some(id) = &fields.routing_profile {
             words.put("routing_profile", Some(self.name_or_id(Kind::RoutingProfile, id, patience).await?));
         }
-        if let Some(id) = &fields.hierarchy_group {
+        if let Some(id) = fields.hierarchy_group.as_ref().filter(|id| *id != NEW_GROUP) {
             words.put("hierarchy", Some(self.path_or_id(id, patience).await?));
         }
         words.put("phone", fields.phone_in_words());

@@ -114,6 +114,11 @@ fn call_connect(shared: &Shared, request: &ApiRequest, route: Option<&Route>, ab
     about.principal = Some(caller.principal.label().to_owned());
     let route = route.ok_or_else(|| ApiError::unknown_operation("No operation has this method and path"))?;
     check_weather(inner, &caller, route.operation, now)?;
+    let outage = inner.behaviour.outage;
+    let is_out = inner.faults.is_out(outage);
+    if is_out && outage.is_some_and(|outage| !outage.loses_answers) {
+        return Err(fault());
+    }
     let (instance_id, id) = target(route, request, &caller)?;
     let Inner { world, behaviour, tokens, .. } = inner;
     check_instance_id(route.operation, &instance_id)?;
@@ -136,7 +141,7 @@ fn call_connect(shared: &Shared, request: &ApiRequest, route: Option<&Route>, ab
     };
     let answer = perform(route.operation, &mut call);
     about.username = call.about;
-    answer
+    if is_out { Err(fault()) } else { answer }
 }
 
 /// Instance, and user or group, that the request is about.
@@ -171,11 +176,13 @@ fn check_weather(
         return Err(ApiError::throttled("Rate exceeded"));
     }
     if inner.faults.strikes(inner.behaviour.fault_rate) {
-        return Err(ApiError::internal(
-            "Request processing failed because of an error or failure with the service.",
-        ));
+        return Err(fault());
     }
     Ok(())
+}
+
+fn fault() -> ApiError {
+    ApiError::internal("Request processing failed because of an error or failure with the service.")
 }
 
 /// `DescribeInstance` documents no `InvalidParameterException`.

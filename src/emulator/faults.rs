@@ -1,14 +1,29 @@
-//! Occasional faults, the same ones for the same seed.
+//! Occasional faults, the same ones for the same seed, and outages.
+
+use super::options::Outage;
 
 /// A small seeded generator (`SplitMix64`): quality does not matter here, repeating does.
 #[derive(Debug)]
 pub(super) struct Faults {
     state: u64,
+    answered: usize,
 }
 
 impl Faults {
     pub(super) fn new(seed: u64) -> Self {
-        Self { state: seed }
+        Self { state: seed, answered: 0 }
+    }
+
+    /// Whether the next call falls into the outage.
+    pub(super) fn is_out(&mut self, outage: Option<Outage>) -> bool {
+        let is_out = outage.is_some_and(|outage| self.answered >= outage.after);
+        self.answered += 1;
+        is_out
+    }
+
+    /// The next outage counts from here.
+    pub(super) fn count_anew(&mut self) {
+        self.answered = 0;
     }
 
     /// Whether the next call fails, at `rate` between 0 and 1.

@@ -112,7 +112,8 @@ fn check_removals(instance: &Instance, names: &[Option<String>]) -> ApiResult<()
 /// `DescribeUserHierarchyGroup`.
 pub(super) fn describe_group(call: &mut Call<'_>) -> Answer {
     let instance = &*call.instance;
-    let group = instance.group(call.id).ok_or_else(|| ApiError::not_found("Hierarchy group not found"))?;
+    let group = instance.group_shown(call.id, call.now, call.behaviour.lag.describe);
+    let group = group.ok_or_else(|| ApiError::not_found("Hierarchy group not found"))?;
     Ok(Some(json!({"HierarchyGroup": described(instance, group)})))
 }
 
@@ -160,7 +161,8 @@ pub(super) fn create_group(call: &mut Call<'_>) -> Answer {
     let level = match &input.parent_group_id {
         Some(parent) => {
             let missing = || ApiError::not_found("Parent hierarchy group not found");
-            call.instance.group(parent).ok_or_else(missing)?.level + 1
+            let lag = call.behaviour.lag.describe;
+            call.instance.group_shown(parent, call.now, lag).ok_or_else(missing)?.level + 1
         }
         None => 0,
     };

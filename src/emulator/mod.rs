@@ -64,7 +64,7 @@ use tokio::task::JoinHandle;
 pub use self::history::HistoryEntry;
 pub use self::idp::throwaway_key_pair;
 pub use self::options::{
-    Behaviour, IdpOptions, Lag, Options, Ports, PublicUrls, Rate, Rates, ServiceProvider, Sign,
+    Behaviour, IdpOptions, Lag, Options, Outage, Ports, PublicUrls, Rate, Rates, ServiceProvider, Sign,
 };
 pub use self::seed::{Person, Seed, SeedInstance, SeedKey, SeedRole, SeedUser};
 

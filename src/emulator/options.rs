@@ -60,10 +60,21 @@ pub struct Behaviour {
     pub lag: Lag,
     /// Share of Connect calls that fail with `InternalServiceException`, 0 to 1.
     pub fault_rate: f64,
+    /// From some call on, every Connect call fails.
+    pub outage: Option<Outage>,
     /// Seed of the fault generator.
     pub fault_seed: u64,
     /// Whether a user who federated through one role is refused through another (`DuplicateResourceException`).
     pub bind_users_to_roles: bool,
+}
+
+/// Connect calls that fail with `InternalServiceException` until the outage is taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outage {
+    /// How many calls are answered before it begins.
+    pub after: usize,
+    /// Whether calls are carried out all the same, and only their answers are lost.
+    pub loses_answers: bool,
 }
 
 /// Rates of the services.
@@ -91,7 +102,7 @@ pub struct Lag {
     pub list: Duration,
     /// `SearchUsers` and `SearchUserHierarchyGroups`.
     pub search: Duration,
-    /// `DescribeUser` of a user just created.
+    /// A user or hierarchy group just created, where it is named by its id.
     pub describe: Duration,
     /// `GetFederationToken` of a user just created.
     pub federation: Duration,
@@ -161,6 +172,7 @@ impl Default for Behaviour {
             throttle: Some(Rates::default()),
             lag: Lag::default(),
             fault_rate: 0.03,
+            outage: None,
             fault_seed: 1,
             bind_users_to_roles: false,
         }

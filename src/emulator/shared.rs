@@ -85,6 +85,9 @@ impl Shared {
         if inner.behaviour.fault_seed != before.fault_seed {
             inner.faults = Faults::new(inner.behaviour.fault_seed);
         }
+        if inner.behaviour.outage != before.outage {
+            inner.faults.count_anew();
+        }
         if inner.behaviour.throttle != before.throttle {
             inner.throttle.refill();
         }

@@ -1,6 +1,7 @@
 //! Everything that exists in the emulated account.
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 use time::OffsetDateTime;
 
@@ -293,6 +294,12 @@ impl Instance {
     /// The group with this id.
     pub(super) fn group(&self, id: &str) -> Option<&Group> {
         self.groups.iter().filter_map(Versioned::current).find(|group| group.id == id)
+    }
+
+    /// The group with this id, unless it is too new to be known everywhere.
+    pub(super) fn group_shown(&self, id: &str, now: OffsetDateTime, lag: Duration) -> Option<&Group> {
+        let slot = self.groups.iter().find(|slot| slot.current().is_some_and(|group| group.id == id))?;
+        slot.current().filter(|_| !slot.younger_than(now, lag))
     }
 
     /// The user with exactly this username.

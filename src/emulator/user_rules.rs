@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::call::Call;
 use super::error::{ApiError, ApiResult};
 use super::shapes::{Channel, ChannelConfigs, IdentityInfo, PhoneConfig, PhoneType};
 use super::state::Instance;
@@ -192,9 +193,9 @@ pub(super) fn check_routing_profile(instance: &Instance, id: &str) -> ApiResult<
 }
 
 /// It exists.
-pub(super) fn check_group(instance: &Instance, id: &str) -> ApiResult<()> {
-    instance
-        .group(id)
+pub(super) fn check_group(call: &Call<'_>, id: &str) -> ApiResult<()> {
+    call.instance
+        .group_shown(id, call.now, call.behaviour.lag.describe)
         .map(|_| ())
         .ok_or_else(|| ApiError::not_found(format!("Hierarchy group not found: {id}")))
 }

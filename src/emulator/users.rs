@@ -76,7 +76,7 @@ fn new_user(call: &Call<'_>, input: CreateUserInput) -> ApiResult<User> {
     check_security_profiles(call.instance, &security_profiles)?;
     check_routing_profile(call.instance, &routing_profile)?;
     if let Some(group) = &input.hierarchy_group_id {
-        check_group(call.instance, group)?;
+        check_group(call, group)?;
     }
     Ok(User {
         id: random_id(),
@@ -163,7 +163,7 @@ pub(super) fn update_hierarchy(call: &mut Call<'_>) -> Answer {
     let input: HierarchyInput = call.input()?;
     let user = current(call)?;
     if let Some(group) = &input.hierarchy_group_id {
-        check_group(call.instance, group)?;
+        check_group(call, group)?;
     }
     write(call, User { hierarchy_group: input.hierarchy_group_id, ..user })
 }

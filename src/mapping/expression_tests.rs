@@ -1,12 +1,14 @@
 //! Rules that compute.
 
+use std::collections::BTreeSet;
+
 use crate::model::RuleOutcome::{Hit, Miss, Passed, Refused};
-use crate::model::{Channel, code};
+use crate::model::{Channel, InstanceName, code};
 
 use super::tests::{ana, compiled, denied, identity, okta, outcomes, place, placed, profiles, rule};
 use super::{
-    ChannelConfig, CheckConfig, Config, LookupConfig, MAX_GROUPS, NamesConfig, Preset, RuleConfig, Rules,
-    SetConfig, ValueConfig,
+    ChannelConfig, CheckConfig, Config, Known, LookupConfig, MAX_GROUPS, NamesConfig, Preset, RuleConfig,
+    Rules, SetConfig, ValueConfig,
 };
 
 pub(super) fn when(expression: &str) -> RuleConfig {
@@ -111,6 +113,29 @@ fn a_value_that_was_not_sent_sets_nothing_and_the_next_rule_may() {
     let placement = placed(&ana(), &rules);
     assert_eq!(placement.routing_profile.as_deref(), Some("Basic"));
     assert_eq!(placement.hierarchy.expect("a path").0, ["EMEA", "Rest"], "never a part of a path");
+}
+
+#[test]
+fn a_path_counts_as_written_out_only_when_a_rule_for_this_instance_writes_all_of_it() {
+    let instances = ["prod", "test"].map(|name| (InstanceName::new(name), BTreeSet::new()));
+    let names = NamesConfig { preset: Preset::Okta, ..NamesConfig::default() };
+    let known = Known { instances: instances.into(), ..okta(names) };
+    let set = |names: Vec<ValueConfig>| SetConfig { hierarchy: Some(names), ..profiles(&["Agent"]) };
+    let tech = identity(&[("email", &["a@b.test"]), ("groups", &["x"]), ("team", &["Tech"])]);
+    let is_written = |rules: Vec<RuleConfig>| {
+        let placement = placed(&tech, &Rules::new(&config(rules), &known).expect("rules"));
+        assert_eq!(placement.hierarchy.expect("a path").0, ["EMEA", "Tech"]);
+        placement.hierarchy_is_written
+    };
+    let copied = || rule("copied", &[], set(vec!["EMEA".into(), attr("team")]));
+    let written = |groups: &[&str]| rule("written", groups, set(vec!["EMEA".into(), "Tech".into()]));
+    assert!(is_written(vec![written(&[])]));
+    assert!(is_written(vec![lookup("group,hierarchy,security_profiles\nx,EMEA / Tech,Agent\n")]));
+    assert!(!is_written(vec![copied()]));
+    assert!(!is_written(vec![rule("computed", &[], set(vec![cel("['EMEA', 'Tech']")]))]));
+    assert!(is_written(vec![copied(), written(&["other"])]), "whoever the rule is for, it names the group");
+    let elsewhere = RuleConfig { instances: Some(vec!["test".to_owned()]), ..written(&["other"]) };
+    assert!(!is_written(vec![copied(), elsewhere]), "but not in another instance");
 }
 
 #[test]

@@ -144,6 +144,11 @@ fn decide(facts: &Facts<'_>, rules: &Rules, outcome: &Outcome<'_>) -> Result<Pla
         security_profiles: outcome.settings.security_profiles.clone(),
         routing_profile: outcome.settings.routing_profile.clone(),
         hierarchy: outcome.settings.hierarchy.clone(),
+        hierarchy_is_written: outcome
+            .settings
+            .hierarchy
+            .as_ref()
+            .is_some_and(|path| rules.write_out(path, facts.instance)),
         phone: outcome.settings.phone.clone(),
         landing: outcome.settings.landing.clone(),
         proficiencies: outcome.settings.proficiencies.clone(),

@@ -24,6 +24,26 @@ impl Rules {
     }
 }
 
+impl Rules {
+    /// Whether a rule for people on the way to `instance` has this hierarchy path written out.
+    pub(super) fn write_out(&self, path: &HierarchyPath, instance: &InstanceName) -> bool {
+        let is_it = |set: &Set| {
+            set.hierarchy.as_ref().is_some_and(|values| {
+                values.len() == path.0.len()
+                    && values
+                        .iter()
+                        .zip(&path.0)
+                        .all(|(value, name)| matches!(value, Value::Text(text) if text == name))
+            })
+        };
+        self.ordered.iter().filter(|rule| rule.is_for(instance)).any(|rule| match &rule.action {
+            Action::Set(set) => is_it(set),
+            Action::Lookup(lookup) => lookup.rows.iter().any(|row| is_it(&row.set)),
+            Action::Deny(_) => false,
+        })
+    }
+}
+
 impl Rule {
     fn is_for(&self, instance: &InstanceName) -> bool {
         self.conditions.iter().all(|condition| match condition {

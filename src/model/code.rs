@@ -239,6 +239,12 @@ codes! {
     /// A name in the rules does not exist in the instance.
     CONNECT_UNKNOWN_NAME = "connect.unknown_name", Admin, "Your place in the contact centre does not exist",
         "The rules name a profile, hierarchy group or proficiency that is not in the instance: the administrator must correct one of them.";
+    /// A rule's hierarchy path is deeper than the instance has levels, and the gateway creates groups, never levels.
+    CONNECT_NO_LEVEL = "connect.no_level", Admin, "Your place in the contact centre does not exist",
+        "The rules name a hierarchy group deeper than the instance has levels: the administrator must add the level or shorten the path.";
+    /// The instance's quota of hierarchy groups is full.
+    CONNECT_GROUP_QUOTA = "connect.group_quota", Admin, "Your place in the contact centre can't be created",
+        "The instance's quota of hierarchy groups is used up. The administrator must ask AWS for more or remove groups.";
     /// The instance's user quota is full.
     CONNECT_QUOTA = "connect.quota", Admin, "The contact centre is full",
         "Its quota of users is used up. The administrator must ask AWS for more or remove users.";

@@ -26,6 +26,8 @@ pub struct Placement {
     pub routing_profile: Option<String>,
     /// Hierarchy group, as the path of group names from the top.
     pub hierarchy: Option<HierarchyPath>,
+    /// Whether that path is written out in a rule, and not only copied or computed from what was sent.
+    pub hierarchy_is_written: bool,
     /// Phone settings.
     pub phone: Option<Phone>,
     /// Where the person lands when the bookmark names no destination. Nothing of Connect's.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::model::{InstanceName, Patience, Placement, UserId};
 
 use super::{SignIn, SignInError};
-pub use crate::connect::{Fate, Group, Hierarchy, InUse, Listed, Listings, Preview, Read, UserView};
+pub use crate::connect::{Fate, GroupListing, GroupNode, InUse, Listed, Listings, Preview, Read, UserView};
 
 /// How long a page of the console may wait for AWS. What is being read goes on after that, for the next try.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -14,7 +14,9 @@ mod unsolicited;
 
 pub use console::{ConsoleView, IdpView};
 pub use error::{Cause, SignInError};
-pub use instances::{Fate, Group, Hierarchy, InUse, InstanceUse, Listed, Listings, Preview, Read, UserView};
+pub use instances::{
+    Fate, GroupListing, GroupNode, InUse, InstanceUse, Listed, Listings, Preview, Read, UserView,
+};
 pub use logout::{LogoutAnswered, LogoutAsked};
 pub use placing::RulesInForce;
 pub use renewal::Renewal;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use connect_gateway::connect::{Connect, Error, Group, Hierarchy, Listed};
+use connect_gateway::connect::{Connect, Error, GroupListing, GroupNode, Listed};
 use connect_gateway::emulator::{Behaviour, Seed};
 use connect_gateway::model::{Patience, Phone, PhoneType, Placement, UserId};
 
@@ -12,7 +12,7 @@ fn shown(listed: &[Listed]) -> Vec<(&str, bool)> {
     listed.iter().map(|one| (one.name.as_str(), one.is_protected)).collect()
 }
 
-fn names_of(groups: &[Group]) -> Vec<&str> {
+fn names_of(groups: &[GroupNode]) -> Vec<&str> {
     groups.iter().map(|group| group.name.as_str()).collect()
 }
 
@@ -28,7 +28,7 @@ async fn profiles_users_and_the_hierarchy_are_listed_and_what_is_protected_is_ma
     let users = shown(&users);
     assert_eq!(users.len(), 5);
     assert!(users.is_sorted() && users.contains(&("Grace.Hopper", false)), "{users:?}");
-    let Hierarchy::Tree(tree) = listings.hierarchy.unwrap().value else { panic!("a tree") };
+    let GroupListing::Tree(tree) = listings.hierarchy.unwrap().value else { panic!("a tree") };
     assert_eq!(names_of(&tree), ["UK", "US"], "without the root that nobody sees");
     assert_eq!(names_of(&tree[0].below), ["North"]);
     assert_eq!(house.calls("DescribeUserHierarchyGroup").good, 0, "not one call for each group");
@@ -46,7 +46,7 @@ async fn without_the_permission_to_search_the_hierarchy_is_a_list_of_names() {
     let house = House::kind().await;
     let connect = house.connect_as(&reader(), fast(), |_| {});
     match connect.listings(asked()).await.hierarchy.unwrap().value {
-        Hierarchy::Flat(names, error) => {
+        GroupListing::Flat(names, error) => {
             assert_eq!(
                 shown(&names),
                 [("North", false), ("North", false), ("UK", false), ("US", false)],
@@ -54,7 +54,7 @@ async fn without_the_permission_to_search_the_hierarchy_is_a_list_of_names() {
             );
             assert_eq!(error.missing_permission().unwrap(), "connect:SearchUserHierarchyGroups");
         }
-        Hierarchy::Tree(tree) => panic!("{tree:?}"),
+        GroupListing::Tree(tree) => panic!("{tree:?}"),
     }
 }
 

@@ -9,7 +9,10 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use connect_gateway::budget::{ProcessBudget, Rate, Rates};
-use connect_gateway::connect::{self, Connect, Provisioning};
+use connect_gateway::config;
+use connect_gateway::connect::{
+    self, Allowed, Connect, GroupCreation, Hierarchy, Plan, Provisioning, StepError,
+};
 use connect_gateway::emulator::{Behaviour, Emulator, Options, Seed};
 use connect_gateway::federation::{self, Endpoints, Federation, HandOffMode};
 use connect_gateway::model::{
@@ -83,23 +86,38 @@ impl House {
         self.connect_as(&gateway(), fast(), change)
     }
 
+    /// What a command works with.
+    pub(crate) fn hierarchy(&self) -> Hierarchy {
+        self.hierarchy_as(&gateway(), fast())
+    }
+
+    pub(crate) fn hierarchy_as(&self, sdk: &SdkConfig, budget: Pace) -> Hierarchy {
+        let settings = settings();
+        let client = connect::client(sdk, &settings.arn, Some(&self.api()));
+        Hierarchy::new(&settings, client, budget)
+    }
+
+    /// What would change for this file.
+    pub(crate) async fn hierarchy_plan(&self, file: &str, allowed: Allowed) -> Result<Plan, StepError> {
+        let wanted = config::read_hierarchy(file).unwrap();
+        self.hierarchy().plan(&wanted, allowed, &mut |_, _| {}).await
+    }
+
+    /// The instance's hierarchy as a file without ids, whatever listings show.
+    pub(crate) async fn hierarchy_file(&self) -> String {
+        self.emulator.adjust(|behaviour| *behaviour = Behaviour::kind());
+        let tree = self.hierarchy().read(&mut |_, _| {}).await.unwrap();
+        let text = config::write_hierarchy(&tree);
+        text.lines().map(|line| line.split("path = ").last().unwrap()).collect::<Vec<_>>().join("\n")
+    }
+
     pub(crate) fn connect_as(
         &self,
         sdk: &SdkConfig,
         budget: Pace,
         change: impl FnOnce(&mut connect::Settings),
     ) -> Connect {
-        let mut settings = connect::Settings {
-            instance: InstanceName::new("acme"),
-            arn: arn(ACME),
-            provisioning: Provisioning::Sync,
-            send_email: false,
-            directory_max_age: Duration::from_mins(5),
-            known_for: Duration::from_mins(1),
-            settle_within: Duration::from_secs(10),
-            patience: Duration::from_secs(30),
-            place_kept_for: Duration::from_mins(10),
-        };
+        let mut settings = settings();
         change(&mut settings);
         let client = connect::client(sdk, &settings.arn, Some(&self.api()));
         Connect::new(settings, client, budget, Arc::default(), self.clock())
@@ -190,6 +208,21 @@ pub(crate) fn asked() -> Patience {
     Patience::lasting(Duration::from_secs(30))
 }
 
+fn settings() -> connect::Settings {
+    connect::Settings {
+        instance: InstanceName::new("acme"),
+        arn: arn(ACME),
+        provisioning: Provisioning::Sync,
+        group_creation: GroupCreation::Never,
+        send_email: false,
+        directory_max_age: Duration::from_mins(5),
+        known_for: Duration::from_mins(1),
+        settle_within: Duration::from_secs(10),
+        patience: Duration::from_secs(30),
+        place_kept_for: Duration::from_mins(10),
+    }
+}
+
 pub(crate) fn arn(id: &str) -> InstanceArn {
     format!("arn:aws:connect:eu-west-2:123456789012:instance/{id}").parse().unwrap()
 }
@@ -250,6 +283,7 @@ pub(crate) fn placement(username: &str) -> Placement {
         security_profiles: names(&["Agent"]),
         routing_profile: Some("Basic".into()),
         hierarchy: None,
+        hierarchy_is_written: true,
         phone: None,
         landing: None,
         proficiencies: BTreeMap::new(),

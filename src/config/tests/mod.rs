@@ -14,6 +14,7 @@ use super::{Config, Loaded, LogFormat, parse, schema::explored};
 mod admin;
 mod damage;
 mod environment;
+mod hierarchy;
 mod mapping_file;
 mod metadata;
 mod operations;

@@ -2,6 +2,7 @@
 //! <https://docs.aws.amazon.com/connect/latest/APIReference/API_Operations_Amazon_Connect_Service.html>
 
 mod apply;
+mod hierarchy;
 
 use std::future::Future;
 use std::time::Duration;

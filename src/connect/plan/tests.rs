@@ -35,6 +35,7 @@ fn placement(sync: SyncPolicy) -> Placement {
         security_profiles: set(&["Agent"]),
         routing_profile: Some("Basic".into()),
         hierarchy: Some(HierarchyPath(vec!["North".into()])),
+        hierarchy_is_written: true,
         phone: None,
         landing: None,
         proficiencies: BTreeMap::new(),

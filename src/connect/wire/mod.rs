@@ -8,8 +8,8 @@ use std::error::Error as StdError;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_connect::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_connect::types::{
-    HierarchyGroup, HierarchyGroupSummary, HierarchyPath, PhoneType as SdkPhoneType, User, UserIdentityInfo,
-    UserPhoneConfig, UserProficiency, UserProficiencyDisassociate,
+    HierarchyGroup, HierarchyGroupSummary, HierarchyPath, HierarchyStructure, PhoneType as SdkPhoneType,
+    User, UserIdentityInfo, UserPhoneConfig, UserProficiency, UserProficiencyDisassociate,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
@@ -51,6 +51,32 @@ fn steps(levels: &HierarchyPath) -> impl Iterator<Item = &HierarchyGroupSummary>
     [&levels.level_one, &levels.level_two, &levels.level_three, &levels.level_four, &levels.level_five]
         .into_iter()
         .flatten()
+}
+
+/// Ids and names from the top level down to the group itself.
+pub(super) fn lineage(group: HierarchyGroup) -> Vec<Named> {
+    let path = group.hierarchy_path.unwrap_or_else(|| HierarchyPath::builder().build());
+    let levels = [path.level_one, path.level_two, path.level_three, path.level_four, path.level_five];
+    let above = levels.into_iter().flatten().filter_map(|group| group.id.zip(group.name));
+    let own = group.id.zip(group.name);
+    let mut lineage: Vec<Named> = above.collect();
+    lineage.extend(own.filter(|own| lineage.last() != Some(own)));
+    lineage
+}
+
+/// Names of the levels, top first.
+pub(super) fn levels(structure: HierarchyStructure) -> Vec<String> {
+    [
+        structure.level_one,
+        structure.level_two,
+        structure.level_three,
+        structure.level_four,
+        structure.level_five,
+    ]
+    .into_iter()
+    .flatten()
+    .filter_map(|level| level.name)
+    .collect()
 }
 
 pub(super) fn current(user: User) -> UserFields {

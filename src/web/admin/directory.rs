@@ -12,7 +12,7 @@ use super::trouble::Trouble;
 use super::{Admin, form_of_ours};
 use crate::audit::Event;
 use crate::model::{Blamed as _, Brand, InstanceName, UserId, code};
-use crate::sign_in::{Group, Hierarchy, InstanceChoice, Listed, Listings, Read, SignInError};
+use crate::sign_in::{GroupListing, GroupNode, InstanceChoice, Listed, Listings, Read, SignInError};
 use crate::web::headers::Csp;
 use crate::web::refusal::Refusal;
 use crate::web::start::parameter;
@@ -235,19 +235,19 @@ pub(super) fn age(age: time::Duration) -> String {
     }
 }
 
-fn groups(hierarchy: Hierarchy) -> Groups {
+fn groups(hierarchy: GroupListing) -> Groups {
     match hierarchy {
-        Hierarchy::Tree(groups) => {
+        GroupListing::Tree(groups) => {
             let branches: Vec<Branch> = groups.into_iter().map(Branch::of).collect();
             let count = branches.iter().map(Branch::count).sum();
             Groups::Tree(branches, count)
         }
-        Hierarchy::Flat(entries, error) => Groups::Flat(entries, Trouble::of(&error.into())),
+        GroupListing::Flat(entries, error) => Groups::Flat(entries, Trouble::of(&error.into())),
     }
 }
 
 impl Branch {
-    fn of(group: Group) -> Self {
+    fn of(group: GroupNode) -> Self {
         Self { name: group.name, below: group.below.into_iter().map(Self::of).collect() }
     }
 
