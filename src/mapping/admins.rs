@@ -6,7 +6,7 @@ use super::compile::Reader;
 use super::condition::{Condition, Held, check_all};
 use super::facts::Facts;
 use super::rules::{Known, Rules};
-use super::{MAX_GROUPS, RuleConfig, known_groups};
+use super::{RuleConfig, known_groups, limits};
 
 /// Conditions that passed every check at load.
 #[derive(Debug)]
@@ -33,8 +33,8 @@ impl Admins {
     pub fn check(&self, identity: &Identity, rules: &Rules) -> Result<(), String> {
         let names = rules.names.get(&identity.idp).ok_or("the identity provider is not configured")?;
         let groups = known_groups(identity, names, rules).map_err(|denial| denial.detail)?;
-        if groups.len() > MAX_GROUPS && self.0.iter().any(|one| matches!(one, Condition::When(_))) {
-            return Err(format!("more than {MAX_GROUPS} groups were sent"));
+        if self.0.iter().any(|one| matches!(one, Condition::When(_))) {
+            limits::check_size(identity, &groups).map_err(|denial| denial.detail)?;
         }
         let nowhere = InstanceName::new("");
         let facts = Facts::new(identity, &nowhere, names, groups);

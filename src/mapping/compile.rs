@@ -17,6 +17,9 @@ use super::shadows;
 use super::text::connect_name;
 use super::{Config, NamesConfig, RuleConfig};
 
+/// With more steps in all expressions together the largest person waits for about a second.
+const MANY_STEPS: u64 = 1_000_000_000;
+
 pub(super) fn compile(config: &Config, known: &Known) -> Result<Rules, Vec<Problem>> {
     let mut problems = Vec::new();
     let names: BTreeMap<IdpName, Names> =
@@ -39,7 +42,8 @@ pub(super) fn compile(config: &Config, known: &Known) -> Result<Rules, Vec<Probl
         return Err(problems);
     }
     let warnings = shadows::warnings(&rules);
-    Ok(Rules::assemble(config, names, person, (rules, checks, examples), warnings))
+    Ok(Rules::assemble(config, names, person, (rules, checks, examples), warnings)
+        .with_warning_of_time(MANY_STEPS))
 }
 
 fn compile_names(names: &NamesConfig) -> Names {

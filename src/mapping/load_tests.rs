@@ -3,7 +3,7 @@
 use crate::model::{Destination, InstanceName, PhoneType, Problem};
 
 use super::expression_tests::{config, lookup, rules, when};
-use super::tests::{ana, deny, okta, path, place, placed, profiles, rule, texts};
+use super::tests::{ana, deny, okta, path, placed, profiles, rule, texts};
 use super::{Config, NamesConfig, PhoneConfig, Preset, RuleConfig, Rules, SetConfig, ValueConfig};
 
 fn problems(config: &Config) -> Vec<Problem> {
@@ -11,7 +11,7 @@ fn problems(config: &Config) -> Vec<Problem> {
         .expect_err("problems")
 }
 
-fn problem(expression: &str) -> Problem {
+pub(super) fn problem(expression: &str) -> Problem {
     let mut problems = problems(&config(vec![when(expression)]));
     assert_eq!(problems.len(), 1, "{expression}: {problems:?}");
     problems.remove(0)
@@ -27,7 +27,7 @@ fn what_can_not_work_is_found_at_load_with_its_place() {
             20,
             "there is no function `startWith`: did you mean `startsWith`?",
         ),
-        ("groups.exists(g, groups.exists(h, g == h))", 18, "can't be gone through again"),
+        ("groups.exists(g, groups.exists(h, g == h))", 18, "takes too long, done again for each value"),
         ("placement.routing_profile == 'x'", 1, "there is no name `placement`"),
         ("1 == 1", 3, "is the same for everyone"),
         ("user['emial'] == 'x'", 5, "there is no field `emial`"),
@@ -46,19 +46,13 @@ fn what_would_fail_for_some_people_is_found_at_load() {
         ("attrs.department[0] == 'x'", "fails for people without `department`: write `attrs.?department[?0]"),
         ("user.email == 'x'", "fails for people without `email`: write `user.?email.orValue"),
         ("groups[0] == 'x'", "write `[?0]`"),
-        ("size(groups) == 'many'", ""),
-        ("groups > 3", "types"),
+        ("groups > 3", "compares a list with a number: they are of different types"),
         ("groups", "neither true nor false"),
         ("user.?email.orValue('')", "neither true nor false"),
         ("'x'.contains(groups)", "types"),
     ] {
-        if message.is_empty() {
-            // Equality across types is false in CEL, and allowed.
-            assert!(place(&ana(), &rules(vec![when(expression)])).outcome.is_err());
-        } else {
-            let problem = problem(expression);
-            assert!(problem.message.contains(message), "{expression}: {}", problem.message);
-        }
+        let problem = problem(expression);
+        assert!(problem.message.contains(message), "{expression}: {}", problem.message);
     }
 }
 
@@ -76,8 +70,6 @@ fn expressions_are_bounded_at_load() {
     assert!(problem(&long).message.contains("longer than 2048 bytes"));
     let thrice = "['a'].exists(a, ['b'].exists(b, ['c'].exists(c, groups == [a, b, c])))";
     assert!(!problem(thrice).message.is_empty());
-    let growing = "user.?email.orValue('').replace('a', 'bb').replace('b', 'cc').replace('c', 'dd') == 'x'";
-    assert!(problem(growing).message.contains("twice at most"));
     for deep in [
         format!("{}true{} == groups", "(".repeat(500), ")".repeat(500)),
         format!("{}'a' in groups", "true ? true : ".repeat(140)),

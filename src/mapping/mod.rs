@@ -15,6 +15,7 @@ mod explain;
 mod expression;
 mod facts;
 mod glob;
+mod limits;
 mod lookup;
 mod named;
 mod names;
@@ -31,6 +32,8 @@ mod told;
 mod value;
 
 #[cfg(test)]
+mod bounds_tests;
+#[cfg(test)]
 mod expression_tests;
 #[cfg(test)]
 mod load_tests;
@@ -46,6 +49,7 @@ pub use config::{
 };
 pub use example::person;
 pub use explain::{Explanation, Received, explain};
+pub use limits::{MAX_GROUPS, MAX_TEXT, MAX_VALUES, MAX_VALUES_IN_ALL};
 pub use names::{GROUPS_OVERAGE, ValueSource};
 pub use pasted::pasted;
 pub use presets::Preset;
@@ -64,9 +68,6 @@ use outcome::Outcome;
 /// <https://docs.aws.amazon.com/connect/latest/APIReference/API_CreateUser.html>
 pub const MAX_SECURITY_PROFILES: usize = 10;
 
-/// The most groups of a person whom expressions look at: what they cost is in proportion.
-pub const MAX_GROUPS: usize = 1000;
-
 /// What the rules make of `identity` on the way to `instance`, and why.
 #[must_use]
 pub fn place(identity: &Identity, instance: &InstanceName, rules: &Rules) -> Placed {
@@ -80,6 +81,11 @@ pub fn place(identity: &Identity, instance: &InstanceName, rules: &Rules) -> Pla
         Ok(groups) => groups,
         Err(denial) => return refused(denial),
     };
+    if rules.has_expressions()
+        && let Err(denial) = limits::check_size(identity, &groups)
+    {
+        return refused(denial);
+    }
     let facts = Facts::new(identity, instance, names, groups);
     let outcome = Outcome::of(&rules.ordered, &facts);
     let placed = decide(&facts, rules, &outcome);
@@ -91,10 +97,6 @@ pub fn place(identity: &Identity, instance: &InstanceName, rules: &Rules) -> Pla
 /// The person's groups. Missing groups are an error of the identity provider's set-up, never "no groups".
 fn known_groups(identity: &Identity, names: &Names, rules: &Rules) -> Result<Vec<String>, Denial> {
     match (names.groups(identity), rules.on_missing_groups) {
-        (Groups::Sent(groups), _) if groups.len() > MAX_GROUPS && rules.has_expressions() => {
-            let detail = format!("{} groups were sent, more than {MAX_GROUPS}", groups.len());
-            Err(denial(&code::MAPPING_TOO_MANY_GROUPS, detail))
-        }
         (Groups::Sent(groups), _) => Ok(groups),
         (Groups::Missing, OnMissingGroups::NoGroups) => Ok(Vec::new()),
         (Groups::Missing, OnMissingGroups::Deny) => {

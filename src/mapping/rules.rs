@@ -85,6 +85,19 @@ impl Rules {
         Self { names, on_missing_groups, on_no_match, person, sync, ordered, checks, examples, warnings }
     }
 
+    /// Adds a warning where all expressions together can take more steps than these.
+    pub(super) fn with_warning_of_time(mut self, many: u64) -> Self {
+        let steps = self.expressions().map(Expression::steps).fold(0, u64::saturating_add);
+        if steps > many {
+            let message = format!(
+                "the expressions together can take {} s for a person with as many groups and values as there may be: write `groups` or `groups_glob` where that does",
+                steps.div_ceil(1_000_000_000)
+            );
+            self.warnings.push(Problem::new("mapping", message));
+        }
+        self
+    }
+
     /// How many rules there are.
     #[must_use]
     pub fn count(&self) -> usize {

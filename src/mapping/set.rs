@@ -201,7 +201,11 @@ fn fill_each<K: Ord, V>(field: &mut BTreeMap<K, V>, values: BTreeMap<K, V>) -> b
 fn hierarchy(path: &[Value], facts: &Facts<'_>) -> Result<Option<HierarchyPath>, Failed> {
     let mut names = Vec::new();
     for value in path {
-        let found = value.texts(facts)?;
+        // Several values are several levels only where that was written: an order that was sent means nothing.
+        let found = match value {
+            Value::Expression(_) => value.texts(facts)?,
+            _ => value.text(facts)?.into_iter().collect(),
+        };
         if found.is_empty() {
             return Ok(None);
         }

@@ -204,6 +204,9 @@ codes! {
     /// More groups than expressions may go through.
     MAPPING_TOO_MANY_GROUPS = "mapping.too_many_groups", IdpOwner, "You are in more groups than this gateway looks at",
         "The identity provider's team must limit the groups it sends to those of the contact centre.";
+    /// More values or text in attributes than expressions may go through.
+    MAPPING_TOO_MANY_VALUES = "mapping.too_many_values", IdpOwner, "Your sign-in service sent more than this gateway looks at",
+        "The identity provider's team must limit the attributes it sends to those that the contact centre needs.";
 
     // -- Connect --
     /// The user name may never be federated.

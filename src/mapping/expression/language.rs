@@ -4,9 +4,16 @@ use std::sync::{Arc, LazyLock};
 
 use cel::{Env, ParseErrors, Program, extensions};
 
-use crate::model::Caret;
+use crate::mapping::MAX_SECURITY_PROFILES;
+use crate::mapping::limits::{MAX_GROUPS, MAX_TEXT, MAX_VALUES, MAX_VALUES_IN_ALL};
+use crate::model::{Caret, HierarchyPath};
 
+use super::amount::Amount;
+use super::shape::{Kind, Shape};
 use super::{Mistake, Purpose};
+
+/// No value has more text, in bytes.
+const TEXT: u64 = MAX_TEXT as u64;
 
 /// `user.<field>`: what the names layer found. A field without a value is not there.
 pub(super) const USER_FIELDS: [&str; 6] =
@@ -48,8 +55,30 @@ pub(super) const FUNCTIONS: [&str; 29] = [
     "upperAscii",
 ];
 
-/// Functions that can make a text longer than all it is made of.
-pub(super) const GROWING: [&str; 2] = ["join", "replace"];
+/// What the parser makes of operators.
+pub(super) const OPERATORS: [&str; 21] = [
+    "!_",
+    "-_",
+    "@in",
+    "@not_strictly_false",
+    "_!=_",
+    "_%_",
+    "_&&_",
+    "_*_",
+    "_+_",
+    "_-_",
+    "_/_",
+    "_<=_",
+    "_<_",
+    "_==_",
+    "_>=_",
+    "_>_",
+    "_?._",
+    "_?_:_",
+    "_[?_]",
+    "_[_]",
+    "_||_",
+];
 
 pub(super) static LANGUAGE: LazyLock<Language> = LazyLock::new(Language::new);
 
@@ -77,6 +106,25 @@ pub(super) fn variables(purpose: Purpose) -> &'static [&'static str] {
     match purpose {
         Purpose::Condition | Purpose::Value => &["attrs", "groups", "idp", "instance", "user"],
         Purpose::Check => &["attrs", "groups", "idp", "instance", "placement", "user"],
+    }
+}
+
+/// What a name, or a field of `placement`, yields for the largest person who is let through.
+pub(super) fn variable(name: &str) -> Shape {
+    let (groups, values) = (MAX_GROUPS as u64, MAX_VALUES as u64);
+    let text = |bytes: u64| Shape::text(Amount::of(bytes));
+    let list = |count: u64, bytes: u64, longest: u64| {
+        Shape::list(text(longest), Amount::of(count), Amount::of(bytes))
+    };
+    let map = |of: Shape, count: u64, bytes: u64| Shape::many(Kind::Map(Box::new(of)), count, bytes);
+    match name {
+        "groups" => list(groups, TEXT, TEXT),
+        "attrs" => map(list(values, TEXT, TEXT), MAX_VALUES_IN_ALL as u64, TEXT),
+        "user" => map(text(TEXT), 2 * USER_FIELDS.len() as u64, TEXT * USER_FIELDS.len() as u64),
+        "security_profiles" => list(MAX_SECURITY_PROFILES as u64, TEXT, TEXT),
+        "hierarchy" => list(HierarchyPath::DEEPEST as u64, TEXT, TEXT),
+        "placement" => map(Shape::many(Kind::Unknown, 100, TEXT), 100, TEXT),
+        _ => text(TEXT),
     }
 }
 

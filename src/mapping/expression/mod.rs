@@ -1,12 +1,21 @@
 //! What administrators compute: the Common Expression Language, <https://cel.dev>. The only module that knows `cel`.
 //!
-//! An expression sees one person and nothing else, has no loops but the macros over what it is given, and is bounded
-//! at load. What could fail for some person is found at load too, by trying made-up people.
+//! An expression sees one person and nothing else, and has no loops but the macros over what it is given. At load it is
+//! read with the largest person in mind whom [`super::limits`] let through: what it can cost, how large its values can
+//! grow, and of which types they are. What could fail for some person is found at load too, by trying made-up people.
 
+mod amount;
+mod calls;
+mod comparing;
 mod language;
+mod macros;
 mod people;
 mod reading;
 mod scope;
+mod shape;
+
+#[cfg(test)]
+mod grammar_tests;
 
 use std::collections::BTreeSet;
 use std::{fmt, thread};
@@ -32,6 +41,7 @@ pub(super) struct Expression {
     source: String,
     program: Program,
     attributes: BTreeSet<String>,
+    steps: u64,
 }
 
 /// What an expression is for.
@@ -79,7 +89,7 @@ impl Expression {
         let program = LANGUAGE.compile(source)?;
         let reading = Reading::of(&program, purpose).map_err(|found| found.within(source, &program))?;
         let attributes = reading.attributes.clone();
-        let expression = Self { source: source.to_owned(), program, attributes };
+        let expression = Self { source: source.to_owned(), program, attributes, steps: reading.steps };
         people::attempt(&expression, &reading, purpose)?;
         Ok(expression)
     }
@@ -87,6 +97,11 @@ impl Expression {
     /// As it is written.
     pub(super) fn source(&self) -> &str {
         &self.source
+    }
+
+    /// The most steps that it takes for anybody, each about a nanosecond.
+    pub(super) fn steps(&self) -> u64 {
+        self.steps
     }
 
     /// The attributes that it names.
