@@ -2,10 +2,12 @@
 
 use crate::model::code;
 
-use super::expression_tests::{rules, when};
-use super::load_tests::problem;
-use super::tests::{denied, identity, place, profiles, rule};
-use super::{Admins, Known, MAX_TEXT, MAX_VALUES, MAX_VALUES_IN_ALL, RuleConfig};
+use super::expression_tests::{config, rules, when};
+use super::load_tests::{problem, problems};
+use super::tests::{ana, denied, identity, place, profiles, rule, texts};
+use super::{
+    Admins, CheckConfig, Known, MAX_TEXT, MAX_VALUES, MAX_VALUES_IN_ALL, RuleConfig, SetConfig, ValueConfig,
+};
 
 /// `expression` is refused, for `message`, with a caret below its column.
 fn refused(expression: &str, message: &str) {
@@ -163,6 +165,36 @@ fn nothing_is_called_but_what_is_listed() {
     }
     refused("groups.map(g, optional.of(g)) == []", "there is no function `of`");
     refused("lists.range(5) == groups", "there is no function `range`");
+}
+
+#[test]
+fn several_values_of_an_attribute_are_not_several_levels() {
+    let path = |value: ValueConfig| {
+        let hierarchy = Some(vec!["EMEA".into(), value]);
+        rules(vec![rule("all", &[], SetConfig { hierarchy, ..profiles(&["Agent"]) })])
+    };
+    let mut person = ana();
+    person.attributes.insert("team".to_owned(), texts(&["Billing", "Leads"]));
+    let copied = path(ValueConfig::Attribute("team".to_owned()));
+    assert_eq!(denied(&person, &copied).code, &code::MAPPING_RULE_FAILED);
+    let computed = path(ValueConfig::Expression("attrs.team".to_owned()));
+    let placement = place(&person, &computed).outcome.expect("a placement");
+    assert_eq!(placement.hierarchy.expect("a path").0, ["EMEA", "Billing", "Leads"]);
+    person.attributes.insert("team".to_owned(), texts(&["Billing", "Billing"]));
+    let placement = place(&person, &copied).outcome.expect("a placement");
+    assert_eq!(placement.hierarchy.expect("a path").0, ["EMEA", "Billing"]);
+}
+
+#[test]
+fn more_rules_or_checks_than_can_be_tried_are_refused_before_they_are_read() {
+    let nothing = |_| rule("the same name", &[], SetConfig::default());
+    let found = problems(&config((0..2001).map(nothing).collect()));
+    assert_eq!(found.len(), 1);
+    assert!(found[0].to_string().starts_with("mapping.rule: is there 2001 times: 2000 are the most"));
+    let mut checks = config(Vec::new());
+    checks.checks =
+        vec![CheckConfig { name: String::new(), expression: String::new(), message: String::new() }; 2001];
+    assert!(problems(&checks)[0].to_string().starts_with("mapping.check: is there 2001 times"));
 }
 
 #[test]

@@ -17,11 +17,22 @@ use super::shadows;
 use super::text::connect_name;
 use super::{Config, NamesConfig, RuleConfig};
 
+/// The most rules, and the most checks: each is compared with those before it, and tried at every sign-in.
+const MOST_RULES: usize = 2000;
+
 /// With more steps in all expressions together the largest person waits for about a second.
 const MANY_STEPS: u64 = 1_000_000_000;
 
 pub(super) fn compile(config: &Config, known: &Known) -> Result<Rules, Vec<Problem>> {
     let mut problems = Vec::new();
+    for (key, count) in [("mapping.rule", config.rules.len()), ("mapping.check", config.checks.len())] {
+        if count > MOST_RULES {
+            let message = format!(
+                "is there {count} times: {MOST_RULES} are the most; one `lookup` does the work of many rules"
+            );
+            return Err(vec![Problem::new(key, message)]);
+        }
+    }
     let names: BTreeMap<IdpName, Names> =
         known.idps.iter().map(|(idp, names)| (idp.clone(), compile_names(names))).collect();
     let person = PersonValues::new(&config.user, &mut problems);

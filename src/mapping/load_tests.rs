@@ -6,7 +6,7 @@ use super::expression_tests::{config, lookup, rules, when};
 use super::tests::{ana, deny, okta, path, placed, profiles, rule, texts};
 use super::{Config, NamesConfig, PhoneConfig, Preset, RuleConfig, Rules, SetConfig, ValueConfig};
 
-fn problems(config: &Config) -> Vec<Problem> {
+pub(super) fn problems(config: &Config) -> Vec<Problem> {
     Rules::new(config, &okta(NamesConfig { preset: Preset::Okta, ..NamesConfig::default() }))
         .expect_err("problems")
 }
