@@ -33,6 +33,8 @@ pub struct Preview {
     pub failed_tests: Vec<Problem>,
     /// What it makes of whom it was tried on.
     pub tried: Tried,
+    /// The draft itself, compiled.
+    pub rules: Rules,
 }
 
 /// What a draft makes of whom it was tried on.
@@ -109,7 +111,8 @@ pub(super) fn preview(
             Tried::Explained(Box::new(explain(&person, instance, &draft)))
         }
     };
-    Ok(Preview { warnings: draft.warnings().to_vec(), failed_tests: draft.failed_tests(), tried })
+    let (warnings, failed_tests) = (draft.warnings().to_vec(), draft.failed_tests());
+    Ok(Preview { warnings, failed_tests, tried, rules: draft })
 }
 
 /// What `rules` make of a sign-in; `None` when it named no person or no instance.

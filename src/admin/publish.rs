@@ -50,6 +50,8 @@ pub struct Draft {
     pub why: String,
     /// What they accept: [`Risk::token`] of what they were shown.
     pub accepted: String,
+    /// How many names in it no instance has, or could be asked about.
+    pub unknown: usize,
 }
 
 /// What should be looked at twice before a draft is published.
@@ -163,7 +165,8 @@ pub(super) fn publish(ground: Ground<'_>, draft: &Draft) -> Result<Published, No
         return Err(NotPublished::FailedTests);
     }
     check_not_locked_out(&ground, &rules)?;
-    let risk = Risk::of(&compared(ground.sign_ins, ground.in_force, &rules), rules.warnings().len());
+    let warnings = rules.warnings().len() + draft.unknown;
+    let risk = Risk::of(&compared(ground.sign_ins, ground.in_force, &rules), warnings);
     if risk.must_be_accepted() && draft.accepted != risk.token() {
         return Err(NotPublished::NotAccepted(risk));
     }

@@ -2,13 +2,16 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{Outcome, load, parts, sdk, told};
 use crate::audit;
 use crate::config;
-use crate::connect::UnknownName;
-use crate::model::{InstanceName, Requested, SystemClock, SystemRandom, Username};
+use crate::model::{Patience, Requested, SystemClock, SystemRandom, Username};
 use crate::sign_in::Parts;
+
+/// How long the listings of an instance may take: four of them, of hundreds of pages at AWS's pace.
+const LISTINGS_TAKE: Duration = Duration::from_mins(5);
 
 /// `connect-gateway check`: prints what is configured, or everything that is wrong with it. With a name it also
 /// asks the identity providers and AWS, and tries the federation role under that name.
@@ -70,12 +73,17 @@ async fn check_online(parts: &Parts, name: &Username) -> Vec<String> {
             }
             Err(error) => reasons.push(format!("instance.{}: {}", instance.name, audit::cause(&error))),
         }
-        match instance.connect.unknown_names(&parts.rules.now().named(&instance.name)).await {
+        match instance
+            .connect
+            .unknown_names(&parts.rules.now().named(&instance.name), Patience::lasting(LISTINGS_TAKE))
+            .await
+        {
             Ok(unknown) if unknown.is_empty() => {
                 println!("instance.{}: has every name of the rules", instance.name);
             }
             Ok(unknown) => {
-                reasons.extend(unknown.iter().map(|unknown| unknown_name(&instance.name, unknown)));
+                reasons
+                    .extend(unknown.iter().map(|unknown| format!("instance.{}: {unknown}", instance.name)));
             }
             Err(error) => reasons.push(format!("instance.{}: {}", instance.name, audit::cause(&error))),
         }
@@ -85,12 +93,4 @@ async fn check_online(parts: &Parts, name: &Username) -> Vec<String> {
         }
     }
     reasons
-}
-
-fn unknown_name(instance: &InstanceName, unknown: &UnknownName) -> String {
-    let advice = match &unknown.nearest {
-        Some(near) => format!("did you mean \"{near}\"?"),
-        None => "create it there, or correct the rule".to_owned(),
-    };
-    format!("instance.{instance}: has no {} \"{}\": {advice}", unknown.kind, unknown.name)
 }

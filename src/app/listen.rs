@@ -1,6 +1,7 @@
 //! Connections: bounded in number, and in the time that a request's headers may take.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +24,27 @@ const HEADERS: Duration = Duration::from_secs(75);
 const DRAIN: Duration = Duration::from_secs(25);
 /// Pause after the system refused a connection, for want of file descriptors as a rule.
 const REFUSED: Duration = Duration::from_millis(100);
+
+/// For browsers, and for monitoring where that has an address.
+///
+/// # Errors
+/// A sentence that names the key whose address can't be used.
+pub(super) async fn listeners(
+    listen: SocketAddr,
+    operations: Option<SocketAddr>,
+) -> Result<(TcpListener, Option<TcpListener>), String> {
+    let public = bind("listen", listen).await?;
+    let operations = match operations {
+        Some(address) => Some(bind("operations.listen", address).await?),
+        None => None,
+    };
+    Ok((public, operations))
+}
+
+async fn bind(key: &str, address: SocketAddr) -> Result<TcpListener, String> {
+    let advice = "choose another address, or stop what uses it";
+    TcpListener::bind(address).await.map_err(|error| format!("{key}: {address}: {error}; {advice}"))
+}
 
 /// Serves until `stop`, then lets requests under way finish.
 pub(super) async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {

@@ -13,7 +13,6 @@ mod reload;
 mod settings;
 
 use std::future::Future;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
@@ -317,9 +316,9 @@ pub async fn serve(path: &Path) -> Outcome {
         Ok(app) => app.following(path, started),
         Err(error) => return Outcome::failed(&error),
     };
-    let (listener, observed) = match listeners(listen, operations).await {
+    let (listener, observed) = match listen::listeners(listen, operations).await {
         Ok(listeners) => listeners,
-        Err(failed) => return failed,
+        Err(error) => return Outcome::failed(&error),
     };
     let socket = match socket.map(|path| Socket::bind(&path, &SystemRandom)).transpose() {
         Ok(socket) => socket,
@@ -331,26 +330,6 @@ pub async fn serve(path: &Path) -> Outcome {
     Outcome::Done
 }
 
-/// For browsers, and for monitoring where that has an address.
-async fn listeners(
-    listen: SocketAddr,
-    operations: Option<SocketAddr>,
-) -> Result<(TcpListener, Option<TcpListener>), Outcome> {
-    let public = bind("listen", listen).await?;
-    let operations = match operations {
-        Some(address) => Some(bind("operations.listen", address).await?),
-        None => None,
-    };
-    Ok((public, operations))
-}
-
-async fn bind(key: &str, address: SocketAddr) -> Result<TcpListener, Outcome> {
-    TcpListener::bind(address).await.map_err(|error| {
-        let advice = "choose another address, or stop what uses it";
-        Outcome::failed(&format!("{key}: {address}: {error}; {advice}"))
-    })
-}
-
 fn told(problems: &[Problem]) -> Vec<String> {
     problems.iter().map(ToString::to_string).collect()
 }
@@ -360,7 +339,6 @@ fn read_text(path: &Path) -> Result<String, String> {
         .map_err(|error| format!("{}: {}", path.display(), config::unreadable(&error)))
 }
 
-/// The configuration at `path`; with `rules`, a file and what to take for its text.
 /// The configuration, as it would be with `rules` in that file where they are given, and the files that were looked at.
 fn read_config(
     path: &Path,

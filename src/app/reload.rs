@@ -146,7 +146,8 @@ impl Follow for Reload {
         match loaded.and_then(|loaded| self.check_rules(loaded)) {
             Ok(loaded) => {
                 state.problems = Vec::new();
-                audit::rules_replaced(loaded.config.rules.count(), state.needs_restart);
+                let rules = &loaded.config.rules;
+                audit::rules_replaced(rules.count(), state.needs_restart, rules.warnings());
                 self.sign_in.replace_rules(loaded.config.rules);
                 self.metrics.rules_replaced(self.clock.now());
                 if let Some(console) = &self.console {

@@ -117,8 +117,12 @@ pub fn support_id(random: &dyn Random) -> SupportId {
     SupportId::new(text.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-"))
 }
 
-/// Other rules are in force.
-pub fn rules_replaced(count: usize, needs_restart: bool) {
+/// Other rules are in force; `warnings` are of rules that probably don't do what was meant.
+pub fn rules_replaced(count: usize, needs_restart: bool, warnings: &[Problem]) {
+    for warning in warnings {
+        let warning = clean(&warning.to_string());
+        tracing::warn!(target: "audit", event = "rules", warning, "look at this rule");
+    }
     tracing::info!(target: "audit", event = "rules", rules = count, needs_restart, "replaced");
 }
 

@@ -1,14 +1,11 @@
 //! Whether an instance has what rules name of it, for a check before they count.
 
-use std::time::Duration;
+use std::fmt;
 
 use crate::model::{NamedObjects, Patience, nearest};
 
 use super::directory::Kind;
 use super::{Connect, Error};
-
-/// How long the listings of an instance may take: four of them, of hundreds of pages at AWS's pace.
-const LISTINGS_TAKE: Duration = Duration::from_mins(5);
 
 /// A name that the instance does not have.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,22 +18,37 @@ pub struct UnknownName {
     pub nearest: Option<String>,
 }
 
+impl fmt::Display for UnknownName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "has no {} \"{}\": ", self.kind, self.name)?;
+        match &self.nearest {
+            Some(near) => write!(f, "did you mean \"{near}\"?"),
+            None => f.write_str("create it there, or correct the rule"),
+        }
+    }
+}
+
 impl Connect {
     /// Which of these names the instance does not have.
     ///
     /// # Errors
-    /// When AWS does not answer.
-    pub async fn unknown_names(&self, named: &NamedObjects) -> Result<Vec<UnknownName>, Error> {
+    /// When AWS does not answer, or not within `patience`.
+    pub async fn unknown_names(
+        &self,
+        named: &NamedObjects,
+        patience: Patience,
+    ) -> Result<Vec<UnknownName>, Error> {
         let directory = &self.provision.directory;
-        let patience = Patience::lasting(LISTINGS_TAKE);
         let mut unknown = Vec::new();
         for (kind, names) in [
             (Kind::SecurityProfile, &named.security_profiles),
             (Kind::RoutingProfile, &named.routing_profiles),
         ] {
             for name in names {
-                unknown
-                    .extend(self.unless_known(kind, name, directory.id(kind, name, patience).await).await?);
+                unknown.extend(
+                    self.unless_known((kind, name), directory.id(kind, name, patience).await, patience)
+                        .await?,
+                );
             }
         }
         // What a sign-in would create is missing from nowhere; a level never is created.
@@ -45,7 +57,7 @@ impl Connect {
         for path in named.hierarchies.iter().filter(|path| path.0.len() > levels) {
             let found = directory.group_id(path, patience).await;
             let leaf = path.0.last().map_or("", String::as_str);
-            let missing = self.unless_known(Kind::HierarchyGroup, leaf, found).await?;
+            let missing = self.unless_known((Kind::HierarchyGroup, leaf), found, patience).await?;
             unknown.extend(missing.map(|missing| UnknownName {
                 kind: if creates { "hierarchy level for" } else { missing.kind },
                 name: path.to_string(),
@@ -57,14 +69,14 @@ impl Connect {
 
     async fn unless_known(
         &self,
-        kind: Kind,
-        name: &str,
+        (kind, name): (Kind, &str),
         found: Result<String, Error>,
+        patience: Patience,
     ) -> Result<Option<UnknownName>, Error> {
         match found {
             Ok(_) => Ok(None),
             Err(Error::UnknownName { kind: word, .. }) => {
-                let names = self.provision.directory.names(kind, Patience::lasting(LISTINGS_TAKE)).await?;
+                let names = self.provision.directory.names(kind, patience).await?;
                 let near = nearest(name, names.iter().map(String::as_str)).filter(|near| *near != name);
                 Ok(Some(UnknownName { kind: word, name: name.to_owned(), nearest: near.map(str::to_owned) }))
             }

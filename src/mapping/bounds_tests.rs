@@ -56,6 +56,8 @@ fn going_through_a_person_once_more_for_each_value_is_refused_by_any_name() {
     accepted("groups.exists(g, groups.size() > 5 && g == 'cc-' + attrs.?dep[?0].orValue(''))");
     accepted("has(attrs.dep) && groups.exists(g, g == 'cc-' + attrs.dep[0])");
     accepted("groups.exists(g, g in attrs.?allowed.orValue([]))");
+    refused("groups.exists(g, groups.exists(h, h == g + '-leads'))", again);
+    accepted("groups.exists(g, g + '-leads' in groups)");
     accepted("groups.distinct().size() > 5 && groups.sort()[?0].orValue('') != ''");
 }
 

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::model::{InstanceName, Patience, Placement, UserId};
+use crate::mapping::Rules;
+use crate::model::{InstanceName, Patience, Placement, Problem, UserId};
 
 use super::{SignIn, SignInError};
 pub use crate::connect::{Fate, GroupListing, GroupNode, InUse, Listed, Listings, Preview, Read, UserView};
@@ -35,6 +36,27 @@ impl SignIn {
     ) -> Result<Preview, SignInError> {
         let instance = self.instance(instance)?;
         Ok(instance.connect.preview(placement, Patience::lasting(PATIENCE)).await?)
+    }
+
+    /// Names that these rules write out and that an instance does not have, each with its instance's key; and instances
+    /// that could not be asked in time.
+    pub async fn unknown_names(&self, rules: &Rules) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for instance in &self.parts.instances {
+            let key = format!("instance.{}", instance.name);
+            let named = rules.named(&instance.name);
+            match instance.connect.unknown_names(&named, Patience::lasting(PATIENCE)).await {
+                Ok(unknown) => {
+                    problems.extend(unknown.iter().map(|name| Problem::new(&key, name.to_string())));
+                }
+                Err(error) => {
+                    let message =
+                        format!("nobody could tell whether it has every name of the rules: {error}");
+                    problems.push(Problem::new(&key, message));
+                }
+            }
+        }
+        problems
     }
 
     /// What an instance has; each part with its own error.

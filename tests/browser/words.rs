@@ -22,6 +22,7 @@ async fn a_browser_that_reads_german_sees_german_pages() {
     browser.screenshots("german-renew").await;
     browser.open(&format!("{}/sign-out", world.gateway_url)).await;
     browser.click("button[type=submit]").await;
+    browser.find(".choices").await;
     assert_eq!(browser.text("h1").await, "Hier sind Sie abgemeldet");
     browser.screenshots("german-signed-out").await;
 }

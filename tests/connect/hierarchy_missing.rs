@@ -6,7 +6,7 @@ use connect_gateway::connect::{Error, GroupCreation, Provisioning};
 use connect_gateway::emulator::{Behaviour, Lag, Seed};
 use connect_gateway::model::{Blamed, Cause, NamedObjects, Placement, code};
 
-use crate::house::{Calls, House, creator, fast, path, placement};
+use crate::house::{Calls, House, asked, creator, fast, path, placement};
 
 fn in_group(username: &str, names: &[&str]) -> Placement {
     Placement { hierarchy: Some(path(names)), ..placement(username) }
@@ -126,7 +126,7 @@ async fn a_check_misses_only_what_a_sign_in_would_not_create() {
         let connect = house.connect_with(|settings| settings.group_creation = creation);
         let named = named.clone();
         async move {
-            let unknown = connect.unknown_names(&named).await.unwrap();
+            let unknown = connect.unknown_names(&named, asked()).await.unwrap();
             unknown
                 .into_iter()
                 .map(|unknown| format!("{} {}", unknown.kind, unknown.name))

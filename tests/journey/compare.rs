@@ -48,7 +48,7 @@ async fn a_sign_in_is_compared_with_amazon_connect_on_demand_and_nothing_is_writ
     let compared = between(&page.body, "<section id=\"comparison\"", "</section>");
     assert!(
         compared
-            .contains("<code>QualityAnalyst</code></td><td><strong>change</strong> <code>Agent</code></td>"),
+            .contains("<code>QualityAnalyst</code></td><td data-label=\"After the sign-in\"><strong>change</strong> <code>Agent</code></td>"),
         "{compared}"
     );
     let calls = between(compared, "<p id=\"would-call\">", "</p>");

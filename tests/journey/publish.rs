@@ -441,3 +441,22 @@ async fn the_programs_read_the_file_of_the_rules_too() {
         "{said}"
     );
 }
+
+/// A name that is not in Connect lets everybody in by the rules and nobody into the instance.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_name_that_no_instance_has_must_be_accepted_before_it_is_published() {
+    let world = world().await;
+    signed_in(&world, "/go/acme", "alice").await;
+    let boss = at_console(&world, "boss").await;
+    let misspelt = DRAFT.replace("QualityAnalyst", "Agnet");
+    let page = previewed(&world, &boss, &misspelt).await;
+    assert!(page.body.contains("did you mean &#34;Agent&#34;?"), "{}", page.body);
+    let fields = |page: &Page| form(page, "/admin/publish").unwrap().with("why", "because").fields;
+    let accepted = fields(&page);
+    assert!(accepted.iter().any(|(name, _)| name == "accept"), "{accepted:?}");
+    let unticked: Vec<_> = accepted.into_iter().filter(|(name, _)| name != "accept").collect();
+    let (status, body) = post(&world, &boss, &unticked, &world.gateway_url).await;
+    assert!(status == 422 && body.contains("tick the box"), "{body}");
+    assert!(!rules(&world).contains("Agnet"));
+    assert!(is_inside(&signed_in(&world, "/go/acme", "alice").await.1, "alice"));
+}

@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use super::Admin;
 use super::directory::age;
 use crate::admin::SignInRecord;
-use crate::model::{Brand, CallUse, RulesState};
+use crate::model::{Brand, CallUse, Problem, RulesState};
 use crate::sign_in::{ConsoleView, IdpView};
 use crate::web::WebState;
 use crate::web::boundary::day;
@@ -27,6 +27,7 @@ struct Overview<'a> {
     here: &'static str,
     view: ConsoleView,
     rules: usize,
+    rule_warnings: Vec<Problem>,
     state: RulesState,
     outcomes: BTreeMap<&'static str, usize>,
     now: OffsetDateTime,
@@ -34,11 +35,13 @@ struct Overview<'a> {
 
 /// `GET /admin`
 pub(super) async fn page(admin: Admin, State(web): State<Arc<WebState>>) -> Result<Response, Refusal> {
+    let rules = web.sign_in.rules();
     let page = Overview {
         site: &web.site.brand,
         here: "overview",
         view: web.sign_in.console_view(),
-        rules: web.sign_in.rules().count(),
+        rules: rules.count(),
+        rule_warnings: rules.warnings().to_vec(),
         state: web.rules_state.read().unwrap_or_else(PoisonError::into_inner).clone(),
         outcomes: counted(&admin.console.sign_ins()),
         now: web.site.clock.now(),

@@ -158,7 +158,10 @@ pub(super) async fn show(
 ) -> Result<Response, Refusal> {
     let console = &admin.console;
     let meanwhile = console.changed_since(&Digest::from(asked.base.clone())).await;
-    let preview = console.preview(asked.draft.clone(), subject(&asked), web.sign_in.rules()).await;
+    let mut preview = console.preview(asked.draft.clone(), subject(&asked), web.sign_in.rules()).await;
+    if let Ok(preview) = &mut preview {
+        preview.warnings.extend(web.sign_in.unknown_names(&preview.rules).await);
+    }
     let comparison = match &preview {
         Ok(Preview { tried: Tried::Explained(explanation), .. }) if asked.connects => {
             compare(web, &InstanceName::new(&asked.instance), explanation).await
@@ -219,7 +222,7 @@ async fn render(
 fn shown(preview: Result<Preview, Unusable>) -> Result<Shown, Refusal> {
     let mut shown = Shown::default();
     match preview {
-        Ok(Preview { warnings, failed_tests, tried }) => {
+        Ok(Preview { warnings, failed_tests, tried, .. }) => {
             match tried {
                 Tried::Compared(all) => {
                     shown.risk = Some(Risk::of(&all, warnings.len()));

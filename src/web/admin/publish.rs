@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 
 use super::playground::{self, Asked, Said};
 use super::{Admin, Publisher, form_of_ours};
-use crate::admin::{Console, Digest, Draft, NotPublished, Published, Rules, unix_lines};
+use crate::admin::{Console, Digest, Draft, NotPublished, Published, Rules, Subject, unix_lines};
 use crate::audit::{self, Event};
 use crate::model::{Identity, Problem, SupportId, code};
 use crate::web::WebState;
@@ -26,7 +26,9 @@ pub(super) async fn post(
     let names = ["draft", "base", "why", "accept"];
     let fields = form_of_ours::read((&admin, &web), (&headers, body), names, Event::Rules).await?;
     let [text, base, why, accepted] = fields;
-    let draft = Draft { text: unix_lines(&text), base: Digest::from(base), why, accepted };
+    let text = unix_lines(&text);
+    let unknown = unknown_names(&admin, &web, &text).await;
+    let draft = Draft { text, base: Digest::from(base), why, accepted, unknown };
     let asked = Asked::to_publish(&draft);
     // Once begun it is finished and recorded, even when the browser goes away.
     let (console, rules) = (Arc::clone(&admin.console), web.sign_in.rules());
@@ -35,6 +37,15 @@ pub(super) async fn post(
     match done {
         Ok(published) => Ok(Redirect::to(&format!("/admin/history/{}", published.number)).into_response()),
         Err(why) => refused(&admin, &web, asked, &why, &support_id).await,
+    }
+}
+
+/// How many names in the draft no instance has; none of a draft that can't be used anyway.
+async fn unknown_names(admin: &Admin, web: &WebState, text: &str) -> usize {
+    let preview = admin.console.preview(text.to_owned(), Subject::RecentSignIns, web.sign_in.rules()).await;
+    match preview {
+        Ok(preview) => web.sign_in.unknown_names(&preview.rules).await.len(),
+        Err(_) => 0,
     }
 }
 

@@ -9,6 +9,7 @@
 
 mod agents;
 mod console;
+mod directory;
 mod publishing;
 mod ways_out;
 
@@ -48,6 +49,13 @@ const CONSOLE: &[&str] = &[
     "test_over.html",
 ];
 
+const DIRECTORY: &[&str] = &[
+    "admin/directory.html",
+    "admin/directory_user.html",
+    "admin/overview.html",
+    "admin/playground.html",
+    "admin/sign_in.html",
+];
 const PUBLISHING: &[&str] = &["admin/history.html", "admin/playground.html", "admin/version.html"];
 
 /// WCAG 2.2 up to level AA, and what axe-core's authors think good.
@@ -159,7 +167,8 @@ fn pages(folder: &Path, prefix: &str, found: &mut BTreeSet<String>) {
 fn every_page_is_in_a_tour() {
     let mut found = BTreeSet::new();
     pages(&Path::new(env!("CARGO_MANIFEST_DIR")).join("templates"), "", &mut found);
-    let toured = [AGENTS, WAYS_OUT, CONSOLE, PUBLISHING].concat().into_iter().map(str::to_owned).collect();
+    let toured =
+        [AGENTS, WAYS_OUT, CONSOLE, DIRECTORY, PUBLISHING].concat().into_iter().map(str::to_owned).collect();
     assert_eq!(found, toured, "let a tour in tests/browser/axe/ look at each state of a new page");
 }
 
