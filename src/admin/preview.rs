@@ -1,6 +1,7 @@
 //! A draft of the rules, tried on sign-ins that were and on people who are made up. Nothing is put in force.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use crate::mapping::{Explanation, Rules, Told, explain, pasted};
 use crate::model::{IdpName, InstanceName, Problem, Username};
@@ -9,6 +10,9 @@ use super::{Drafts, SignInRecord};
 
 /// The outcome that is no code.
 pub(super) const LET_IN: &str = "let_in";
+
+/// How long a comparison may take; sign-ins go first all the while.
+const LONGEST_COMPARISON: Duration = Duration::from_secs(10);
 
 /// Whom a draft is tried on.
 pub enum Subject {
@@ -105,7 +109,9 @@ pub(super) fn preview(
 ) -> Result<Preview, Unusable> {
     let draft = drafts.compile(draft).map_err(Unusable::Draft)?;
     let tried = match subject {
-        Subject::RecentSignIns => Tried::Compared(compared(sign_ins, rules, &draft)),
+        Subject::RecentSignIns => {
+            Tried::Compared(compared(sign_ins, rules, &draft).map_err(Unusable::Draft)?)
+        }
         Subject::Pasted { attributes, idp, instance } => {
             let person = pasted(idp.clone(), attributes).map_err(Unusable::Pasted)?;
             Tried::Explained(Box::new(explain(&person, instance, &draft)))
@@ -120,16 +126,32 @@ pub(super) fn explained(sign_in: &SignInRecord, rules: &Rules) -> Option<Explana
     Some(explain(sign_in.identity.as_ref()?, sign_in.instance.as_ref()?, rules))
 }
 
-pub(super) fn compared(sign_ins: Vec<Arc<SignInRecord>>, rules: &Rules, draft: &Rules) -> Vec<Comparison> {
+/// Everybody of `sign_ins` by both; newest first, for as long as it may take.
+///
+/// # Errors
+/// When that is too long: what was not tried is not known.
+pub(super) fn compared(
+    sign_ins: Vec<Arc<SignInRecord>>,
+    rules: &Rules,
+    draft: &Rules,
+) -> Result<Vec<Comparison>, Vec<Problem>> {
+    let until = Instant::now() + LONGEST_COMPARISON;
     let compare = |sign_in: Arc<SignInRecord>| {
         let (before, after) = (explained(&sign_in, rules)?, explained(&sign_in, draft)?);
         let changes = changes(&before.fields(), &after.fields());
         let let_in = before.placed.outcome.as_ref().ok().map(|placement| placement.username.clone());
         Some(Comparison { before: outcome(&before), after: outcome(&after), let_in, changes, sign_in })
     };
-    let mut compared: Vec<Comparison> = sign_ins.into_iter().filter_map(compare).collect();
+    let mut compared = Vec::new();
+    for sign_in in sign_ins {
+        if Instant::now() > until {
+            let message = "takes too long to be tried on the recent sign-ins: compare groups with `groups` or a `lookup` where that is enough";
+            return Err(vec![Problem::new("mapping", message)]);
+        }
+        compared.extend(compare(sign_in));
+    }
     compared.sort_by_key(|comparison| !comparison.is_changed());
-    compared
+    Ok(compared)
 }
 
 fn outcome(explanation: &Explanation) -> &'static str {

@@ -166,7 +166,8 @@ pub(super) fn publish(ground: Ground<'_>, draft: &Draft) -> Result<Published, No
     }
     check_not_locked_out(&ground, &rules)?;
     let warnings = rules.warnings().len() + draft.unknown;
-    let risk = Risk::of(&compared(ground.sign_ins, ground.in_force, &rules), warnings);
+    let compared = compared(ground.sign_ins, ground.in_force, &rules).map_err(NotPublished::Draft)?;
+    let risk = Risk::of(&compared, warnings);
     if risk.must_be_accepted() && draft.accepted != risk.token() {
         return Err(NotPublished::NotAccepted(risk));
     }

@@ -73,7 +73,14 @@ impl SignInRecord {
         });
         let findings = self.findings.iter().map(|finding| finding.to_string().len() + EACH);
         let rules = self.trace.0.iter().map(|entry| entry.rule.len() + entry.why.len() + EACH);
-        said.chain(findings).chain(rules).sum()
+        let names =
+            [self.idp.as_ref().map(|idp| idp.as_str()), self.instance.as_ref().map(|name| name.as_str())];
+        let cause = match &self.outcome {
+            Outcome::LetIn => 0,
+            Outcome::Refused(_, cause) => cause.len(),
+        };
+        let names: usize = names.into_iter().flatten().map(str::len).sum();
+        said.chain(findings).chain(rules).sum::<usize>() + names + cause + EACH
     }
 }
 

@@ -139,11 +139,12 @@ impl Follow for Reload {
         let mut watched = self.watched();
         let (loaded, files) = read_config(&self.path, None);
         *watched = Watched { read: files, found: None };
+        let needs_restart = loaded.as_ref().ok().map(|loaded| loaded.rest != self.rest);
+        // Before the state is held: requests that tell it must not wait for what rules compute.
+        let checked = loaded.and_then(|loaded| self.check_rules(loaded));
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        if let Ok(loaded) = &loaded {
-            state.needs_restart = loaded.rest != self.rest;
-        }
-        match loaded.and_then(|loaded| self.check_rules(loaded)) {
+        state.needs_restart = needs_restart.unwrap_or(state.needs_restart);
+        match checked {
             Ok(loaded) => {
                 state.problems = Vec::new();
                 let rules = &loaded.config.rules;

@@ -33,7 +33,7 @@ async fn demo() -> Result<(), String> {
     let mut gateway = start_gateway(&seed)?;
     wait_for_gateway(&mut gateway).await?;
     println!(
-        "\n  Open {GATEWAY} in a browser, choose a contact centre, and pick a person.\n  Sign out at {GATEWAY}/sign-out, or at the identity provider: http://localhost:8401\n  Ctrl-C ends the demo.\n"
+        "\n  Open {GATEWAY} in a browser, choose a contact centre, and pick a person.\n  The console is at {GATEWAY}/admin: pick Ana.\n  Sign out at {GATEWAY}/sign-out, or at the identity provider: http://localhost:8401\n  Ctrl-C ends the demo.\n"
     );
     tokio::select! {
         ended = gateway.wait() => Err(ended.map_or_else(|e| e.to_string(), |status| format!("the gateway ended: {status}"))),

@@ -44,12 +44,17 @@ impl Connect {
             (Kind::SecurityProfile, &named.security_profiles),
             (Kind::RoutingProfile, &named.routing_profiles),
         ] {
-            for name in names {
-                unknown.extend(
-                    self.unless_known((kind, name), directory.id(kind, name, patience).await, patience)
-                        .await?,
-                );
+            if names.is_empty() {
+                continue;
             }
+            // As sign-ins have them: a name that nobody has is no reason to read a listing again.
+            let listed = directory.names(kind, patience).await?;
+            let missing = names.iter().filter(|name| !listed.contains(name));
+            unknown.extend(missing.map(|name| UnknownName {
+                kind: kind.word(),
+                name: name.clone(),
+                nearest: nearest(name, listed.iter().map(String::as_str)).map(str::to_owned),
+            }));
         }
         // What a sign-in would create is missing from nowhere; a level never is created.
         let creates = self.provision.settings.group_creation.allows(true);

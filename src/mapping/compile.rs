@@ -22,10 +22,17 @@ const MOST_RULES: usize = 2000;
 
 /// With more steps in all expressions together the largest person waits for about a second.
 const MANY_STEPS: u64 = 1_000_000_000;
+/// With more the rules are refused.
+const MOST_STEPS: u64 = 10 * MANY_STEPS;
 
 pub(super) fn compile(config: &Config, known: &Known) -> Result<Rules, Vec<Problem>> {
     let mut problems = Vec::new();
-    for (key, count) in [("mapping.rule", config.rules.len()), ("mapping.check", config.checks.len())] {
+    let counts = [
+        ("mapping.rule", config.rules.len()),
+        ("mapping.check", config.checks.len()),
+        ("mapping.test", config.tests.len()),
+    ];
+    for (key, count) in counts {
         if count > MOST_RULES {
             let message = format!(
                 "is there {count} times: {MOST_RULES} are the most; one `lookup` does the work of many rules"
@@ -53,8 +60,13 @@ pub(super) fn compile(config: &Config, known: &Known) -> Result<Rules, Vec<Probl
         return Err(problems);
     }
     let warnings = shadows::warnings(&rules);
-    Ok(Rules::assemble(config, names, person, (rules, checks, examples), warnings)
-        .with_warning_of_time(MANY_STEPS))
+    let rules = Rules::assemble(config, names, person, (rules, checks, examples), warnings);
+    if rules.steps() > MOST_STEPS {
+        let message = "all expressions together could take more than ten seconds for one person: compare groups with \
+            `groups` or a `lookup` where that is enough";
+        return Err(vec![Problem::new("mapping.rule", message)]);
+    }
+    Ok(rules.with_warning_of_time(MANY_STEPS))
 }
 
 fn compile_names(names: &NamesConfig) -> Names {

@@ -87,7 +87,7 @@ impl Rules {
 
     /// Adds a warning where all expressions together can take more steps than these.
     pub(super) fn with_warning_of_time(mut self, many: u64) -> Self {
-        let steps = self.expressions().map(Expression::steps).fold(0, u64::saturating_add);
+        let steps = self.steps();
         if steps > many {
             let message = format!(
                 "the expressions together can take {} s for a person with as many groups and values as there may be: write `groups` or `groups_glob` where that does",
@@ -96,6 +96,11 @@ impl Rules {
             self.warnings.push(Problem::new("mapping", message));
         }
         self
+    }
+
+    /// What all expressions together take for the largest person: a step is about a nanosecond.
+    pub(super) fn steps(&self) -> u64 {
+        self.expressions().map(Expression::steps).fold(0, u64::saturating_add)
     }
 
     /// How many rules there are.

@@ -26,6 +26,11 @@ pub(super) async fn post(
     let names = ["draft", "base", "why", "accept"];
     let fields = form_of_ours::read((&admin, &web), (&headers, body), names, Event::Rules).await?;
     let [text, base, why, accepted] = fields;
+    // A form may take its time, and rules may have changed meanwhile.
+    admin.check_publisher(&web).await.map_err(|why| {
+        let refusal = Refusal::new(&code::ADMIN_NOT_PUBLISHER, format!("not a publisher: {why}"));
+        refusal.during(Event::Rules).with_idp(Some(&admin.identity.idp)).signed_in()
+    })?;
     let text = unix_lines(&text);
     let unknown = unknown_names(&admin, &web, &text).await;
     let draft = Draft { text, base: Digest::from(base), why, accepted, unknown };

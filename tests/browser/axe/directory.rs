@@ -34,8 +34,6 @@ async fn directory(tour: &mut Tour, browser: &Browser) {
     tour.open(browser, "/admin/directory").await;
     browser.click("table a").await;
     tour.look(browser, "admin/directory_user.html", "protected", "#connect-refused").await;
-    tour.open(browser, "/admin/directory/acme/users/00000000-0000-0000-0000-000000000000").await;
-    tour.look(browser, "admin/directory_user.html", "gone", "main .note").await;
 }
 
 async fn comparisons(tour: &mut Tour, browser: &Browser) {
