@@ -3,13 +3,18 @@
 use std::time::Duration;
 
 use crate::mapping::Rules;
-use crate::model::{InstanceName, Patience, Placement, Problem, UserId};
+use crate::model::{InstanceName, Patience, Placement, Priority, Problem, UserId};
 
 use super::{SignIn, SignInError};
 pub use crate::connect::{Fate, GroupListing, GroupNode, InUse, Listed, Listings, Preview, Read, UserView};
 
 /// How long a page of the console may wait for AWS. What is being read goes on after that, for the next try.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// People who sign in go first.
+fn asked() -> Patience {
+    Patience::lasting(PATIENCE).as_urgent_as(Priority::Upkeep)
+}
 
 /// What is kept of an instance, and how its calls stand.
 #[derive(Debug, Clone)]
@@ -35,7 +40,7 @@ impl SignIn {
         placement: &Placement,
     ) -> Result<Preview, SignInError> {
         let instance = self.instance(instance)?;
-        Ok(instance.connect.preview(placement, Patience::lasting(PATIENCE)).await?)
+        Ok(instance.connect.preview(placement, asked()).await?)
     }
 
     /// Names that these rules write out and that an instance does not have, each with its instance's key; and instances
@@ -45,7 +50,7 @@ impl SignIn {
         for instance in &self.parts.instances {
             let key = format!("instance.{}", instance.name);
             let named = rules.named(&instance.name);
-            match instance.connect.unknown_names(&named, Patience::lasting(PATIENCE)).await {
+            match instance.connect.unknown_names(&named, asked()).await {
                 Ok(unknown) => {
                     problems.extend(unknown.iter().map(|name| Problem::new(&key, name.to_string())));
                 }
@@ -64,7 +69,7 @@ impl SignIn {
     /// # Errors
     /// An unknown instance.
     pub async fn listings(&self, instance: &InstanceName) -> Result<Listings, SignInError> {
-        Ok(self.instance(instance)?.connect.listings(Patience::lasting(PATIENCE)).await)
+        Ok(self.instance(instance)?.connect.listings(asked()).await)
     }
 
     /// One user of an instance; none when there is no such user.
@@ -72,7 +77,7 @@ impl SignIn {
     /// # Errors
     /// An unknown instance, or AWS.
     pub async fn user(&self, instance: &InstanceName, id: &UserId) -> Result<Option<UserView>, SignInError> {
-        Ok(self.instance(instance)?.connect.user(id, Patience::lasting(PATIENCE)).await?)
+        Ok(self.instance(instance)?.connect.user(id, asked()).await?)
     }
 
     /// What is kept of each instance, and how its calls stand. Asks nobody.
