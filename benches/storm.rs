@@ -5,7 +5,12 @@
 //! forty. `STORM_PEOPLE` and `STORM_SCALE=1` choose otherwise. Fails when somebody does not get in, when the order is lost, or
 //! when it takes longer than the quota itself needs. Without `--bench` it only shows that it works.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a measurement stops at the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a measurement stops at the first surprise"
+)]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

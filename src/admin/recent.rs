@@ -74,7 +74,7 @@ impl SignInRecord {
         let findings = self.findings.iter().map(|finding| finding.to_string().len() + EACH);
         let rules = self.trace.0.iter().map(|entry| entry.rule.len() + entry.why.len() + EACH);
         let names =
-            [self.idp.as_ref().map(|idp| idp.as_str()), self.instance.as_ref().map(|name| name.as_str())];
+            [self.idp.as_ref().map(IdpName::as_str), self.instance.as_ref().map(InstanceName::as_str)];
         let cause = match &self.outcome {
             Outcome::LetIn => 0,
             Outcome::Refused(_, cause) => cause.len(),

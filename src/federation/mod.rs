@@ -157,13 +157,11 @@ impl Federation {
             };
             tokens.token(&user.username, &user.id, ask).await
         });
-        match timeout(self.settings.patience, asked).await {
-            Ok(answer) => answer.map_err(|_| Error::Interrupted)?,
-            Err(_) => {
-                let turn = self.pace.budget().outlook(ticket, Priority::Person);
-                Err(Error::Busy(Busy { retry_after: turn.unwrap_or(UNDER_WAY) }))
-            }
+        if let Ok(answer) = timeout(self.settings.patience, asked).await {
+            return answer.map_err(|_| Error::Interrupted)?;
         }
+        let turn = self.pace.budget().outlook(ticket, Priority::Person);
+        Err(Error::Busy(Busy { retry_after: turn.unwrap_or(UNDER_WAY) }))
     }
 
     /// What the browser needs to enter at `destination` (a path in the instance).

@@ -10,7 +10,7 @@ const FAILURES: u32 = 5;
 /// For so long nobody asks.
 const OPEN_FOR: Duration = Duration::from_secs(5);
 /// A call that was let through as a trial and never reported back is forgotten after this.
-const TRIAL_TAKES: Duration = Duration::from_secs(60);
+const TRIAL_TAKES: Duration = Duration::from_mins(1);
 
 /// Stands before one service of one instance. Open: calls fail at once instead of after their timeouts. After a
 /// while one call is let through, and its answer decides.
