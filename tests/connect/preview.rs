@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use connect_gateway::connect::{Error, Fate, Preview, Provisioning};
+use connect_gateway::connect::{Error, Fate, GroupCreation, Preview, Provisioning};
 use connect_gateway::model::{Patience, Phone, PhoneType, Placement, SyncPolicy, SyncWhen};
 
 use crate::house::{House, asked, budget, fast, gateway, names, path, placement, reader};
@@ -47,6 +47,22 @@ async fn each_field_is_told_by_names_before_and_after() {
             "UpdateUserPhoneConfig"
         ]
     );
+}
+
+/// The groups are told and not created; the sign-in then makes these very calls.
+#[tokio::test]
+async fn groups_that_a_sign_in_would_create_are_told_and_not_created() {
+    for name in ["ada", "new.agent"] {
+        let house = House::kind().await;
+        let connect = house.connect_with(|settings| settings.group_creation = GroupCreation::WrittenOut);
+        let wish = Placement { hierarchy: Some(path(&["FR", "Lyon"])), ..placement(name) };
+        let preview = connect.preview(&wish, asked()).await.unwrap();
+        assert_eq!(field(&preview, "hierarchy").1, "FR / Lyon", "{name}");
+        assert_eq!(house.writes(), [""; 0], "{name}");
+        connect.ensure(&wish).await.unwrap();
+        assert_eq!(house.writes(), preview.calls, "{name}");
+        assert!(preview.calls.starts_with(&["CreateUserHierarchyGroup"]), "{name}: {:?}", preview.calls);
+    }
 }
 
 #[tokio::test]
