@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest as _, Request};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use tokio::time::timeout;
-use url::form_urlencoded;
+use url::{Url, form_urlencoded};
 
 use super::refusal::Refusal;
 use crate::audit::Event;
@@ -23,6 +23,17 @@ pub(super) fn check_is_form(headers: &HeaderMap, event: Event) -> Result<(), Ref
         return Ok(());
     }
     Err(bad("the content type is not a form's", event).with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE))
+}
+
+/// Whether the form was sent by one of our own pages, as far as the browser says. The session cookie's
+/// `SameSite=Lax` is the first line; this one also stops neighbours on the same site.
+pub(super) fn is_our_form(headers: &HeaderMap, public_url: &Url) -> bool {
+    let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    match (text(HeaderName::from_static("sec-fetch-site")), text(header::ORIGIN)) {
+        (Some(site), _) => site == "same-origin" || site == "none",
+        (None, Some(origin)) => origin == public_url.origin().ascii_serialization(),
+        (None, None) => true,
+    }
 }
 
 /// The whole form, within [`DEADLINE`].
@@ -58,4 +69,34 @@ pub(super) fn fields<const N: usize>(
 
 fn bad(cause: &str, event: Event) -> Refusal {
     Refusal::new(&code::WEB_BAD_REQUEST, cause).during(event)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    fn ours(pairs: &[(&'static str, &'static str)]) -> bool {
+        let headers = pairs
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+            .collect();
+        is_our_form(&headers, &"https://gateway.test/".parse().unwrap())
+    }
+
+    #[test]
+    fn a_sign_out_form_of_another_origin_is_not_ours() {
+        assert!(!ours(&[("sec-fetch-site", "cross-site")]));
+        assert!(!ours(&[("sec-fetch-site", "same-site"), ("origin", "https://gateway.test")]));
+        assert!(!ours(&[("origin", "https://evil.test")]));
+        assert!(!ours(&[("origin", "null")]));
+    }
+
+    #[test]
+    fn our_own_sign_out_form_is_taken_from_every_browser() {
+        assert!(ours(&[("sec-fetch-site", "same-origin"), ("origin", "null")]));
+        assert!(ours(&[("origin", "https://gateway.test")]));
+        assert!(ours(&[]));
+    }
 }

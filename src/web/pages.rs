@@ -320,6 +320,14 @@ pub(super) fn page(template: &impl Template, csp: &Csp) -> Result<Response, Refu
     Ok(response)
 }
 
+/// A page with a form that comes back to us, where [`is_our_form`](super::form::is_our_form) tells whose it is.
+pub(super) fn with_form(template: &impl Template) -> Result<Response, Refusal> {
+    let mut response = page(template, &Csp::form_to_self())?;
+    // Without a referrer, browsers send `Origin: null` with the form, and we could not tell whose it is.
+    response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    Ok(response)
+}
+
 /// A redirect that pages of `framed_by` may hold in a frame: browsers look at the policy of redirects, too.
 pub(super) fn redirect(address: &Url, framed_by: &[Url]) -> Result<Response, Refusal> {
     with_policy(Redirect::to(address.as_str()), &Csp::default().framed_by(framed_by.iter()))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use tower_sessions::Session;
 use url::Url;
@@ -33,10 +33,7 @@ pub(super) async fn confirm(
     };
     let everywhere = web.sign_in.offers_single_logout(&signed_in);
     let page = SignOut { site, everywhere };
-    let mut response = pages::page(&page, &Csp::form_to_self())?;
-    // Without a referrer, browsers send `Origin: null` with the form, and we could not tell whose it is.
-    response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-    Ok(response)
+    pages::with_form(&page)
 }
 
 /// `POST /sign-out`: here first, whatever follows; then at the identity provider too when `where` is `everywhere`.
@@ -48,7 +45,7 @@ pub(super) async fn post(
     body: Request,
 ) -> Result<Response, Refusal> {
     let bad = |cause| Refusal::new(&code::WEB_BAD_REQUEST, cause).during(Event::SignOut);
-    if !is_our_form(&headers, &web.site.public_url) {
+    if !form::is_our_form(&headers, &web.site.public_url) {
         return Err(bad("the sign-out form is not ours"));
     }
     let body = form::read(body, Event::SignOut).await?;
@@ -157,44 +154,12 @@ pub(super) fn signed_out(
     pages::page(&SignedOutPage { site, instances, elsewhere, company }, &csp)
 }
 
-/// Whether the form was sent by one of our own pages, as far as the browser says. The session cookie's
-/// `SameSite=Lax` is the first line; this one also stops neighbours on the same site.
-pub(super) fn is_our_form(headers: &HeaderMap, public_url: &Url) -> bool {
-    let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
-    match (text(HeaderName::from_static("sec-fetch-site")), text(header::ORIGIN)) {
-        (Some(site), _) => site == "same-origin" || site == "none",
-        (None, Some(origin)) => origin == public_url.origin().ascii_serialization(),
-        (None, None) => true,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use axum::http::header;
+
     use super::*;
     use crate::web::brands::acme;
-
-    fn ours(pairs: &[(&'static str, &'static str)]) -> bool {
-        let headers = pairs
-            .iter()
-            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
-            .collect();
-        is_our_form(&headers, &"https://gateway.test/".parse().unwrap())
-    }
-
-    #[test]
-    fn a_sign_out_form_of_another_origin_is_not_ours() {
-        assert!(!ours(&[("sec-fetch-site", "cross-site")]));
-        assert!(!ours(&[("sec-fetch-site", "same-site"), ("origin", "https://gateway.test")]));
-        assert!(!ours(&[("origin", "https://evil.test")]));
-        assert!(!ours(&[("origin", "null")]));
-    }
-
-    #[test]
-    fn our_own_sign_out_form_is_taken_from_every_browser() {
-        assert!(ours(&[("sec-fetch-site", "same-origin"), ("origin", "null")]));
-        assert!(ours(&[("origin", "https://gateway.test")]));
-        assert!(ours(&[]));
-    }
 
     #[test]
     fn each_instance_may_be_framed_once_and_nothing_else() {

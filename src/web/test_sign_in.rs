@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
 
 use super::boundary::utc;
+use super::form::is_our_form;
 use super::headers::Csp;
 use super::pages::{self, Onward, TestBegin, TestOver};
 use super::refusal::Refusal;
-use super::sign_out::is_our_form;
 use super::{WebState, cookies, go, paths};
 use crate::admin::{Outcome, SignInRecord};
 use crate::audit::{self, Event, Line};
@@ -35,10 +35,7 @@ async fn begin(
         return Err(Refusal::new(&code::WEB_NOT_FOUND, "not the address of a test"));
     }
     let page = TestBegin { site: web.site.brand_for(&headers), here: &paths::test(&token) };
-    let mut response = pages::page(&page, &Csp::form_to_self())?;
-    // Without a referrer, browsers send `Origin: null` with the form, and we could not tell whose it is.
-    response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-    Ok(response)
+    pages::with_form(&page)
 }
 
 /// `POST /test/{token}`: uses the link up.

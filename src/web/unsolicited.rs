@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::HeaderMap;
 use axum::response::{Redirect, Response};
 use tower_sessions::Session;
 
+use super::form::is_our_form;
 use super::headers::Csp;
 use super::pages::{self, Confirm, Onward};
 use super::refusal::Refusal;
-use super::sign_out::is_our_form;
 use super::start::parameter;
 use super::{Store, WebState, arrival, choose, cookies, form, paths};
 use crate::audit::Event;
@@ -64,10 +64,7 @@ pub(super) fn restart(headers: &HeaderMap, idp: &IdpName, to: Option<&Ask>) -> R
 fn question(site: &Brand, confirmation: &Confirmation) -> Result<Response, Refusal> {
     let Confirmation { token, idp, username, name } = confirmation;
     let page = Confirm { site, idp, username, name: name.as_deref(), token };
-    let mut response = pages::page(&page, &Csp::form_to_self())?;
-    // Without a referrer, browsers send `Origin: null` with the form, and we could not tell whose it is.
-    response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-    Ok(response)
+    pages::with_form(&page)
 }
 
 /// `POST /sign-in/confirm`: the person has said that it is them.
@@ -103,6 +100,8 @@ pub(super) async fn confirm(
 
 #[cfg(test)]
 mod tests {
+    use axum::http::{HeaderValue, header};
+
     use super::*;
 
     #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Path, RawQuery, Request, State};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use time::OffsetDateTime;
 
@@ -105,7 +105,7 @@ pub(super) async fn page(
 ) -> Result<Response, Refusal> {
     let page = parameter(query.as_deref(), "page").and_then(|page| page.parse().ok()).unwrap_or(1);
     let page = listed(&admin, &web, InstanceName::new(instance), String::new(), page).await?;
-    render(&page)
+    pages::with_form(&page)
 }
 
 /// `POST /admin/directory/{instance}`: users with a text in their names. A form of ours, so that no name is ever in an
@@ -121,14 +121,7 @@ pub(super) async fn find(
     let mut page = listed(&admin, &web, InstanceName::new(instance), filter.trim().to_owned(), 1).await?;
     // It would come back without the form.
     page.refresh = None;
-    render(&page)
-}
-
-fn render(page: &DirectoryPage<'_>) -> Result<Response, Refusal> {
-    let mut response = pages::page(page, &Csp::form_to_self())?;
-    // Without a referrer, browsers send `Origin: null` with the form, and we could not tell whose it is.
-    response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-    Ok(response)
+    pages::with_form(&page)
 }
 
 async fn listed<'a>(

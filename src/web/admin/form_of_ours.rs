@@ -6,8 +6,8 @@ use axum::http::HeaderMap;
 use super::Admin;
 use crate::audit::Event;
 use crate::model::code;
+use crate::web::form::is_our_form;
 use crate::web::refusal::Refusal;
-use crate::web::sign_out::is_our_form;
 use crate::web::{WebState, form};
 
 /// The fields of a form of ours, of this session, from our own origin.

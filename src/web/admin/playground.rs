@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{RawQuery, Request, State};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse as _, Response};
 
 use super::comparison::{self, compare};
@@ -19,7 +19,6 @@ use crate::admin::{
 use crate::audit::Event;
 use crate::model::{Brand, IdpName, InstanceName, Problem, code};
 use crate::sign_in::ConsoleView;
-use crate::web::headers::Csp;
 use crate::web::refusal::Refusal;
 use crate::web::start::parameter;
 use crate::web::{WebState, pages};
@@ -214,10 +213,7 @@ async fn render(
         said,
         meanwhile,
     };
-    let mut response = pages::page(&page, &Csp::form_to_self())?;
-    // Without a referrer, browsers send `Origin: null` with the form, and we could not tell whose it is.
-    response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-    Ok(response)
+    pages::with_form(&page)
 }
 
 fn shown(preview: Result<Preview, Unusable>) -> Result<Shown, Refusal> {

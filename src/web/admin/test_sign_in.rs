@@ -5,18 +5,16 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Extension;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::HeaderMap;
 use axum::response::Response;
 
-use super::Admin;
+use super::{Admin, form_of_ours};
 use crate::audit::{self, Event, Line};
 use crate::model::{Brand, IdpChoice, IdpName, InstanceName, SupportId, code};
 use crate::sign_in::{InstanceChoice, TestAsk, TestLink};
 use crate::web::boundary::utc;
-use crate::web::headers::Csp;
 use crate::web::refusal::Refusal;
-use crate::web::sign_out::is_our_form;
-use crate::web::{WebState, cookies, form, pages, test_link, test_sign_in};
+use crate::web::{WebState, cookies, pages, test_link, test_sign_in};
 
 /// The page, before and after a link was made.
 #[derive(Template)]
@@ -58,13 +56,9 @@ pub(super) async fn post(
     headers: HeaderMap,
     body: Request,
 ) -> Result<Response, Refusal> {
-    form::check_is_form(&headers, Event::Console)?;
-    let body = form::read(body, Event::Console).await?;
-    let fields = form::fields(&body, ["token", "way", "again", "who"], Event::Console)?;
-    let [token, way, again, who] = fields.map(Option::unwrap_or_default);
-    if !is_our_form(&headers, &web.site.public_url) || token != admin.form_token {
-        return Err(bad("the form is not ours"));
-    }
+    let names = ["way", "again", "who"];
+    let fields = form_of_ours::read((&admin, &web), (&headers, body), names, Event::Console).await?;
+    let [way, again, who] = fields;
     if !admin.console.remembers() {
         return Err(bad("no sign-in is remembered, so no test could be read"));
     }
@@ -110,10 +104,7 @@ fn render(admin: &Admin, web: &WebState, chosen: &str, link: Option<Link>) -> Re
         ways,
         link,
     };
-    let mut response = pages::page(&page, &Csp::form_to_self())?;
-    // Without a referrer, browsers send `Origin: null` with the form, and we could not tell whose it is.
-    response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-    Ok(response)
+    pages::with_form(&page)
 }
 
 fn ways(web: &WebState, instance: &InstanceChoice, chosen: &str) -> Vec<Way> {
