@@ -1,10 +1,11 @@
 //! The administrators' console: who gets in, what it shows, and that it changes nothing.
 
 use reqwest::header::COOKIE;
+use serde::Serialize;
 use url::Url;
 
 use crate::plain_browser::{Page, PlainBrowser};
-use crate::world::{World, is_inside};
+use crate::world::{World, is_inside, pick};
 
 /// An administrator with no place in the contact centre.
 pub(crate) const SEED: &str = r#"
@@ -32,9 +33,7 @@ pub(crate) fn browser() -> PlainBrowser {
 /// Opens `path` and picks a person at the identity provider.
 pub(crate) async fn sign_in_at(world: &World, browser: &PlainBrowser, path: &str, uid: &str) -> Page {
     let page = open(world, browser, path).await;
-    let people = page.forms().into_iter().find(|form| form.action.path() == "/saml/choose");
-    let people = people.unwrap_or_else(|| panic!("nobody to pick at {}\n{}", page.url, page.body));
-    browser.settle(browser.submit(&page, &people.with("uid", uid)).await).await
+    browser.settle(pick(browser, &page, uid).await).await
 }
 
 pub(crate) async fn open(world: &World, browser: &PlainBrowser, path: &str) -> Page {
@@ -43,10 +42,23 @@ pub(crate) async fn open(world: &World, browser: &PlainBrowser, path: &str) -> P
 
 /// Sends the playground's form; `origin` is what the browser says it comes from.
 async fn post(world: &World, browser: &PlainBrowser, fields: &[(&str, &str)], origin: &str) -> (u16, String) {
-    let url: Url = format!("{}/admin/playground", world.gateway_url).parse().unwrap();
+    let page = post_to(world, browser, "/admin/playground", fields, origin).await;
+    (page.status, page.body)
+}
+
+/// Sends a form to `path` as a page of `origin` would.
+pub(crate) async fn post_to(
+    world: &World,
+    browser: &PlainBrowser,
+    path: &str,
+    fields: &(impl Serialize + ?Sized),
+    origin: &str,
+) -> Page {
+    let url: Url = format!("{}{path}", world.gateway_url).parse().unwrap();
     let request = PlainBrowser::client().post(url.clone()).header(COOKIE, browser.cookies_for(&url));
     let answer = request.header("origin", origin).form(fields).send().await.unwrap();
-    (answer.status().as_u16(), answer.text().await.unwrap())
+    let status = answer.status().as_u16();
+    Page { url, status, body: answer.text().await.unwrap(), redirects: Vec::new() }
 }
 
 /// What stands between two texts.

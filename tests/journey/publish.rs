@@ -9,6 +9,7 @@ use reqwest::header::COOKIE;
 use serde_json::Value;
 use url::Url;
 
+use crate::admin::{between, browser, open, post_to, sign_in_at};
 use crate::html::Form;
 use crate::plain_browser::{Page, PlainBrowser};
 use crate::world::{RULES, World, is_inside};
@@ -70,17 +71,10 @@ fn rules(world: &World) -> String {
     fs::read_to_string(rules_file(world)).unwrap()
 }
 
-async fn open(world: &World, browser: &PlainBrowser, path: &str) -> Page {
-    browser.open(&format!("{}{path}", world.gateway_url)).await
-}
-
 /// Opens `path` in a new browser and picks a person at the identity provider.
 async fn signed_in(world: &World, path: &str, uid: &str) -> (PlainBrowser, Page) {
-    let browser = PlainBrowser::new(PlainBrowser::client());
-    let page = open(world, &browser, path).await;
-    let people = page.forms().into_iter().find(|form| form.action.path() == "/saml/choose");
-    let people = people.unwrap_or_else(|| panic!("nobody to pick at {}\n{}", page.url, page.body));
-    let page = browser.settle(browser.submit(&page, &people.with("uid", uid)).await).await;
+    let browser = browser();
+    let page = sign_in_at(world, &browser, path, uid).await;
     (browser, page)
 }
 
@@ -115,15 +109,8 @@ async fn post(
     fields: &[(String, String)],
     origin: &str,
 ) -> (u16, String) {
-    let url: Url = format!("{}/admin/publish", world.gateway_url).parse().unwrap();
-    let request = PlainBrowser::client().post(url.clone()).header(COOKIE, browser.cookies_for(&url));
-    let answer = request.header("origin", origin).form(fields).send().await.unwrap();
-    (answer.status().as_u16(), answer.text().await.unwrap())
-}
-
-/// What stands between two texts.
-fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
-    text.split_once(start).unwrap_or_else(|| panic!("no {start} in {text}")).1.split_once(end).unwrap().0
+    let page = post_to(world, browser, "/admin/publish", fields, origin).await;
+    (page.status, page.body)
 }
 
 /// Until `/readyz?verbose` says this of the rules.

@@ -6,10 +6,12 @@ use reqwest::header::COOKIE;
 use serde_json::Value;
 use url::Url;
 
-use crate::admin::{NAMED, SEED, between, browser, open, sign_in_at, world};
+use crate::admin::{NAMED, SEED, between, browser, open, post_to, sign_in_at, world};
 use crate::html::Form;
 use crate::plain_browser::{Page, PlainBrowser};
-use crate::world::{World, is_inside};
+use crate::world::{self, World, is_inside};
+
+const NO_FIELDS: &[(&str, &str)] = &[];
 
 /// Sends the console's form.
 async fn ask(world: &World, boss: &PlainBrowser, who: &str, again: &str) -> Page {
@@ -18,12 +20,9 @@ async fn ask(world: &World, boss: &PlainBrowser, who: &str, again: &str) -> Page
     boss.submit(&page, &form).await
 }
 
-/// Picks a person at the identity provider: its page with the answer.
+/// Goes on to the identity provider and picks a person there: its page with the answer.
 async fn pick(browser: &PlainBrowser, page: Page, uid: &str) -> Page {
-    let page = browser.settle(page).await;
-    let people = page.forms().into_iter().find(|form| form.action.path() == "/saml/choose");
-    let people = people.unwrap_or_else(|| panic!("nobody to pick at {}\n{}", page.url, page.body));
-    browser.submit(&page, &people.with("uid", uid)).await
+    world::pick(browser, &browser.settle(page).await, uid).await
 }
 
 /// A test of the administrator's own, as this person.
@@ -61,21 +60,6 @@ fn operations(world: &World) -> Vec<String> {
 
 fn has_session(world: &World, browser: &PlainBrowser) -> bool {
     cookies(world, browser).iter().any(|cookie| cookie.starts_with("__Host-gateway-session"))
-}
-
-/// Sends a form as a page of `origin` would.
-async fn post(
-    world: &World,
-    browser: &PlainBrowser,
-    path: &str,
-    fields: &[(&str, &str)],
-    origin: &str,
-) -> Page {
-    let url: Url = format!("{}{path}", world.gateway_url).parse().unwrap();
-    let request = PlainBrowser::client().post(url.clone()).header(COOKIE, browser.cookies_for(&url));
-    let answer = request.header("origin", origin).form(fields).send().await.unwrap();
-    let status = answer.status().as_u16();
-    Page { url, status, body: answer.text().await.unwrap(), redirects: Vec::new() }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -216,16 +200,16 @@ async fn a_link_is_used_up_by_the_first_who_starts_and_by_no_other_site() {
     let link = link(&world, &boss).await;
     let path = Url::parse(&link).unwrap().path().to_owned();
     assert!(path.len() > 40 && link.starts_with(&world.gateway_url), "{link}");
-    let page = post(&world, &browser(), &path, &[], "https://evil.test").await;
+    let page = post_to(&world, &browser(), &path, NO_FIELDS, "https://evil.test").await;
     assert!(page.status == 400 && page.body.contains("web.bad_request"), "{}", page.body);
-    let page = post(&world, &browser(), &path, &[], &world.gateway_url).await;
+    let page = post_to(&world, &browser(), &path, NO_FIELDS, &world.gateway_url).await;
     assert!(page.status == 200 && page.body.contains("SAMLRequest"), "{}", page.body);
-    let page = post(&world, &browser(), &path, &[], &world.gateway_url).await;
+    let page = post_to(&world, &browser(), &path, NO_FIELDS, &world.gateway_url).await;
     assert!(page.status == 400 && page.body.contains("sign_in.no_test"), "{}", page.body);
     for unknown in
         [format!("/test/{}", "0".repeat(40)), "/test/x".to_owned(), "/test/%2F%2Fevil.test".to_owned()]
     {
-        let page = post(&world, &browser(), &unknown, &[], &world.gateway_url).await;
+        let page = post_to(&world, &browser(), &unknown, NO_FIELDS, &world.gateway_url).await;
         assert!(page.status == 400 && page.body.contains("sign_in.no_test"), "{unknown}: {}", page.body);
     }
     assert_eq!(open(&world, &browser(), "/test/x").await.status, 404);
@@ -298,20 +282,20 @@ async fn only_the_consoles_own_form_begins_a_test() {
     let token = between(&page.body, "name=\"token\" value=\"", "\"");
     let with = |token| [("token", token), ("way", "acme/corporate"), ("who", "link")];
     for (fields, origin) in [(with("0"), &*world.gateway_url), (with(token), "https://evil.test")] {
-        let page = post(&world, &boss, "/admin/test", &fields, origin).await;
+        let page = post_to(&world, &boss, "/admin/test", &fields, origin).await;
         assert!(page.status == 400 && !page.body.contains("/test/"), "{origin}: {}", page.body);
     }
     for (way, status) in [("acme/nobody", 404), ("nowhere/corporate", 404), ("acme", 400)] {
         for who in ["me", "link"] {
             let fields = [("token", token), ("way", way), ("who", who)];
-            let page = post(&world, &boss, "/admin/test", &fields, &world.gateway_url).await;
+            let page = post_to(&world, &boss, "/admin/test", &fields, &world.gateway_url).await;
             assert_eq!(page.status, status, "{way}: {}", page.body);
         }
     }
     let agent = browser();
     sign_in_at(&world, &agent, "/go/acme", "alice").await;
     assert_eq!(open(&world, &agent, "/admin/test").await.status, 403);
-    assert_eq!(post(&world, &agent, "/admin/test", &with(token), &world.gateway_url).await.status, 403);
+    assert_eq!(post_to(&world, &agent, "/admin/test", &with(token), &world.gateway_url).await.status, 403);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -323,7 +307,11 @@ async fn without_a_console_there_are_no_tests_and_without_memory_none_is_begun()
         assert!(page.status == 404 && page.body.contains("web.not_found"), "{path}: {}", page.body);
     }
     for path in [token.as_str(), "/admin/test"] {
-        assert_eq!(post(&world, &browser(), path, &[], &world.gateway_url).await.status, 404, "{path}");
+        assert_eq!(
+            post_to(&world, &browser(), path, NO_FIELDS, &world.gateway_url).await.status,
+            404,
+            "{path}"
+        );
     }
     let forgets = World::configured(SEED, |text| format!("{text}{NAMED}keep_sign_ins = 0\n")).await;
     let boss = boss(&forgets).await;

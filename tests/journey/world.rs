@@ -57,9 +57,7 @@ impl World {
     /// The same at any gateway.
     pub(crate) async fn pick(gateway_url: &str, browser: &PlainBrowser, instance: &str, uid: &str) -> Page {
         let page = browser.open(&format!("{gateway_url}/go/{instance}")).await;
-        let people = page.forms().into_iter().find(|form| form.action.path() == "/saml/choose");
-        let people = people.unwrap_or_else(|| panic!("nobody to pick at {}\n{}", page.url, page.body));
-        browser.submit(&page, &people.with("uid", uid)).await
+        pick(browser, &page, uid).await
     }
 
     /// Opens us from the identity provider's list of apps, as this person: its page with an answer that nobody asked
@@ -82,6 +80,13 @@ impl World {
     pub(crate) fn calls(&self, operation: &str) -> usize {
         self.emulator.history().iter().filter(|call| call.operation == operation).count()
     }
+}
+
+/// Picks a person on the identity provider's page: its page with the answer.
+pub(crate) async fn pick(browser: &PlainBrowser, page: &Page, uid: &str) -> Page {
+    let people = page.forms().into_iter().find(|form| form.action.path() == "/saml/choose");
+    let people = people.unwrap_or_else(|| panic!("nobody to pick at {}\n{}", page.url, page.body));
+    browser.submit(page, &people.with("uid", uid)).await
 }
 
 /// Whether `page` is the instance's own, for this user.
