@@ -193,15 +193,21 @@ fn parts(
             destinations: instance.destinations,
             default_destination: instance.default_destination,
             request: instance.request,
-            connect: Connect::new(instance.connect, client, pace.clone(), protected.clone(), clock.clone()),
-            federation: Federation::new(
+            connect: Arc::new(Connect::new(
+                instance.connect,
+                client,
+                pace.clone(),
+                protected.clone(),
+                clock.clone(),
+            )),
+            federation: Arc::new(Federation::new(
                 instance.federation,
                 sdk,
                 config.endpoints.clone(),
                 pace.clone(),
                 protected.clone(),
                 clock.clone(),
-            ),
+            )),
         }
     };
     Ok(Parts {

@@ -147,10 +147,25 @@ impl Connect {
     /// # Errors
     /// The same.
     pub async fn ensure_for(&self, placement: &Placement, priority: Priority) -> Result<ConnectUser, Error> {
+        let patience = self.provision.settings.patience;
+        timeout(patience, self.ensured(placement, priority)).await.unwrap_or_else(|_| {
+            let turn = self.pace.budget().outlook(self.ticket(placement), priority);
+            Err(Error::Busy(Busy { retry_after: turn.unwrap_or(UNDER_WAY) }))
+        })
+    }
+
+    /// The same as [`Self::ensure`], however long its turn takes: the same piece of work, and the same place in the line.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn ensure_in_turn(&self, placement: &Placement) -> Result<ConnectUser, Error> {
+        self.ensured(placement, Priority::Person).await
+    }
+
+    async fn ensured(&self, placement: &Placement, priority: Priority) -> Result<ConnectUser, Error> {
         self.provision.check_allowed(placement)?;
         let settings = &self.provision.settings;
-        let name = placement.username.folded();
-        let ticket = Ticket(self.fingerprints.hash_one(&name));
+        let ticket = self.ticket(placement);
         let length = if priority == Priority::Person { settings.place_kept_for } else { settings.patience };
         let work = || -> Work<ConnectUser> {
             let (provision, placement) = (Arc::clone(&self.provision), placement.clone());
@@ -158,11 +173,11 @@ impl Connect {
             Box::pin(async move { provision.ensure(&placement, patience).await })
         };
         let fingerprint = self.fingerprints.hash_one(placement);
-        let reading = self.known.read(name, fingerprint, settings.known_for, work);
-        timeout(settings.patience, reading).await.unwrap_or_else(|_| {
-            let turn = self.pace.budget().outlook(ticket, priority);
-            Err(Error::Busy(Busy { retry_after: turn.unwrap_or(UNDER_WAY) }))
-        })
+        self.known.read(placement.username.folded(), fingerprint, settings.known_for, work).await
+    }
+
+    fn ticket(&self, placement: &Placement) -> Ticket {
+        Ticket(self.fingerprints.hash_one(placement.username.folded()))
     }
 
     /// Forgets what is cached about this user.

@@ -146,9 +146,33 @@ impl Federation {
         user: &ConnectUser,
         not_after: OffsetDateTime,
     ) -> Result<Arc<FederationToken>, Error> {
+        let asked = timeout(self.settings.patience, self.asked_for(user, not_after));
+        if let Ok(answer) = asked.await {
+            return answer;
+        }
+        let turn = self.pace.budget().outlook(self.ticket(&user.username), Priority::Person);
+        Err(Error::Busy(Busy { retry_after: turn.unwrap_or(UNDER_WAY) }))
+    }
+
+    /// Gets the user's token before the browser comes for it, however long its turn takes: the same piece of work as
+    /// [`Self::token_for`], and the same place in the line. Does nothing where the hand-off needs no token.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn fetch_ahead(&self, user: &ConnectUser, not_after: OffsetDateTime) -> Result<(), Error> {
+        match self.settings.hand_off {
+            HandOffMode::Instance => self.asked_for(user, not_after).await.map(drop),
+            HandOffMode::Console => Ok(()),
+        }
+    }
+
+    async fn asked_for(
+        &self,
+        user: &ConnectUser,
+        not_after: OffsetDateTime,
+    ) -> Result<Arc<FederationToken>, Error> {
         self.check_allowed(user, not_after)?;
-        let ticket = self.ticket(&user.username);
-        let patience = Patience::lasting(self.settings.place_kept_for).under(ticket);
+        let patience = Patience::lasting(self.settings.place_kept_for).under(self.ticket(&user.username));
         let (tokens, source, user) = (self.tokens.clone(), Arc::clone(&self.source), user.clone());
         let asked = errand(|begun| async move {
             let ask = || {
@@ -157,11 +181,7 @@ impl Federation {
             };
             tokens.token(&user.username, &user.id, ask).await
         });
-        if let Ok(answer) = timeout(self.settings.patience, asked).await {
-            return answer.map_err(|_| Error::Interrupted)?;
-        }
-        let turn = self.pace.budget().outlook(ticket, Priority::Person);
-        Err(Error::Busy(Busy { retry_after: turn.unwrap_or(UNDER_WAY) }))
+        asked.await.map_err(|_| Error::Interrupted)?
     }
 
     /// What the browser needs to enter at `destination` (a path in the instance).

@@ -1,5 +1,6 @@
 //! The journey of one sign-in, with no HTTP, AWS or SAML library word in it.
 
+mod awaited;
 mod console;
 mod error;
 mod instances;
@@ -36,24 +37,26 @@ pub use crate::mapping::NameSources;
 pub use crate::saml::{
     Demands, IdpInitiated, LogoutMessage, OwnValues, PublishedCertificate, ResponseBinding, Usage, WantSigned,
 };
+use awaited::Waiting;
 use people::{People, Present};
 
 use crate::model::{
     Blamed as _, Destination, HandOff, Identity, IdpChoice, IdpName, InstanceName, PendingKey, PendingSignIn,
-    Priority, Purpose, RequestOptions, SignedIn, Target, Trace, Username, code,
+    Purpose, RequestOptions, SignedIn, Target, Trace, Username, code,
 };
 
 /// The journeys.
 pub struct SignIn {
     parts: Parts,
     people: People,
+    waiting: Waiting,
 }
 
 impl SignIn {
     /// Composes the rooms.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        Self { parts, people: People::default() }
+        Self { parts, people: People::default(), waiting: Waiting::default() }
     }
 
     /// The start page's entries.
@@ -273,6 +276,9 @@ impl SignIn {
         Self::path(instance, ask.destination.as_ref())?;
         let (placement, trace) = self.place(&signed_in.identity, &instance.name).await?;
         let user = instance.connect.ensure(&placement).await;
+        if user.as_ref().is_err_and(|error| *error.code() == code::BUSY) {
+            self.go_on_for(signed_in, instance, &placement);
+        }
         let user = user.map_err(|error| SignInError::from(error).with_trace(trace))?;
         signed_in.handed_over.insert((instance.name.clone(), user.username.clone()));
         Ok(Entry { ask: ask.clone(), placement, user })
@@ -294,6 +300,7 @@ impl SignIn {
         let instance = self.instance(&ask.instance)?;
         let path = Self::path(instance, ask.destination.as_ref().or(placement.landing.as_ref()))?;
         let (identity, until) = (signed_in.identity.clone(), signed_in.until);
+        self.waiting.end(&instance.name, &placement.username);
         let moved = self.people.arrive(Present { identity, placement, user: user.clone(), until });
         if moved {
             instance.federation.purge(&user.username).await;
@@ -329,32 +336,6 @@ impl SignIn {
         SignedOut { instances: instances.map(way_out).collect() }
     }
 
-    /// Replaces tokens that are about to end, for people who are inside and whom today's rules still
-    /// place as they did. Everyone else's token is left to end, or dropped.
-    pub async fn refresh_tokens(&self) {
-        let now = self.parts.clock.now();
-        self.people.sweep(now);
-        for instance in &self.parts.instances {
-            for username in instance.federation.refresh_due() {
-                let Some(present) = self.people.find(&instance.name, &username, now) else { continue };
-                if let Err(error) = self.refresh(instance, &present).await {
-                    tracing::warn!(instance = %instance.name, cause = %error, "a token was not refreshed");
-                }
-            }
-        }
-    }
-
-    async fn refresh(&self, instance: &Instance, present: &Present) -> Result<(), SignInError> {
-        let placed = self.place(&present.identity, &instance.name).await;
-        let same = placed.map(|(placement, _)| placement == present.placement);
-        if !matches!(same, Ok(true)) {
-            self.drop_token(instance, &present.user.username).await;
-            return same.map(|_| ());
-        }
-        let user = instance.connect.ensure_for(&present.placement, Priority::Refresh).await?;
-        Ok(instance.federation.refresh(&user, present.until).await?)
-    }
-
     /// Fetches identity provider metadata that is due.
     pub async fn refresh_metadata(&self) {
         self.parts.saml.refresh_metadata().await;
@@ -362,9 +343,14 @@ impl SignIn {
 
     /// Drops every token of this session, and stops refreshing them.
     pub async fn forget(&self, signed_in: &SignedIn) {
-        for (name, username) in &signed_in.handed_over {
-            if let Ok(instance) = self.instance(name) {
-                self.drop_token(instance, username).await;
+        self.drop_tokens(self.waiting.stop(&signed_in.identity)).await;
+        self.drop_tokens(signed_in.handed_over.iter().cloned()).await;
+    }
+
+    async fn drop_tokens(&self, of: impl IntoIterator<Item = (InstanceName, Username)>) {
+        for (name, username) in of {
+            if let Ok(instance) = self.instance(&name) {
+                self.drop_token(instance, &username).await;
             }
         }
     }

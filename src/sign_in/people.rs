@@ -5,7 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 use time::OffsetDateTime;
 
-use crate::model::{ConnectUser, Identity, InstanceName, Placement, Username};
+use super::{Instance, SignIn, SignInError};
+use crate::model::{ConnectUser, Identity, InstanceName, Placement, Priority, Username};
 
 /// One person inside one instance.
 #[derive(Debug, Clone)]
@@ -54,5 +55,34 @@ impl People {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Present>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl SignIn {
+    /// Replaces tokens that are about to end, for people who are inside and whom today's rules still
+    /// place as they did. Everyone else's token is left to end, or dropped.
+    pub async fn refresh_tokens(&self) {
+        let now = self.parts.clock.now();
+        self.people.sweep(now);
+        self.drop_tokens(self.waiting.sweep(now)).await;
+        for instance in &self.parts.instances {
+            for username in instance.federation.refresh_due() {
+                let Some(present) = self.people.find(&instance.name, &username, now) else { continue };
+                if let Err(error) = self.refresh(instance, &present).await {
+                    tracing::warn!(instance = %instance.name, cause = %error, "a token was not refreshed");
+                }
+            }
+        }
+    }
+
+    async fn refresh(&self, instance: &Instance, present: &Present) -> Result<(), SignInError> {
+        let placed = self.place(&present.identity, &instance.name).await;
+        let same = placed.map(|(placement, _)| placement == present.placement);
+        if !matches!(same, Ok(true)) {
+            self.drop_token(instance, &present.user.username).await;
+            return same.map(|_| ());
+        }
+        let user = instance.connect.ensure_for(&present.placement, Priority::Refresh).await?;
+        Ok(instance.federation.refresh(&user, present.until).await?)
     }
 }

@@ -34,9 +34,9 @@ pub struct Instance {
     /// What is asked of identity providers for this instance.
     pub request: RequestOptions,
     /// Its users.
-    pub connect: Connect,
+    pub connect: Arc<Connect>,
     /// Its tokens.
-    pub federation: Federation,
+    pub federation: Arc<Federation>,
 }
 
 /// Everything the journey needs.

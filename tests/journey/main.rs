@@ -40,4 +40,5 @@ mod step_up;
 mod storm;
 mod test_sign_in;
 mod unsolicited;
+mod waiting;
 mod world;

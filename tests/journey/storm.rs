@@ -45,7 +45,7 @@ async fn a_thousand_sign_ins_of_fifty_people_cost_at_most_fifty_roles_and_fifty_
 }
 
 /// Fifty people who are placed already.
-fn people() -> String {
+pub(crate) fn people() -> String {
     let mut seed = String::new();
     for number in 0..PEOPLE {
         write!(
