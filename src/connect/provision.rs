@@ -70,7 +70,25 @@ impl Provision {
         placement.security_profiles.iter().try_for_each(|name| self.check_profile(name))
     }
 
+    /// By the names that are listed; when Connect does not take an id from there, by new listings once more.
     pub(super) async fn ensure(
+        &self,
+        placement: &Placement,
+        patience: Patience,
+    ) -> Result<ConnectUser, Error> {
+        let ensured = self.ensure_as_listed(placement, patience).await;
+        let Some(error) = ensured.as_ref().err().filter(|error| error.may_be_of_ids()) else {
+            return ensured;
+        };
+        self.directory.doubt().await;
+        if error.is(Cause::NotFound) {
+            self.ensure_as_listed(placement, patience.again()).await
+        } else {
+            ensured
+        }
+    }
+
+    async fn ensure_as_listed(
         &self,
         placement: &Placement,
         patience: Patience,

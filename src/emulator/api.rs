@@ -92,15 +92,15 @@ fn call_sts(
     failure.map_or(answer, |(code, _)| Err(failed(&code)))
 }
 
-fn authenticate(
-    inner: &Inner,
-    request: &ApiRequest,
-    service: &str,
-    clock: &Clock,
-) -> ApiResult<Caller> {
+fn authenticate(inner: &Inner, request: &ApiRequest, service: &str, clock: &Clock) -> ApiResult<Caller> {
     let regions: Vec<String> = inner.world.instances.iter().map(|instance| instance.region.clone()).collect();
-    let expected =
-        Expected { service, regions: &regions, keys: &inner.world.keys, signing_times: clock.signing_times(), now: clock.now() };
+    let expected = Expected {
+        service,
+        regions: &regions,
+        keys: &inner.world.keys,
+        signing_times: clock.signing_times(),
+        now: clock.now(),
+    };
     verify(request, &expected)
 }
 

@@ -64,7 +64,8 @@ use tokio::task::JoinHandle;
 pub use self::history::HistoryEntry;
 pub use self::idp::throwaway_key_pair;
 pub use self::options::{
-    Behaviour, Failing, IdpOptions, Lag, Options, Outage, Ports, PublicUrls, Rate, Rates, ServiceProvider, Sign,
+    Behaviour, Failing, IdpOptions, Lag, Options, Outage, Ports, PublicUrls, Rate, Rates, ServiceProvider,
+    Sign,
 };
 pub use self::seed::{Person, Seed, SeedInstance, SeedKey, SeedRole, SeedUser};
 
