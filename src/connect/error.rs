@@ -163,6 +163,8 @@ fn page(call: &CallError) -> &'static Code {
         "ListUsers"
         | "ListUserHierarchyGroups"
         | "SearchUserHierarchyGroups"
+        | "SearchUsers"
+        | "UpdateUserHierarchyStructure"
         | "DescribeUserHierarchyStructure" => false,
         operation => operation.contains("User") || operation == "TagResource",
     };

@@ -11,6 +11,7 @@ mod plan;
 mod preview;
 mod provision;
 mod report;
+mod unfinished;
 mod wire;
 mod words;
 

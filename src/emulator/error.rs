@@ -87,6 +87,8 @@ wire_errors! {
     sts_unavailable = "ServiceUnavailable", 503;
     /// A session policy that is no policy.
     malformed_policy = "MalformedPolicyDocument", 400;
+    /// STS is switched off in this Region for the account.
+    region_disabled = "RegionDisabledException", 403;
     /// A session policy that is too long.
     packed_policy_too_large = "PackedPolicyTooLarge", 400;
 }

@@ -12,6 +12,7 @@ mod hierarchy_broken_off;
 mod hierarchy_missing;
 mod house;
 mod line;
+mod operations;
 mod preview;
 mod previewed;
 mod protected;
