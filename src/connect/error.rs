@@ -104,8 +104,7 @@ impl Error {
 
     /// Whether Connect may have refused the id of a profile or a group: what had it can be gone since it was listed.
     pub(super) fn may_be_of_ids(&self) -> bool {
-        let takes_ids =
-            |operation: &str| operation.starts_with("CreateUser") || operation.starts_with("UpdateUser");
+        let takes_ids = |operation: &str| ["Create", "Update"].iter().any(|verb| operation.starts_with(verb));
         matches!(self, Self::Call(call) if takes_ids(call.operation))
             && (self.is(Cause::NotFound) || self.is(Cause::Refused))
     }

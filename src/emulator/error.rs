@@ -89,6 +89,8 @@ wire_errors! {
     malformed_policy = "MalformedPolicyDocument", 400;
     /// STS is switched off in this Region for the account.
     region_disabled = "RegionDisabledException", 403;
+    /// The request's time is not ours.
+    time_skewed = "RequestTimeTooSkewed", 403;
     /// A session policy that is too long.
     packed_policy_too_large = "PackedPolicyTooLarge", 400;
 }

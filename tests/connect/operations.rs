@@ -9,12 +9,12 @@ use connect_gateway::emulator::{Behaviour, Failing, Lag};
 use connect_gateway::federation::Federation;
 use connect_gateway::model::{
     Blamed as _, Channel, ChannelSettings, ConnectUser, Phone, PhoneType, Placement, Proficiency,
-    ProficiencyLevel,
+    ProficiencyLevel, UserId, Username,
 };
 use tokio::task::JoinSet;
 
 use crate::hierarchy::ALL;
-use crate::house::{House, asked, names, path, placement};
+use crate::house::{ACME, House, asked, names as profiles, nobody, path, placement};
 
 /// One operation and what becomes of it, by the codes of `docs/errors.md`; `complete` where the error is none.
 struct Row {
@@ -165,6 +165,11 @@ const ROWS: &[Row] = &[
     row("DescribeInstance", Run::Check, LISTING),
 ];
 
+/// The operations of the table.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    ROWS.iter().map(|row| row.operation)
+}
+
 const COMMON: [&str; 4] = [
     "InvalidRequestException",
     "InvalidParameterException",
@@ -220,7 +225,7 @@ fn renamed() -> Placement {
 }
 
 fn trusted() -> Placement {
-    Placement { security_profiles: names(&["Agent", "Supervisor"]), ..placement("ada") }
+    Placement { security_profiles: profiles(&["Agent", "Supervisor"]), ..placement("ada") }
 }
 
 fn chatty() -> Placement {
@@ -332,13 +337,9 @@ impl Case {
 }
 
 async fn ada(house: &House) -> ConnectUser {
-    let id = house.sdk().list_users().instance_id(crate::house::ACME).send().await.unwrap();
+    let id = house.sdk().list_users().instance_id(ACME).send().await.unwrap();
     let user = id.user_summary_list().iter().find(|user| user.username() == Some("ada")).unwrap();
-    ConnectUser {
-        id: connect_gateway::model::UserId::new(user.id().unwrap()),
-        username: connect_gateway::model::Username::new("ada").unwrap(),
-        ..crate::house::nobody()
-    }
+    ConnectUser { id: UserId::new(user.id().unwrap()), username: Username::new("ada").unwrap(), ..nobody() }
 }
 
 fn word(error: &StepError) -> String {
