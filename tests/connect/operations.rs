@@ -11,6 +11,7 @@ use connect_gateway::model::{
     Blamed as _, Channel, ChannelSettings, ConnectUser, Phone, PhoneType, Placement, Proficiency,
     ProficiencyLevel, UserId, Username,
 };
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::hierarchy::ALL;
@@ -63,19 +64,11 @@ const fn with(
 }
 
 /// `DeleteUser` is not called yet.
+#[rustfmt::skip]
 const ROWS: &[Row] = &[
-    with(
-        "CreateUser",
-        Run::New,
-        REFUSED,
-        &[("DuplicateResourceException", "connect.unavailable"), ("LimitExceededException", "connect.quota")],
-    ),
+    with("CreateUser", Run::New, REFUSED, &[("DuplicateResourceException", "connect.unavailable"), ("LimitExceededException", "connect.quota")]),
     // Connect may answer in either way for a user whom it does not show yet.
-    row(
-        "DescribeUser",
-        Run::Changed(moved),
-        ["connect.unavailable", "connect.unavailable", "connect.unavailable", "connect.access_denied"],
-    ),
+    row("DescribeUser", Run::Changed(moved), ["connect.unavailable", "connect.unavailable", "connect.unavailable", "connect.access_denied"]),
     row("ListUsers", Run::Changed(moved), LISTING),
     row("UpdateUserRoutingProfile", Run::Changed(moved), REFUSED),
     row("UpdateUserHierarchy", Run::Changed(promoted), REFUSED),
@@ -85,83 +78,25 @@ const ROWS: &[Row] = &[
     row("ListSecurityProfiles", Run::New, LISTING),
     row("ListRoutingProfiles", Run::New, LISTING),
     row("ListUserHierarchyGroups", Run::New, LISTING),
-    row(
-        "DescribeUserHierarchyGroup",
-        Run::New,
-        ["connect.refused", "connect.refused", "connect.unknown_name", "connect.access_denied"],
-    ),
+    row("DescribeUserHierarchyGroup", Run::New, ["connect.refused", "connect.refused", "connect.unknown_name", "connect.access_denied"]),
     row("DescribeUserHierarchyStructure", Run::Apply(GROWN), LISTING),
-    with(
-        "GetFederationToken",
-        Run::Token,
-        ["federation.refused", "federation.refused", "connect.no_instance", "federation.role"],
-        &[
-            ("UserNotFoundException", "federation.no_user"),
-            ("DuplicateResourceException", "federation.role_binding"),
-        ],
-    ),
-    with(
-        "DeleteUserHierarchyGroup",
-        Run::Apply(SHRUNK),
-        ["connect.refused", "connect.refused", "complete", "connect.access_denied"],
-        &[("ResourceInUseException", "in use")],
-    ),
-    with(
-        "UpdateUserHierarchyStructure",
-        Run::Apply(GROWN),
-        ["connect.refused", "connect.refused", "connect.no_instance", "connect.access_denied"],
-        &[("ResourceInUseException", "connect.refused")],
-    ),
-    with(
-        "UpdateUserHierarchyGroupName",
-        Run::Apply(RENAMED),
-        ["connect.refused", "connect.refused", "gone", "connect.access_denied"],
-        &[("DuplicateResourceException", "name taken")],
-    ),
-    with(
-        "CreateUserHierarchyGroup",
-        Run::Apply(GROWN),
-        ["connect.refused", "connect.refused", "no parent", "connect.access_denied"],
-        &[
-            ("DuplicateResourceException", "connect.refused"),
-            ("LimitExceededException", "connect.group_quota"),
-        ],
-    ),
+    with("GetFederationToken", Run::Token, ["federation.refused", "federation.refused", "connect.no_instance", "federation.role"], &[("UserNotFoundException", "federation.no_user"), ("DuplicateResourceException", "federation.role_binding")]),
+    with("DeleteUserHierarchyGroup", Run::Apply(SHRUNK), ["connect.refused", "connect.refused", "complete", "connect.access_denied"], &[("ResourceInUseException", "in use")]),
+    with("UpdateUserHierarchyStructure", Run::Apply(GROWN), ["connect.refused", "connect.refused", "connect.no_instance", "connect.access_denied"], &[("ResourceInUseException", "connect.refused")]),
+    with("UpdateUserHierarchyGroupName", Run::Apply(RENAMED), ["connect.refused", "connect.refused", "gone", "connect.access_denied"], &[("DuplicateResourceException", "name taken")]),
+    with("CreateUserHierarchyGroup", Run::Apply(GROWN), ["connect.refused", "connect.refused", "no parent", "connect.access_denied"], &[("DuplicateResourceException", "connect.refused"), ("LimitExceededException", "connect.group_quota")]),
     // What the gateway calls besides.
-    with(
-        "AssumeRole",
-        Run::Token,
-        ["federation.role", "federation.role", "federation.role", "federation.role"],
-        &[
-            ("MalformedPolicyDocument", "federation.role"),
-            ("PackedPolicyTooLarge", "federation.role"),
-            ("RegionDisabledException", "federation.role"),
-            ("ExpiredTokenException", "federation.credentials"),
-        ],
-    ),
-    with(
-        "UpdateUserConfig",
-        Run::Changed(chatty),
-        REFUSED,
-        &[("ConditionalOperationFailedException", "connect.refused")],
-    ),
+    with("AssumeRole", Run::Token, ["federation.role", "federation.role", "federation.role", "federation.role"], &[("MalformedPolicyDocument", "federation.role"), ("PackedPolicyTooLarge", "federation.role"), ("RegionDisabledException", "federation.role"), ("ExpiredTokenException", "federation.credentials")]),
+    with("UpdateUserConfig", Run::Changed(chatty), REFUSED, &[("ConditionalOperationFailedException", "connect.refused")]),
     row("TagResource", Run::Changed(tagged), REFUSED),
     row("ListUserProficiencies", Run::Changed(skilled), REFUSED),
     // The user was there a moment ago: what is not there is the predefined attribute.
-    row(
-        "AssociateUserProficiencies",
-        Run::Changed(skilled),
-        ["connect.refused", "connect.refused", "connect.unknown_name", "connect.access_denied"],
-    ),
+    row("AssociateUserProficiencies", Run::Changed(skilled), ["connect.refused", "connect.refused", "connect.unknown_name", "connect.access_denied"]),
     row("UpdateUserProficiencies", Run::Skilled(skilled), REFUSED),
     row("DisassociateUserProficiencies", Run::Skilled(skilled), REFUSED),
     row("SearchUsers", Run::Apply(SHRUNK), LISTING),
     // A console that may not search shows a list.
-    row(
-        "SearchUserHierarchyGroups",
-        Run::Browse,
-        ["connect.refused", "connect.refused", "connect.no_instance", "complete"],
-    ),
+    row("SearchUserHierarchyGroups", Run::Browse, ["connect.refused", "connect.refused", "connect.no_instance", "complete"]),
     row("DescribeInstance", Run::Check, LISTING),
 ];
 
@@ -257,7 +192,8 @@ fn otherwise_skilled() -> Placement {
 struct Case {
     house: House,
     connect: Connect,
-    federation: Federation,
+    /// Only where it is run.
+    federation: Option<Federation>,
     run: Run,
     file: String,
 }
@@ -279,7 +215,10 @@ impl Case {
         }
         house.emulator.adjust(|now| *now = behaviour);
         house.emulator.clear_history();
-        Self { connect: house.connect(), federation: house.federation(), house, run, file }
+        let connect = house.connect_with(|settings| settings.settle_within = Duration::from_secs(3));
+        let federation = matches!(run, Run::Token)
+            .then(|| house.federation_with(|settings| settings.place_kept_for = Duration::from_secs(6)));
+        Self { house, connect, federation, run, file }
     }
 
     fn fail(&self, operation: &str, error: &str, times: usize, loses_answers: bool) {
@@ -297,7 +236,8 @@ impl Case {
                 self.connect.ensure(&wanted()).await.map(drop).map_err(|e| code(&e))
             }
             Run::Token => {
-                let token = self.federation.token_for(&ada(&self.house).await, self.house.in_an_hour()).await;
+                let federation = self.federation.as_ref().unwrap();
+                let token = federation.token_for(&ada(&self.house).await, self.house.in_an_hour()).await;
                 token.map(drop).map_err(|error| error.code().id.to_owned())
             }
             Run::Apply(_) => self.apply().await.map_err(|error| word(&error)),
@@ -353,10 +293,22 @@ fn word(error: &StepError) -> String {
     }
 }
 
-/// Runs a case for every row at once and tells what went wrong.
-async fn for_every_row<F: Future<Output = Vec<String>> + Send + 'static>(case: impl Fn(&'static Row) -> F) {
+/// Rows that are run at the same time, of all tests here: more would take the machine from tests that watch the clock.
+static AT_ONCE: Semaphore = Semaphore::const_new(8);
+
+/// Runs a case for every row and tells what went wrong.
+async fn for_every_row<F>(case: impl Fn(&'static Row) -> F)
+where
+    F: Future<Output = Vec<String>> + Send + 'static,
+{
     let mut rows = JoinSet::new();
-    ROWS.iter().for_each(|row| drop(rows.spawn(case(row))));
+    for row in ROWS {
+        let case = case(row);
+        rows.spawn(async move {
+            let _turn = AT_ONCE.acquire().await.unwrap();
+            case.await
+        });
+    }
     let wrong: Vec<String> = rows.join_all().await.into_iter().flatten().collect();
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
