@@ -12,6 +12,7 @@ pub(super) struct Cache {
     pub(super) directory_max_age: Duration,
     pub(super) known_for: Duration,
     pub(super) settle_within: Duration,
+    pub(super) refusal_for: Duration,
 }
 
 impl Cache {
@@ -23,6 +24,7 @@ impl Cache {
             directory_max_age: section.seconds("directory_max_age_seconds", 900, 10..=86_400),
             known_for: section.seconds("known_for_seconds", 300, 0..=3600),
             settle_within: section.seconds("settle_within_seconds", 10, 1..=60),
+            refusal_for: section.seconds("refusal_seconds", 10, 0..=300),
         };
         if cache.token_margin + cache.refresh_ahead >= cache.max_token_age {
             let message = "must be longer than token_margin_seconds and refresh_ahead_seconds together";

@@ -107,6 +107,7 @@ fn users(
         directory_max_age: shared.cache.directory_max_age,
         known_for: shared.cache.known_for,
         settle_within: shared.cache.settle_within,
+        refusal_for: shared.cache.refusal_for,
         patience: shared.patience,
         place_kept_for: shared.place_kept_for,
     })
@@ -164,6 +165,7 @@ fn tokens(
         token_margin: cache.token_margin,
         refresh_ahead: cache.refresh_ahead,
         max_token_age: cache.max_token_age,
+        refusal_for: cache.refusal_for,
         patience: shared.patience,
         place_kept_for: shared.place_kept_for,
     })

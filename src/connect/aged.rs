@@ -99,6 +99,21 @@ where
         self.cache.insert(key, Answer { question, answered_at, value }).await;
     }
 
+    /// The kept answer to `question` if it is younger than `max_age`. Nobody is asked.
+    pub(super) async fn peek(&self, key: &K, question: Q, max_age: Duration) -> Option<V> {
+        let kept = self.cache.get(key).await?;
+        (kept.question == question && self.is_younger(&kept, max_age)).then_some(kept.value)
+    }
+
+    /// Drops the answers that are `age` old or older, of the keys that `is_meant` picks.
+    pub(super) async fn drop_older(&self, age: Duration, is_meant: impl Fn(&K) -> bool + Send) {
+        let old = self.cache.iter().filter(|(key, kept)| is_meant(key) && !self.is_younger(kept, age));
+        let keys: Vec<K> = old.map(|(key, _)| (*key).clone()).collect();
+        for key in keys {
+            self.cache.invalidate(&key).await;
+        }
+    }
+
     /// Changes a kept answer, keeping its age.
     pub(super) async fn amend(&self, key: K, change: impl FnOnce(&V) -> V + Send) {
         self.cache

@@ -107,6 +107,13 @@ impl Directory {
         Ok(None)
     }
 
+    /// Reads names and ids of profiles and groups anew for the next who asks, unless that was done just now: an id was
+    /// refused, and what has it may be gone.
+    pub(super) async fn doubt(&self) {
+        self.listings.drop_older(MISS_AGE, |kind| *kind != Kind::User).await;
+        self.groups.drop_older(MISS_AGE, |_| true).await;
+    }
+
     /// Every name that is listed.
     pub(super) async fn names(&self, kind: Kind, patience: Patience) -> Result<Vec<String>, Error> {
         let listing = self.listing(kind, self.max_age, patience).await?;

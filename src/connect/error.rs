@@ -83,6 +83,14 @@ impl Error {
         }
     }
 
+    /// Whether the same question a moment later would get the same answer: AWS was asked, and said no.
+    pub(super) fn is_final(&self) -> bool {
+        match self {
+            Self::Call(call) => call.cause.is_final(),
+            error => error.clone().if_refusal().is_ok(),
+        }
+    }
+
     /// The permission that our own AWS identity lacks.
     #[must_use]
     pub fn missing_permission(&self) -> Option<String> {
@@ -92,6 +100,13 @@ impl Error {
             }
             _ => None,
         }
+    }
+
+    /// Whether Connect may have refused the id of a profile or a group: what had it can be gone since it was listed.
+    pub(super) fn may_be_of_ids(&self) -> bool {
+        let takes_ids = |operation: &str| ["Create", "Update"].iter().any(|verb| operation.starts_with(verb));
+        matches!(self, Self::Call(call) if takes_ids(call.operation))
+            && (self.is(Cause::NotFound) || self.is(Cause::Refused))
     }
 
     /// Whether Connect refused to delete what is in use.
@@ -147,6 +162,8 @@ fn page(call: &CallError) -> &'static Code {
         "ListUsers"
         | "ListUserHierarchyGroups"
         | "SearchUserHierarchyGroups"
+        | "SearchUsers"
+        | "UpdateUserHierarchyStructure"
         | "DescribeUserHierarchyStructure" => false,
         operation => operation.contains("User") || operation == "TagResource",
     };
@@ -159,6 +176,7 @@ fn page(call: &CallError) -> &'static Code {
         Cause::Quota => &code::CONNECT_QUOTA,
         Cause::AccessDenied => &code::CONNECT_ACCESS_DENIED,
         Cause::Credentials => &code::FEDERATION_CREDENTIALS,
+        Cause::ClockOff => &code::GATEWAY_CLOCK,
         Cause::Throttled | Cause::Unavailable => &code::CONNECT_UNAVAILABLE,
     }
 }

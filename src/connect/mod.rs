@@ -11,6 +11,7 @@ mod plan;
 mod preview;
 mod provision;
 mod report;
+mod unfinished;
 mod wire;
 mod words;
 
@@ -65,6 +66,8 @@ pub struct Settings {
     pub directory_max_age: Duration,
     /// For how long a user that was found in place is not described again.
     pub known_for: Duration,
+    /// For how long a refusal is answered again without asking AWS.
+    pub refusal_for: Duration,
     /// How long to wait for Connect to show what was just created.
     pub settle_within: Duration,
     /// How long one request of a browser may wait for the call budget; and everything that no person waits for.
@@ -113,6 +116,8 @@ pub struct Connect {
     /// By user name without its case, so that two spellings never create two users. The question is the
     /// placement's fingerprint, the exact name in it: one spelling's user may not be another's.
     known: Aged<String, u64, ConnectUser>,
+    /// What was refused for good, by the same key and question.
+    refused: Aged<String, u64, Error>,
     fingerprints: RandomState,
     pace: Pace,
 }
@@ -129,7 +134,8 @@ impl Connect {
     ) -> Self {
         let calls = Arc::new(Calls::new(client, pace.clone(), settings.arn.clone()));
         let provision = Arc::new(Provision::new(settings, calls, protected, &clock));
-        Self { provision, known: Aged::new(KNOWN_USERS, clock), fingerprints: RandomState::new(), pace }
+        let (known, refused) = (Aged::new(KNOWN_USERS, Arc::clone(&clock)), Aged::new(KNOWN_USERS, clock));
+        Self { provision, known, refused, fingerprints: RandomState::new(), pace }
     }
 
     /// Resolve, plan, apply: afterwards the user exists and is placed as the rules want. One piece of work
@@ -165,15 +171,25 @@ impl Connect {
     async fn ensured(&self, placement: &Placement, priority: Priority) -> Result<ConnectUser, Error> {
         self.provision.check_allowed(placement)?;
         let settings = &self.provision.settings;
-        let ticket = self.ticket(placement);
+        let (name, ticket) = (placement.username.folded(), self.ticket(placement));
         let length = if priority == Priority::Person { settings.place_kept_for } else { settings.patience };
+        let fingerprint = self.fingerprints.hash_one(placement);
         let work = || -> Work<ConnectUser> {
             let (provision, placement) = (Arc::clone(&self.provision), placement.clone());
+            let (refused, name) = (self.refused.clone(), name.clone());
             let patience = Patience::lasting(length).as_urgent_as(priority).under(ticket);
-            Box::pin(async move { provision.ensure(&placement, patience).await })
+            Box::pin(async move {
+                if let Some(again) = refused.peek(&name, fingerprint, provision.settings.refusal_for).await {
+                    return Err(again);
+                }
+                let ensured = provision.ensure(&placement, patience).await;
+                if let Some(error) = ensured.as_ref().err().filter(|error| error.is_final()) {
+                    refused.put(name, fingerprint, error.clone()).await;
+                }
+                ensured
+            })
         };
-        let fingerprint = self.fingerprints.hash_one(placement);
-        self.known.read(placement.username.folded(), fingerprint, settings.known_for, work).await
+        self.known.read(name.clone(), fingerprint, settings.known_for, work).await
     }
 
     fn ticket(&self, placement: &Placement) -> Ticket {

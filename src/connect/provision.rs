@@ -10,6 +10,7 @@ use tokio::time::sleep;
 use super::client::Calls;
 use super::directory::{Directory, Kind, Resolved};
 use super::plan::{Change, NewUser, UserFields, Wanted, new_user, plan, wanted_of_existing, wanted_of_new};
+use super::unfinished::Unfinished;
 use super::{Error, Provisioning, Settings, wire};
 use crate::model::{
     Cause, Clock, ConnectUser, MAX_PROFICIENCIES, Patience, Placement, ProtectedNames, UserId, Username,
@@ -24,6 +25,8 @@ pub(super) struct Provision {
     pub(super) directory: Directory,
     /// Held while hierarchy groups are created.
     pub(super) creating_groups: Mutex<()>,
+    /// Users that were created here and still lack what `CreateUser` does not take.
+    unfinished: Unfinished,
     protected: Arc<ProtectedNames>,
     clock: Arc<dyn Clock>,
 }
@@ -58,7 +61,8 @@ impl Provision {
     ) -> Self {
         let directory = Directory::new(Arc::clone(&calls), settings.directory_max_age, clock);
         let clock = Arc::clone(clock);
-        Self { settings, calls, directory, creating_groups: Mutex::default(), protected, clock }
+        let (creating_groups, unfinished) = (Mutex::default(), Unfinished::default());
+        Self { settings, calls, directory, creating_groups, unfinished, protected, clock }
     }
 
     /// Refuses what may never be federated or granted, before anything is asked of AWS.
@@ -70,7 +74,25 @@ impl Provision {
         placement.security_profiles.iter().try_for_each(|name| self.check_profile(name))
     }
 
+    /// By the names that are listed; when Connect does not take an id from there, by new listings once more.
     pub(super) async fn ensure(
+        &self,
+        placement: &Placement,
+        patience: Patience,
+    ) -> Result<ConnectUser, Error> {
+        let ensured = self.ensure_as_listed(placement, patience).await;
+        let Some(error) = ensured.as_ref().err().filter(|error| error.may_be_of_ids()) else {
+            return ensured;
+        };
+        self.directory.doubt().await;
+        if error.is(Cause::NotFound) {
+            self.ensure_as_listed(placement, patience.again()).await
+        } else {
+            ensured
+        }
+    }
+
+    async fn ensure_as_listed(
         &self,
         placement: &Placement,
         patience: Patience,
@@ -141,10 +163,16 @@ impl Provision {
         groups: Groups,
         patience: Patience,
     ) -> Result<Vec<Change>, Error> {
-        if self.settings.provisioning != Provisioning::Sync {
+        let mut wanted = match self.settings.provisioning {
+            Provisioning::Sync => wanted_of_existing(placement, self.settings.send_email),
+            Provisioning::Create | Provisioning::Off => Wanted::default(),
+        };
+        if self.unfinished.has(&held.id) {
+            wanted.proficiencies = wanted_of_new(placement, self.settings.send_email).proficiencies;
+        }
+        if wanted == Wanted::default() {
             return Ok(Vec::new());
         }
-        let wanted = wanted_of_existing(placement, self.settings.send_email);
         let desired = self.resolve(wanted, groups, patience).await?;
         if !desired.proficiencies.is_empty() {
             self.read_proficiencies(held, patience).await?;
@@ -190,6 +218,7 @@ impl Provision {
             self.calls.apply(&held.id, &change, patience).await?;
             self.note(change.word());
         }
+        self.unfinished.remove(&held.id);
         // Differs from the wanted name in case at most, so it is as good a user name.
         let username = Username::new(held.username).unwrap_or_else(|_| placement.username.clone());
         Ok(self.user(&held.id, username))
@@ -208,7 +237,9 @@ impl Provision {
                 self.directory.remember_user(&user.username, &id).await;
                 self.note("created");
                 if let Some(change) = user.afterwards() {
+                    self.unfinished.add(&id);
                     self.complete(&id, &change, patience).await?;
+                    self.unfinished.remove(&id);
                 }
                 let created_at = Some(self.clock.now());
                 Ok(ConnectUser { created_at, ..self.user(&id, user.username) })
@@ -253,6 +284,8 @@ impl Provision {
             if let Resolved::User(id) = self.directory.user_now(&placement.username, settle).await?
                 && let Some(held) = self.describe(&id, &placement.username, settle).await?
             {
+                // It may have been us, and the answer got lost.
+                self.unfinished.add(&held.id);
                 return self.put_right(held, placement, settle).await;
             }
             if settle.left() < SETTLE_PAUSE {

@@ -10,7 +10,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::call::{Answer, Call};
-use super::clock::{epoch_seconds, machine_now, random_id};
+use super::clock::{Clock, epoch_seconds, http_date, random_id};
 use super::encoding::{escape, form_fields};
 use super::error::{ApiError, ApiResult};
 use super::history::HistoryEntry;
@@ -47,11 +47,15 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
         headers: parts.headers,
         body,
     };
-    if request.method == "POST" && request.path == "/" {
+    let mut response = if request.method == "POST" && request.path == "/" {
         answer_sts(&shared, &request)
     } else {
         answer_connect(&shared, &request)
+    };
+    if let Ok(date) = HeaderValue::from_str(&http_date(shared.clock.now())) {
+        response.headers_mut().insert(header::DATE, date);
     }
+    response
 }
 
 fn answer_sts(shared: &Shared, request: &ApiRequest) -> Response {
@@ -73,25 +77,30 @@ fn call_sts(
 ) -> ApiResult<String> {
     let now = shared.clock.now();
     let inner = &mut *shared.lock();
-    let caller = authenticate(inner, request, "sts", now)?;
+    let caller = authenticate(inner, request, "sts", &shared.clock)?;
     about.principal = Some(caller.principal.label().to_owned());
+    let failure = inner.behaviour.failure(&asked.action);
+    if let Some((code, false)) = &failure {
+        return Err(failed(code));
+    }
     if let Some(rates) = inner.behaviour.throttle
         && !inner.throttle.admits(&caller.principal.account, &caller.region, &asked.action, rates.sts, now)
     {
         return Err(ApiError::sts_throttled("Rate exceeded"));
     }
-    sts::answer(asked, &mut inner.world, &caller, now)
+    let answer = sts::answer(asked, &mut inner.world, &caller, now);
+    failure.map_or(answer, |(code, _)| Err(failed(&code)))
 }
 
-fn authenticate(
-    inner: &Inner,
-    request: &ApiRequest,
-    service: &str,
-    now: time::OffsetDateTime,
-) -> ApiResult<Caller> {
+fn authenticate(inner: &Inner, request: &ApiRequest, service: &str, clock: &Clock) -> ApiResult<Caller> {
     let regions: Vec<String> = inner.world.instances.iter().map(|instance| instance.region.clone()).collect();
-    let expected =
-        Expected { service, regions: &regions, keys: &inner.world.keys, machine_now: machine_now(), now };
+    let expected = Expected {
+        service,
+        regions: &regions,
+        keys: &inner.world.keys,
+        signing_times: clock.signing_times(),
+        now: clock.now(),
+    };
     verify(request, &expected)
 }
 
@@ -110,7 +119,7 @@ fn answer_connect(shared: &Shared, request: &ApiRequest) -> Response {
 fn call_connect(shared: &Shared, request: &ApiRequest, route: Option<&Route>, about: &mut About) -> Answer {
     let now = shared.clock.now();
     let inner = &mut *shared.lock();
-    let caller = authenticate(inner, request, "connect", now)?;
+    let caller = authenticate(inner, request, "connect", &shared.clock)?;
     about.principal = Some(caller.principal.label().to_owned());
     let route = route.ok_or_else(|| ApiError::unknown_operation("No operation has this method and path"))?;
     check_weather(inner, &caller, route.operation, now)?;
@@ -118,6 +127,10 @@ fn call_connect(shared: &Shared, request: &ApiRequest, route: Option<&Route>, ab
     let is_out = inner.faults.is_out(outage);
     if is_out && outage.is_some_and(|outage| !outage.loses_answers) {
         return Err(fault());
+    }
+    let failure = inner.behaviour.failure(&route.operation.name());
+    if let Some((code, false)) = &failure {
+        return Err(failed(code));
     }
     let (instance_id, id) = target(route, request, &caller)?;
     let Inner { world, behaviour, tokens, .. } = inner;
@@ -141,7 +154,11 @@ fn call_connect(shared: &Shared, request: &ApiRequest, route: Option<&Route>, ab
     };
     let answer = perform(route.operation, &mut call);
     about.username = call.about;
-    if is_out { Err(fault()) } else { answer }
+    match failure {
+        Some((code, _)) => Err(failed(&code)),
+        None if is_out => Err(fault()),
+        None => answer,
+    }
 }
 
 /// Instance, and user or group, that the request is about.
@@ -179,6 +196,11 @@ fn check_weather(
         return Err(fault());
     }
     Ok(())
+}
+
+/// What a test asked for.
+fn failed(code: &str) -> ApiError {
+    ApiError::named(code, "The emulator was told to fail this call").unwrap_or_else(fault)
 }
 
 fn fault() -> ApiError {

@@ -26,6 +26,14 @@ macro_rules! wire_errors {
             pub(super) fn $name(message: impl Into<String>) -> Self {
                 Self { code: $code, status: $status, message: message.into(), members: Map::new() }
             })+
+
+            /// The error with this code.
+            pub(super) fn named(code: &str, message: &str) -> Option<Self> {
+                match code {
+                    $($code => Some(Self::$name(message)),)+
+                    _ => None,
+                }
+            }
         }
     };
 }
@@ -75,8 +83,14 @@ wire_errors! {
     sts_invalid_action = "InvalidAction", 400;
     /// Too many calls (STS's spelling).
     sts_throttled = "Throttling", 400;
+    /// A fault of the service (STS's spelling).
+    sts_unavailable = "ServiceUnavailable", 503;
     /// A session policy that is no policy.
     malformed_policy = "MalformedPolicyDocument", 400;
+    /// STS is switched off in this Region for the account.
+    region_disabled = "RegionDisabledException", 403;
+    /// The request's time is not ours.
+    time_skewed = "RequestTimeTooSkewed", 403;
     /// A session policy that is too long.
     packed_policy_too_large = "PackedPolicyTooLarge", 400;
 }

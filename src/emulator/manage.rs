@@ -10,7 +10,7 @@ use axum::{Json, Router};
 use serde::Deserialize;
 
 use super::history::HistoryEntry;
-use super::options::{Behaviour, Lag, Rates};
+use super::options::{Behaviour, Failing, Lag, Rates};
 use super::shared::Shared;
 
 /// `/_emulator/...`.
@@ -38,6 +38,7 @@ struct Adjustment {
     throttle: Option<bool>,
     lag: Option<bool>,
     fault_rate: Option<f64>,
+    failing: Option<Vec<Failing>>,
     bind_users_to_roles: Option<bool>,
     advance_seconds: Option<u64>,
 }
@@ -54,6 +55,9 @@ fn apply(behaviour: &mut Behaviour, adjustment: &Adjustment) {
     behaviour.page_cap = adjustment.page_cap.unwrap_or(behaviour.page_cap);
     behaviour.fault_rate = adjustment.fault_rate.unwrap_or(behaviour.fault_rate);
     behaviour.bind_users_to_roles = adjustment.bind_users_to_roles.unwrap_or(behaviour.bind_users_to_roles);
+    if let Some(failing) = &adjustment.failing {
+        behaviour.failing.clone_from(failing);
+    }
     if let Some(on) = adjustment.throttle {
         behaviour.throttle = on.then(Rates::default);
     }

@@ -64,7 +64,8 @@ use tokio::task::JoinHandle;
 pub use self::history::HistoryEntry;
 pub use self::idp::throwaway_key_pair;
 pub use self::options::{
-    Behaviour, IdpOptions, Lag, Options, Outage, Ports, PublicUrls, Rate, Rates, ServiceProvider, Sign,
+    Behaviour, Failing, IdpOptions, Lag, Options, Outage, Ports, PublicUrls, Rate, Rates, ServiceProvider,
+    Sign,
 };
 pub use self::seed::{Person, Seed, SeedInstance, SeedKey, SeedRole, SeedUser};
 
@@ -199,6 +200,17 @@ impl Emulator {
     /// Lets `by` pass at once: tokens end, listings catch up, buckets fill.
     pub fn advance(&self, by: Duration) {
         self.shared.clock.advance(by);
+    }
+
+    /// AWS's clock differs from the machine's by `off` from now on: signatures, times and the `Date` header.
+    pub fn set_clock_off(&self, off: time::Duration) {
+        self.shared.clock.set_off(off);
+    }
+
+    /// Gives out a base key, which ends at once when `expired`. It takes the place of one with the same id.
+    pub fn put_key(&self, key: &SeedKey, expired: bool) {
+        let ends = expired.then(|| self.shared.clock.now());
+        self.shared.lock().world.put_key(key, ends);
     }
 
     /// Adds a user, seen at once by every view.

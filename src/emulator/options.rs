@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
+use serde::Deserialize;
+
 use super::seed::Seed;
 
 /// Everything that can be chosen.
@@ -62,6 +64,8 @@ pub struct Behaviour {
     pub fault_rate: f64,
     /// From some call on, every Connect call fails.
     pub outage: Option<Outage>,
+    /// Calls of single operations that fail, of either service.
+    pub failing: Vec<Failing>,
     /// Seed of the fault generator.
     pub fault_seed: u64,
     /// Whether a user who federated through one role is refused through another (`DuplicateResourceException`).
@@ -74,6 +78,21 @@ pub struct Outage {
     /// How many calls are answered before it begins.
     pub after: usize,
     /// Whether calls are carried out all the same, and only their answers are lost.
+    pub loses_answers: bool,
+}
+
+/// The next calls of one operation fail.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Failing {
+    /// The operation, as in the history.
+    pub operation: String,
+    /// AWS's error code. One that the emulator does not know is answered as `InternalServiceException`.
+    pub error: String,
+    /// How many calls from now on.
+    pub times: usize,
+    /// Whether calls are carried out all the same, and only their answers are lost.
+    #[serde(default)]
     pub loses_answers: bool,
 }
 
@@ -173,6 +192,7 @@ impl Default for Behaviour {
             lag: Lag::default(),
             fault_rate: 0.03,
             outage: None,
+            failing: Vec::new(),
             fault_seed: 1,
             bind_users_to_roles: false,
         }
@@ -180,6 +200,15 @@ impl Default for Behaviour {
 }
 
 impl Behaviour {
+    /// The error that the next call of `operation` fails with, and whether the call is carried out: one time less is
+    /// left.
+    pub(super) fn failure(&mut self, operation: &str) -> Option<(String, bool)> {
+        let due = |failing: &&mut Failing| failing.operation == operation && failing.times > 0;
+        let failing = self.failing.iter_mut().find(due)?;
+        failing.times -= 1;
+        Some((failing.error.clone(), failing.loses_answers))
+    }
+
     /// Large pages, no throttling, no lag, no faults.
     #[must_use]
     pub fn kind() -> Self {

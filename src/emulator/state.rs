@@ -106,6 +106,11 @@ impl World {
         })
     }
 
+    /// Adds a base key, or replaces it.
+    pub(super) fn put_key(&mut self, key: &SeedKey, ends: Option<OffsetDateTime>) {
+        self.keys.insert(key.id.clone(), AccessKey { expires: ends, ..base_key(key) });
+    }
+
     /// The instance with this alias.
     pub(super) fn by_alias(&mut self, alias: &str) -> Option<&mut Instance> {
         self.instances.iter_mut().find(|instance| instance.alias == alias)

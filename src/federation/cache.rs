@@ -8,6 +8,7 @@ use moka::future::Cache;
 use time::OffsetDateTime;
 
 use super::Error;
+use super::skew::Skew;
 use crate::model::{Clock, FederationToken, UserId, Username};
 
 type Outcome = Result<Arc<FederationToken>, Error>;
@@ -23,6 +24,8 @@ pub(super) struct Lifetimes {
     pub(super) margin: Duration,
     pub(super) max_age: Duration,
     pub(super) refresh_ahead: Duration,
+    /// A refusal is answered again without asking.
+    pub(super) refusal: Duration,
 }
 
 /// The tokens of one instance and role, in memory only.
@@ -31,6 +34,7 @@ pub(super) struct Tokens {
     slots: Cache<Username, Arc<Slot>>,
     lifetimes: Lifetimes,
     clock: Arc<dyn Clock>,
+    skew: Arc<Skew>,
 }
 
 /// One user's place. Purging takes the place away: a request that is under way still answers those who
@@ -38,6 +42,7 @@ pub(super) struct Tokens {
 #[derive(Default)]
 struct Slot {
     kept: Mutex<Option<Kept>>,
+    refused: Mutex<Option<Refused>>,
     last: Mutex<Last>,
     flight: tokio::sync::Mutex<()>,
 }
@@ -49,18 +54,25 @@ struct Last {
     outcome: Option<(UserId, Outcome)>,
 }
 
+/// What AWS said no to, for the moment.
+struct Refused {
+    user: UserId,
+    error: Error,
+    until: OffsetDateTime,
+}
+
 struct Kept {
     token: Arc<FederationToken>,
     serve_until: OffsetDateTime,
 }
 
 impl Tokens {
-    pub(super) fn new(lifetimes: Lifetimes, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(lifetimes: Lifetimes, clock: Arc<dyn Clock>, skew: Arc<Skew>) -> Self {
         let slots = Cache::builder().max_capacity(CAPACITY).time_to_idle(IDLE).build();
-        Self { slots, lifetimes, clock }
+        Self { slots, lifetimes, clock, skew }
     }
 
-    /// The kept token of this user, else the one that `ask` brings.
+    /// The kept token or refusal of this user, else what `ask` brings.
     pub(super) async fn token<F: Future<Output = Result<FederationToken, Error>>>(
         &self,
         username: &Username,
@@ -68,11 +80,33 @@ impl Tokens {
         ask: impl FnOnce() -> F,
     ) -> Outcome {
         let slot = self.slots.get_with_by_ref(username, async { Arc::default() }).await;
-        let kept = || slot.served(self.clock.now()).filter(|token| token.user_id == *id);
-        if let Some(token) = kept() {
-            return Ok(token);
+        let kept = || {
+            let now = self.clock.now();
+            let token = slot.served(now).filter(|token| token.user_id == *id).map(Ok);
+            token.or_else(|| slot.refusal(id, now).map(Err))
+        };
+        if let Some(kept) = kept() {
+            return kept;
         }
         self.fly(&slot, id, kept, ask).await
+    }
+
+    /// Why this user was refused a moment ago.
+    pub(super) async fn refusal(&self, username: &Username, id: &UserId) -> Option<Error> {
+        self.slots.get(username).await?.refusal(id, self.clock.now())
+    }
+
+    /// Answers with `error` for a moment, if it is final.
+    pub(super) async fn refuse(&self, username: &Username, id: &UserId, error: &Error) {
+        let slot = self.slots.get_with_by_ref(username, async { Arc::default() }).await;
+        self.keep_refusal(&slot, id, error);
+    }
+
+    fn keep_refusal(&self, slot: &Slot, id: &UserId, error: &Error) {
+        if error.is_final() {
+            let until = self.clock.now() + self.lifetimes.refusal;
+            *slot.refused() = Some(Refused { user: id.clone(), error: error.clone(), until });
+        }
     }
 
     /// Replaces the kept token, if there is one, by what `ask` brings.
@@ -114,7 +148,7 @@ impl Tokens {
         &self,
         slot: &Slot,
         id: &UserId,
-        kept: impl Fn() -> Option<Arc<FederationToken>>,
+        kept: impl Fn() -> Option<Outcome>,
         ask: impl FnOnce() -> F,
     ) -> Outcome {
         let seen = slot.last().count;
@@ -123,21 +157,26 @@ impl Tokens {
         if let Some((_, outcome)) = outcome.filter(|(asked, _)| count != seen && asked == id) {
             return outcome;
         }
-        if let Some(token) = kept() {
-            return Ok(token);
+        if let Some(kept) = kept() {
+            return kept;
         }
         let asked_at = self.clock.now();
         let outcome = ask().await.map(Arc::new);
-        if let Ok(token) = &outcome {
-            let serve_until = self.serve_until(token, asked_at);
-            *slot.kept() = Some(Kept { token: Arc::clone(token), serve_until });
+        match &outcome {
+            Ok(token) => {
+                let serve_until = self.serve_until(token, asked_at);
+                *slot.kept() = Some(Kept { token: Arc::clone(token), serve_until });
+                *slot.refused() = None;
+            }
+            Err(error) => self.keep_refusal(slot, id, error),
         }
         *slot.last() = Last { count: count + 1, outcome: Some((id.clone(), outcome.clone())) };
         outcome
     }
 
     fn serve_until(&self, token: &FederationToken, asked_at: OffsetDateTime) -> OffsetDateTime {
-        (token.access_token_expiration - self.lifetimes.margin).min(asked_at + self.lifetimes.max_age)
+        let ends = self.skew.by_our_clock(token.access_token_expiration);
+        (ends - self.lifetimes.margin).min(asked_at + self.lifetimes.max_age)
     }
 }
 
@@ -150,6 +189,14 @@ impl Slot {
             self.last().outcome = None;
         }
         kept.as_ref().map(|kept| Arc::clone(&kept.token))
+    }
+
+    fn refusal(&self, id: &UserId, now: OffsetDateTime) -> Option<Error> {
+        self.refused().as_ref().filter(|no| no.user == *id && now < no.until).map(|no| no.error.clone())
+    }
+
+    fn refused(&self) -> MutexGuard<'_, Option<Refused>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn kept(&self) -> MutexGuard<'_, Option<Kept>> {
@@ -192,10 +239,15 @@ mod tests {
 
     impl House {
         fn new(max_age: Duration) -> Arc<Self> {
-            let lifetimes =
-                Lifetimes { margin: Duration::from_mins(5), max_age, refresh_ahead: Duration::from_mins(10) };
+            let lifetimes = Lifetimes {
+                margin: Duration::from_mins(5),
+                max_age,
+                refresh_ahead: Duration::from_mins(10),
+                refusal: Duration::from_secs(10),
+            };
             let clock = Arc::new(Minutes::default());
-            let tokens = Tokens::new(lifetimes, Arc::clone(&clock) as Arc<dyn Clock>);
+            let skew = Arc::default();
+            let tokens = Tokens::new(lifetimes, Arc::clone(&clock) as Arc<dyn Clock>, skew);
             Arc::new(Self { clock, tokens, asked: AtomicUsize::new(0) })
         }
 

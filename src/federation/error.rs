@@ -59,12 +59,33 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the same question a moment later would get the same answer: AWS was asked, and said no.
+    pub(super) fn is_final(&self) -> bool {
+        match self {
+            Self::Role { .. }
+            | Self::RoleBinding(_)
+            | Self::NoUser(_)
+            | Self::OtherUser
+            | Self::Refused(_)
+            | Self::SignInUrl => true,
+            Self::Call(call) => call.cause.is_final(),
+            Self::ProtectedUsername
+            | Self::SessionOver
+            | Self::IncompleteAnswer { .. }
+            | Self::SigninToken(_)
+            | Self::Interrupted
+            | Self::Busy(_) => false,
+        }
+    }
+
     /// What a stopped `AssumeRole` means. `denied_action` is the IAM action that AWS named as denied.
     pub(super) fn of_assume_role(stopped: Stopped, denied_action: Option<&'static str>) -> Self {
         match stopped {
             Stopped::Busy(busy) => Self::Busy(busy),
             Stopped::Failed(call) => match call.cause {
-                Cause::Credentials | Cause::Throttled | Cause::Unavailable => Self::Call(call),
+                Cause::Credentials | Cause::ClockOff | Cause::Throttled | Cause::Unavailable => {
+                    Self::Call(call)
+                }
                 Cause::AccessDenied => Self::Role { call, reason: denied_action.unwrap_or(DENIED) },
                 _ => Self::Role { call, reason: "the request for the role was refused" },
             },
@@ -104,6 +125,7 @@ impl Blamed for Error {
             Self::Interrupted => &code::GATEWAY_INTERNAL,
             Self::Call(call) => match call.cause {
                 Cause::Credentials => &code::FEDERATION_CREDENTIALS,
+                Cause::ClockOff => &code::GATEWAY_CLOCK,
                 Cause::NotFound => &code::CONNECT_NO_INSTANCE,
                 _ => &code::FEDERATION_UNAVAILABLE,
             },

@@ -9,6 +9,7 @@ mod console;
 mod error;
 mod role;
 mod sign_in_url;
+mod skew;
 mod token;
 mod wire;
 
@@ -30,6 +31,7 @@ use crate::model::{
 use cache::{Lifetimes, Tokens};
 use console::Console;
 use role::Role;
+use skew::{ReadDate, Skew};
 use token::TokenSource;
 
 /// One instance.
@@ -61,6 +63,8 @@ pub struct Settings {
     pub refresh_ahead: Duration,
     /// A token is never served longer than this after it was issued.
     pub max_token_age: Duration,
+    /// For how long a refusal is answered again without asking AWS.
+    pub refusal_for: Duration,
     /// How long one request of a browser may wait for the call budget; and everything that no person waits for.
     pub patience: Duration,
     /// For how long a person's place in the line is kept, request after request.
@@ -96,6 +100,7 @@ pub struct Federation {
     source: Arc<TokenSource>,
     console: Console,
     tokens: Tokens,
+    skew: Arc<Skew>,
     protected: Arc<ProtectedNames>,
     clock: Arc<dyn Clock>,
     tickets: RandomState,
@@ -115,18 +120,22 @@ impl Federation {
     ) -> Self {
         let settings = Arc::new(settings);
         let role = Arc::new(Role::new(Arc::clone(&settings), sdk, endpoints.sts, pace.clone()));
-        let source =
-            TokenSource::new(Arc::clone(&settings), sdk, endpoints.connect, pace.clone(), Arc::clone(&role));
+        let skew = Arc::new(Skew::default());
+        let read_date = ReadDate::new(Arc::clone(&skew), Arc::clone(&clock));
+        let connect = token::client(&settings.arn, sdk, endpoints.connect, read_date);
+        let source = TokenSource::new(Arc::clone(&settings), connect, pace.clone(), Arc::clone(&role));
         let lifetimes = Lifetimes {
             margin: settings.token_margin,
             max_age: settings.max_token_age,
             refresh_ahead: settings.refresh_ahead,
+            refusal: settings.refusal_for,
         };
         Self {
             role,
             source: Arc::new(source),
             console: Console::new(Arc::clone(&settings)),
-            tokens: Tokens::new(lifetimes, Arc::clone(&clock)),
+            tokens: Tokens::new(lifetimes, Arc::clone(&clock), Arc::clone(&skew)),
+            skew,
             settings,
             protected,
             clock,
@@ -197,16 +206,32 @@ impl Federation {
         match self.settings.hand_off {
             HandOffMode::Instance => {
                 let token = self.token_for(user, not_after).await?;
-                Ok(form(&token, destination))
+                Ok(form(&token, destination, self.skew.by_our_clock(token.refresh_token_expiration)))
             }
             HandOffMode::Console => {
                 self.check_allowed(user, not_after)?;
-                self.let_settle(user).await;
-                let patience = Patience::lasting(self.settings.patience);
-                let credentials = self.role.assume(&user.username, patience).await?;
-                Ok(HandOff::Redirect(self.console.login_url(&credentials, destination).await?))
+                if let Some(again) = self.tokens.refusal(&user.username, &user.id).await {
+                    return Err(again);
+                }
+                let url = self.login_url(user, destination).await;
+                if let Err(error) = &url {
+                    self.tokens.refuse(&user.username, &user.id, error).await;
+                }
+                Ok(HandOff::Redirect(url?))
             }
         }
+    }
+
+    async fn login_url(&self, user: &ConnectUser, destination: &str) -> Result<Secret, Error> {
+        self.let_settle(user).await;
+        let patience = Patience::lasting(self.settings.patience);
+        let credentials = self.role.assume(&user.username, patience).await?;
+        self.console.login_url(&credentials, destination).await
+    }
+
+    /// Whether this user was refused a moment ago, and is refused again without asking AWS.
+    pub async fn is_refused(&self, user: &ConnectUser) -> bool {
+        self.tokens.refusal(&user.username, &user.id).await.is_some()
     }
 
     /// Users whose cached token is due for replacement now.
@@ -291,7 +316,7 @@ impl Federation {
 
 /// The form that the instance's own sign-in address takes; its times are epoch milliseconds.
 /// <https://github.com/amazon-connect/video-call-escalation>
-fn form(token: &FederationToken, destination: &str) -> HandOff {
+fn form(token: &FederationToken, destination: &str, ends: OffsetDateTime) -> HandOff {
     let milliseconds = |time: OffsetDateTime| time.unix_timestamp_nanos() / 1_000_000;
     let credentials = json!({
         "AccessToken": token.access_token.expose(),
@@ -303,6 +328,6 @@ fn form(token: &FederationToken, destination: &str) -> HandOff {
         action: token.sign_in_url.clone(),
         credentials: Secret::new(credentials.to_string()),
         destination: destination.to_owned(),
-        ends: token.refresh_token_expiration,
+        ends,
     }
 }

@@ -13,8 +13,11 @@ use tokio::time::sleep;
 use url::Url;
 
 use super::role::Role;
+use super::skew::ReadDate;
 use super::{Error, Settings, sign_in_url, wire};
-use crate::model::{Call, Caller, ConnectUser, FederationToken, Pace, Patience, Secret, Stopped, UserId};
+use crate::model::{
+    Call, Caller, ConnectUser, FederationToken, InstanceArn, Pace, Patience, Secret, Stopped, UserId,
+};
 
 const OPERATION: &str = "GetFederationToken";
 /// Connect may take a moment to know a user that was just created.
@@ -30,35 +33,39 @@ pub(super) struct TokenSource {
     settings: Arc<Settings>,
 }
 
+/// A client for the instance's Region.
+pub(super) fn client(
+    arn: &InstanceArn,
+    sdk: &SdkConfig,
+    endpoint: Option<Url>,
+    read_date: ReadDate,
+) -> aws_sdk_connect::Client {
+    // Each call brings its own user's credentials: nothing to cache, and nothing of the base identity to fall back on.
+    let mut config = Builder::from(sdk)
+        .region(Region::new(arn.region.clone()))
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(wire::timeouts())
+        .interceptor(read_date)
+        .identity_cache(IdentityCache::no_cache());
+    if let Some(endpoint) = endpoint {
+        config = config.endpoint_url(endpoint);
+    }
+    aws_sdk_connect::Client::from_conf(config.build())
+}
+
 impl TokenSource {
     pub(super) fn new(
         settings: Arc<Settings>,
-        sdk: &SdkConfig,
-        endpoint: Option<Url>,
+        client: aws_sdk_connect::Client,
         pace: Pace,
         role: Arc<Role>,
     ) -> Self {
-        // Each call brings its own user's credentials: nothing to cache, and nothing of the base identity to fall back on.
-        let mut config = Builder::from(sdk)
-            .region(Region::new(settings.arn.region.clone()))
-            .retry_config(RetryConfig::disabled())
-            .timeout_config(wire::timeouts())
-            .identity_cache(IdentityCache::no_cache());
-        if let Some(endpoint) = endpoint {
-            config = config.endpoint_url(endpoint);
-        }
         let call = Call {
             account: settings.arn.account.clone(),
             region: settings.arn.region.clone(),
             operation: OPERATION,
         };
-        Self {
-            client: aws_sdk_connect::Client::from_conf(config.build()),
-            caller: Caller::new(pace),
-            call,
-            role,
-            settings,
-        }
+        Self { client, caller: Caller::new(pace), call, role, settings }
     }
 
     /// Assumes the role as the user and asks for the user's token.

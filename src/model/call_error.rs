@@ -29,6 +29,9 @@ pub enum Cause {
     AccessDenied,
     /// The caller's credentials are missing, expired or wrong.
     Credentials,
+    /// Our clock and AWS's differ by more than a signature may be old: worth one more attempt, which the SDK signs by
+    /// the `Date` of this answer.
+    ClockOff,
     /// A value or state was refused.
     Refused,
     /// No answer, or a fault of AWS's own: worth another attempt.
@@ -36,6 +39,28 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// Whether the same call a moment later would fail in the same way: somebody has to change something first.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        match self {
+            Self::Duplicate | Self::Quota | Self::AccessDenied | Self::Refused | Self::NotFound => true,
+            Self::Throttled | Self::Credentials | Self::ClockOff | Self::Unavailable => false,
+        }
+    }
+
+    /// The same, and AWS's message: it alone tells a signature of the wrong time from a wrong one.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html>
+    #[must_use]
+    pub fn told(code: &str, status: Option<u16>, message: Option<&str>) -> Self {
+        let is_of_wrong_time = |message: &str| {
+            ["Signature expired", "Signature not yet current"].iter().any(|start| message.starts_with(start))
+        };
+        match Self::of(code, status) {
+            Self::Credentials if message.is_some_and(is_of_wrong_time) => Self::ClockOff,
+            cause => cause,
+        }
+    }
+
     /// Reads an error code and an HTTP status of AWS. `LimitExceededException` has the status of
     /// throttling (429) and is a full quota.
     /// <https://docs.aws.amazon.com/connect/latest/APIReference/CommonErrors.html>
@@ -46,6 +71,7 @@ impl Cause {
             ("DuplicateResourceException", _) => Self::Duplicate,
             ("LimitExceededException", _) => Self::Quota,
             ("AccessDeniedException" | "AccessDenied", _) => Self::AccessDenied,
+            ("RequestTimeTooSkewed" | "RequestExpired" | "RequestInTheFuture", _) => Self::ClockOff,
             (
                 "ExpiredTokenException"
                 | "ExpiredToken"
@@ -75,6 +101,26 @@ mod tests {
         assert_eq!(Cause::of("ThrottlingException", Some(429)), Cause::Throttled);
         assert_eq!(Cause::of("Throttling", Some(400)), Cause::Throttled);
         assert_eq!(Cause::of("", Some(429)), Cause::Throttled);
+    }
+
+    #[test]
+    fn a_signature_of_the_wrong_time_is_not_taken_for_a_wrong_key() {
+        for (code, message) in [
+            (
+                "SignatureDoesNotMatch",
+                "Signature expired: 20260301T075500Z is now earlier than 20260301T075501Z",
+            ),
+            (
+                "InvalidSignatureException",
+                "Signature not yet current: 20260301T080601Z is still later than 20260301T080600Z",
+            ),
+            ("RequestTimeTooSkewed", ""),
+        ] {
+            assert_eq!(Cause::told(code, Some(403), Some(message)), Cause::ClockOff);
+        }
+        let wrong_key =
+            Some("The request signature we calculated does not match the signature you provided.");
+        assert_eq!(Cause::told("SignatureDoesNotMatch", Some(403), wrong_key), Cause::Credentials);
     }
 
     #[test]

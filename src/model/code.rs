@@ -81,6 +81,9 @@ codes! {
     /// A bug of ours.
     GATEWAY_INTERNAL = "gateway.internal", Gateway, "Something went wrong on our side",
         "Try again in a minute. If it happens again, tell your support the code and the support id below.";
+    /// Our clock is so wrong that AWS takes no signature of ours.
+    GATEWAY_CLOCK = "gateway.clock", Gateway, "Something is wrong on our side",
+        "The gateway's operator must set the clock of the gateway's machine.";
     /// Shared state could not be reached.
     GATEWAY_STATE_UNAVAILABLE = "gateway.state_unavailable", Gateway, "Sign-in is not available at the moment",
         "Try again in a minute. Nothing is wrong with your account.";

@@ -113,6 +113,7 @@ impl Caller {
         attempt: impl Fn() -> F,
     ) -> Result<T, Stopped> {
         let mut pauses = PAUSES.into_iter();
+        let mut is_clock_known = false;
         loop {
             let error = match attempt().await {
                 Ok(answer) => return Ok(answer),
@@ -120,6 +121,7 @@ impl Caller {
             };
             match error.cause {
                 Cause::Throttled => self.pace.budget.throttled(call),
+                Cause::ClockOff if !is_clock_known => is_clock_known = true,
                 Cause::Unavailable => match pauses.next().map(|most| self.spread(most)) {
                     Some(pause) if pause <= patience.left() => sleep(pause).await,
                     _ => return Err(Stopped::Failed(error)),

@@ -305,10 +305,11 @@ impl SignIn {
         if moved {
             instance.federation.purge(&user.username).await;
         }
+        let is_refused = instance.federation.is_refused(&user).await;
         let hand_off = match instance.federation.hand_off(&user, path, until).await {
             Ok(hand_off) => hand_off,
             Err(error) => {
-                if *error.code() == code::FEDERATION_NO_USER {
+                if *error.code() == code::FEDERATION_NO_USER && !is_refused {
                     // Deleted behind our back: the next try looks again.
                     instance.connect.forget(&user.id).await;
                 }

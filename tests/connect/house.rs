@@ -152,6 +152,7 @@ impl House {
             token_margin: Duration::from_mins(5),
             refresh_ahead: Duration::from_mins(10),
             max_token_age: Duration::from_hours(1),
+            refusal_for: Duration::from_secs(10),
             patience: Duration::from_secs(30),
             place_kept_for: Duration::from_mins(10),
         };
@@ -218,6 +219,7 @@ fn settings() -> connect::Settings {
         directory_max_age: Duration::from_mins(5),
         known_for: Duration::from_mins(1),
         settle_within: Duration::from_secs(10),
+        refusal_for: Duration::from_secs(10),
         patience: Duration::from_secs(30),
         place_kept_for: Duration::from_mins(10),
     }

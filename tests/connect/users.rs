@@ -214,6 +214,7 @@ async fn an_endpoint_that_does_not_answer_is_told() {
         directory_max_age: Duration::from_mins(5),
         known_for: Duration::from_mins(1),
         settle_within: Duration::from_secs(10),
+        refusal_for: Duration::from_secs(10),
         patience: Duration::from_secs(30),
         place_kept_for: Duration::from_mins(10),
     };

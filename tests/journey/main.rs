@@ -26,6 +26,7 @@ mod deep_links;
 mod diagnosis;
 mod directory;
 mod discovery;
+mod faults;
 mod hierarchy;
 mod hostile;
 mod logout;

@@ -192,8 +192,10 @@ where
     let raw = error.raw_response();
     let status = raw.map(|raw| raw.status().as_u16());
     let request_id = raw.and_then(|raw| raw.headers().get("x-amzn-requestid")).map(str::to_owned);
-    if let Some(code) = error.as_service_error().and_then(ProvideErrorMetadata::code) {
-        return CallError { operation, cause: Cause::of(code, status), code: code.to_owned(), request_id };
+    let service_error = error.as_service_error();
+    if let Some(code) = service_error.and_then(ProvideErrorMetadata::code) {
+        let cause = Cause::told(code, status, service_error.and_then(ProvideErrorMetadata::message));
+        return CallError { operation, cause, code: code.to_owned(), request_id };
     }
     let (cause, word) = match error {
         _ if lacks_credentials(error) => (Cause::Credentials, "no credentials"),
