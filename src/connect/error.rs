@@ -83,6 +83,27 @@ impl Error {
         }
     }
 
+    /// Whether a command that goes from person to person had better stop: what failed for this one would fail for the
+    /// next one. AWS that does not answer is told by [`Self::is_silence`].
+    #[must_use]
+    pub fn concerns_everybody(&self) -> bool {
+        match self {
+            Self::Busy(_) => true,
+            Self::Call(call) => match call.cause {
+                Cause::AccessDenied | Cause::Credentials | Cause::Quota | Cause::Throttled => true,
+                Cause::NotFound => *self.code() == code::CONNECT_NO_INSTANCE,
+                Cause::Duplicate | Cause::Refused | Cause::Unavailable => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// Whether AWS did not answer: a fault of its own, for one person or for all of them.
+    #[must_use]
+    pub fn is_silence(&self) -> bool {
+        self.is(Cause::Unavailable)
+    }
+
     /// The permission that our own AWS identity lacks.
     #[must_use]
     pub fn missing_permission(&self) -> Option<String> {

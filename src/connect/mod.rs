@@ -7,6 +7,7 @@ mod directory;
 mod error;
 mod hierarchy;
 mod named;
+mod people;
 mod plan;
 mod preview;
 mod provision;
@@ -29,6 +30,7 @@ pub use hierarchy::{
     StepError, Tree, Wanted, WantedGroup,
 };
 pub use named::UnknownName;
+pub use people::{Index, Person};
 pub use preview::{Fate, Preview, PreviewField};
 pub use report::InstanceReport;
 

@@ -29,12 +29,20 @@ pub(super) struct Provision {
 }
 
 /// A user that exists, as Connect describes it.
+#[derive(Clone)]
 pub(super) struct Held {
     pub(super) id: String,
     pub(super) username: String,
     /// Without its proficiencies, until they are read.
     pub(super) fields: UserFields,
     has_proficiencies: bool,
+}
+
+impl Held {
+    /// As a search shows it.
+    pub(super) fn indexed(id: String, username: String, fields: UserFields) -> Self {
+        Self { id, username, fields, has_proficiencies: false }
+    }
 }
 
 /// What becomes of hierarchy groups that are missing, where the instance allows them to be created.
