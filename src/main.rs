@@ -1,10 +1,13 @@
-//! `connect-gateway serve | check | mapping | hierarchy | saml | explain`: parses arguments, calls the app.
+//! `connect-gateway serve | check | mapping | hierarchy | users | saml | explain`: parses arguments, calls the app.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use connect_gateway::app::{self, Explain, HierarchyFile, Inspection, Outcome};
+
+#[path = "main/users.rs"]
+mod users;
 
 /// Signs people in to Amazon Connect with SAML 2.0.
 #[derive(Parser)]
@@ -34,6 +37,9 @@ enum Command {
     /// Keep an instance's hierarchy in a file.
     #[command(subcommand)]
     Hierarchy(Hierarchy),
+    /// Look at the users of an instance, and make them what the rules make of a roster.
+    #[command(subcommand)]
+    Users(users::Users),
     /// Find what was refused under a support id in the gateway's JSON log, and say why.
     Explain {
         /// What the person read from the page, such as 4F7K-9Q2M-X0TB.
@@ -270,6 +276,7 @@ async fn main() -> ExitCode {
         Command::Hierarchy(Hierarchy::Export { config, instance }) => {
             app::export_hierarchy(&config, instance.as_deref()).await
         }
+        Command::Users(users) => users.run().await,
         Command::Explain { support_id, log } => app::explain(&support_id, log.as_deref()),
     };
     let (status, reasons) = match outcome {

@@ -11,6 +11,8 @@ mod mapping;
 mod online;
 mod reload;
 mod settings;
+mod terminal;
+mod users;
 
 use std::future::Future;
 use std::path::Path;
@@ -46,6 +48,7 @@ use reload::{Reload, Started};
 
 pub use mapping::{Explain, explain_mapping, test_mapping};
 pub use settings::{config_dump, config_schema};
+pub use users::{Form, PeopleFile, Users, apply_users, export_users, list_users, plan_users, show_user};
 
 /// How often identity provider metadata is looked at; the service provider knows what is due.
 const METADATA_TICK: Duration = Duration::from_secs(20);

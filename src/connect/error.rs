@@ -98,6 +98,13 @@ impl Error {
         }
     }
 
+    /// Whether the user or one of its profiles is protected, or can't be told not to be.
+    #[must_use]
+    pub fn is_protected(&self) -> bool {
+        matches!(self, Self::ProtectedUsername | Self::UnlistedProfile(_))
+            || matches!(self, Self::ProtectedProfile(_))
+    }
+
     /// Whether AWS did not answer: a fault of its own, for one person or for all of them.
     #[must_use]
     pub fn is_silence(&self) -> bool {

@@ -71,7 +71,13 @@ impl Index {
     /// Whether there is a user of that name, in whatever case.
     #[must_use]
     pub fn has(&self, username: &Username) -> bool {
-        self.by_folded_name.contains_key(&username.folded())
+        self.has_name(username.as_str())
+    }
+
+    /// The same of what may be no user name.
+    #[must_use]
+    pub fn has_name(&self, name: &str) -> bool {
+        self.by_folded_name.contains_key(&name.to_ascii_lowercase())
     }
 
     /// The user with exactly this name, else the only one whose name differs in case only.
@@ -121,8 +127,7 @@ impl Connect {
             return Ok(None);
         }
         let preview = self.preview(placement, upkeep()).await?;
-        let is_something =
-            preview.refused.is_some() || preview.user.is_none() || !preview.calls.is_empty();
+        let is_something = preview.refused.is_some() || preview.user.is_none() || !preview.calls.is_empty();
         Ok(is_something.then_some(preview))
     }
 }

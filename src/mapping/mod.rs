@@ -54,9 +54,7 @@ pub use limits::{MAX_GROUPS, MAX_TEXT, MAX_VALUES, MAX_VALUES_IN_ALL};
 pub use names::{GROUPS_OVERAGE, ValueSource};
 pub use pasted::{as_pasted, pasted};
 pub use presets::Preset;
-pub use roster::{
-    LARGEST_ROSTER, MOST_PEOPLE, Member, RosterForm, Row, members, roster, write_sheet,
-};
+pub use roster::{LARGEST_ROSTER, MOST_PEOPLE, Member, RosterForm, Row, members, roster, write_sheet};
 pub use rules::{Known, Rules};
 pub use told::Told;
 
@@ -104,10 +102,7 @@ pub fn place(identity: &Identity, instance: &InstanceName, rules: &Rules) -> Pla
 /// Why it can't be told.
 pub fn username(identity: &Identity, instance: &InstanceName, rules: &Rules) -> Result<Username, Denial> {
     let Some(names) = rules.names.get(&identity.idp) else {
-        return Err(denial(
-            &code::MAPPING_NO_MATCH,
-            "the identity provider is not configured (any more)",
-        ));
+        return Err(denial(&code::MAPPING_NO_MATCH, "the identity provider is not configured (any more)"));
     };
     let groups = match names.groups(identity) {
         Groups::Sent(groups) => groups,

@@ -12,10 +12,10 @@ use crate::gateway::CREDENTIALS;
 use crate::plain_browser::PlainBrowser;
 use crate::world::{World, is_inside};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_connect-gateway");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_connect-gateway");
 const INSTANCE: [&str; 4] = ["-c", "gateway.toml", "--instance", "acme"];
 
-fn command(world: &World, program: &str, arguments: &[&str]) -> Command {
+pub(crate) fn command(world: &World, program: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(program);
     command
         .args(arguments)
@@ -32,11 +32,11 @@ fn hierarchy(world: &World, verb: &str, more: &[&str]) -> Output {
     command(world, PROGRAM, &[&["hierarchy", verb], &INSTANCE[..], more].concat()).output().unwrap()
 }
 
-fn out(output: &Output) -> String {
+pub(crate) fn out(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-fn err(output: &Output) -> String {
+pub(crate) fn err(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 

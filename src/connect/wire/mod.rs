@@ -9,8 +9,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_connect::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_connect::types::{
     HierarchyGroup, HierarchyGroupSummary, HierarchyPath, HierarchyStructure, PhoneType as SdkPhoneType,
-    User, UserIdentityInfo, UserPhoneConfig, UserProficiency, UserProficiencyDisassociate,
-    UserSearchSummary,
+    User, UserIdentityInfo, UserPhoneConfig, UserProficiency, UserProficiencyDisassociate, UserSearchSummary,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 

@@ -69,12 +69,12 @@ impl RosterForm<'_> {
     /// The identity provider of a row.
     fn idp(&self, named: Option<&str>) -> Result<IdpName, String> {
         match (named, self.idp, self.idps) {
-            (Some(name), _, idps) => {
-                let names: Vec<&str> = idps.iter().map(IdpName::as_str).collect();
-                let found = idps.iter().find(|idp| idp.as_str() == name);
-                found.cloned().ok_or_else(|| format!("idp {name:?}: {}", advice(name, &names, "")))
+            (Some(name), _, known) => {
+                let names: Vec<&str> = known.iter().map(IdpName::as_str).collect();
+                let found = known.iter().find(|one| one.as_str() == name);
+                found.cloned().ok_or_else(|| format!("idp {name:?}: {}", advice(name, &names, "\"")))
             }
-            (None, Some(idp), _) | (None, None, [idp]) => Ok(idp.clone()),
+            (None, Some(usual), _) | (None, None, [usual]) => Ok(usual.clone()),
             (None, None, _) => Err("names no idp: write it there, or --idp for all of them".to_owned()),
         }
     }
@@ -150,8 +150,10 @@ mod tests {
 
     #[test]
     fn a_sheet_and_a_list_say_the_same() {
-        let list = read(r#"[{"name_id": "n", "uid": "ana", "groups": ["a", "b"], "idp": "entra"},
-            {"attributes": {"uid": "ben"}, "previous_username": "benjamin"}]"#)
+        let list = read(
+            r#"[{"name_id": "n", "uid": "ana", "groups": ["a", "b"], "idp": "entra"},
+            {"attributes": {"uid": "ben"}, "previous_username": "benjamin"}]"#,
+        )
         .unwrap();
         let sheets = [
             "name_id,uid,groups,idp,previous_username\nn,ana,a | b,entra,\n,ben,,,benjamin\n",
@@ -177,17 +179,23 @@ mod tests {
             ("[]", &["line 1: there is nobody in it"]),
             ("{\"uid\": \"a\"}", &["line 1: write a list of objects"]),
             ("[\n{]", &["line 2: is no JSON"]),
-            ("[{\"uid\": 1}, 2, {\"uid\": \"a\", \"idp\": \"otka\"}, {\"uid\": \"a\"}, {\"name_id\": []}]", &[
-                "row 1: a value is neither",
-                "row 2: is no object",
-                "row 3: idp \"otka\": did you mean",
-                "row 5: name_id is no text",
-            ]),
+            (
+                "[{\"uid\": 1}, 2, {\"uid\": \"a\", \"idp\": \"otka\"}, {\"uid\": \"a\"}, {\"name_id\": []}]",
+                &[
+                    "row 1: a value is neither",
+                    "row 2: is no object",
+                    "row 3: idp \"otka\": did you mean",
+                    "row 5: name_id is no text",
+                ],
+            ),
             ("uid\n", &["line 1: there is nobody in it"]),
             ("uid,uid\na,b\n", &["line 1: the column \"uid\" is there twice"]),
             ("uid,,sn\na,b,c\n", &["line 1: column 2 has no name"]),
             ("uid,sn;x\na,b\n", &["line 1: both , and ; separate"]),
-            ("uid,sn\na\nb,c,d\n,e,idp\n", &["line 2: has 1 cell", "line 3: has 3 cells", "line 4: has 3 cells"]),
+            (
+                "uid,sn\na\nb,c,d\n,e,idp\n",
+                &["line 2: has 1 cell", "line 3: has 3 cells", "line 4: has 3 cells"],
+            ),
             ("uid,idp\na,none\nb,entra\nc,other\n", &["line 2: idp \"none\"", "line 4: idp \"other\""]),
         ] {
             let found = read(text).err().unwrap_or_default();

@@ -13,12 +13,9 @@ const DELIMITERS: [char; 3] = [',', ';', '\t'];
 pub(super) fn rows(text: &str, form: RosterForm<'_>) -> Result<Vec<Row>, Vec<Problem>> {
     let first = |message: String| vec![Problem::new("line 1", message)];
     let delimiter = delimiter(text).map_err(first)?;
-    let mut reader = ReaderBuilder::new()
-        .delimiter(delimiter)
-        .trim(Trim::All)
-        .flexible(true)
-        .from_reader(text.as_bytes());
-    let columns = reader.headers().map(Clone::clone).map_err(|_| first("can't be read".to_owned()))?;
+    let mut reader =
+        ReaderBuilder::new().delimiter(delimiter).trim(Trim::All).flexible(true).from_reader(text.as_bytes());
+    let columns = reader.headers().cloned().map_err(|_| first("can't be read".to_owned()))?;
     check_columns(&columns).map_err(first)?;
     let (mut rows, mut problems) = (Vec::new(), Vec::new());
     for record in reader.records() {
@@ -69,7 +66,12 @@ fn check_columns(columns: &StringRecord) -> Result<(), String> {
     Ok(())
 }
 
-fn row(at: String, columns: &StringRecord, cells: &StringRecord, form: RosterForm<'_>) -> Result<Row, String> {
+fn row(
+    at: String,
+    columns: &StringRecord,
+    cells: &StringRecord,
+    form: RosterForm<'_>,
+) -> Result<Row, String> {
     if cells.len() != columns.len() {
         let (count, s) = (cells.len(), if cells.len() == 1 { "" } else { "s" });
         return Err(format!("has {count} cell{s}, and there are {} columns", columns.len()));
@@ -125,7 +127,10 @@ mod tests {
 
     #[test]
     fn a_name_is_no_formula_in_a_sheet() {
-        let rows = [vec!["ana".to_owned(), "=HYPERLINK(\"x\")".to_owned()], vec!["-b".to_owned(), "a, b".to_owned()]];
+        let rows = [
+            vec!["ana".to_owned(), "=HYPERLINK(\"x\")".to_owned()],
+            vec!["-b".to_owned(), "a, b".to_owned()],
+        ];
         let sheet = write_sheet(&["username", "first_name"], &rows).unwrap();
         assert_eq!(sheet, "username,first_name\nana,\"'=HYPERLINK(\"\"x\"\")\"\n'-b,\"a, b\"\n");
     }
