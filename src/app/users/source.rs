@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::{Opened, PeopleFile};
+use crate::app::Outcome;
 use crate::app::mapping::chosen;
-use crate::app::{Outcome, read_text};
 use crate::config;
 use crate::mapping::{LARGEST_ROSTER, Member, RosterForm, Row, members, roster};
 use crate::model::{IdpName, Problem};
@@ -41,5 +41,8 @@ fn text_of(path: &Path) -> Result<String, String> {
     if size > LARGEST_ROSTER {
         return Err(format!("{}: has {size} bytes: {LARGEST_ROSTER} are the most", path.display()));
     }
-    read_text(path)
+    let octets =
+        std::fs::read(path).map_err(|error| format!("{}: {}", path.display(), config::unreadable(&error)))?;
+    String::from_utf8(octets)
+        .map_err(|_| format!("{}: is no text in UTF-8: save it as CSV UTF-8", path.display()))
 }

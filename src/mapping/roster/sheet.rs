@@ -12,6 +12,8 @@ const DELIMITERS: [char; 3] = [',', ';', '\t'];
 
 pub(super) fn rows(text: &str, form: RosterForm<'_>) -> Result<Vec<Row>, Vec<Problem>> {
     let first = |message: String| vec![Problem::new("line 1", message)];
+    // The reader counts the lines of these one behind.
+    let text = &text.replace("\r\n", "\n");
     let delimiter = delimiter(text).map_err(first)?;
     let mut reader =
         ReaderBuilder::new().delimiter(delimiter).trim(Trim::All).flexible(true).from_reader(text.as_bytes());
