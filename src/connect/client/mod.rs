@@ -3,6 +3,8 @@
 
 mod apply;
 mod hierarchy;
+mod leaving;
+mod sessions;
 
 use std::future::Future;
 use std::time::Duration;
