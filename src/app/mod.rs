@@ -10,6 +10,8 @@ mod live;
 mod mapping;
 mod online;
 mod reload;
+mod removal;
+mod sessions;
 mod settings;
 mod terminal;
 mod users;
@@ -47,6 +49,8 @@ pub use inspect::{Inspection, inspect};
 use reload::{Reload, Started};
 
 pub use mapping::{Explain, explain_mapping, test_mapping};
+pub use removal::{RemoveUsers, remove_users};
+pub use sessions::{end_sessions, list_sessions};
 pub use settings::{config_dump, config_schema};
 pub use users::{Form, PeopleFile, Users, apply_users, export_users, list_users, plan_users, show_user};
 
@@ -60,6 +64,7 @@ const TOKEN_TICK: Duration = Duration::from_secs(10);
 /// The gateway, ready to serve.
 pub struct App {
     router: Router,
+    sessions: MemorySessions,
     operations: Router,
     operations_listener: Option<TcpListener>,
     metrics: Arc<Metrics>,
@@ -101,9 +106,10 @@ impl App {
         let rules_state = Arc::<RwLock<RulesState>>::default();
         let web = WebState { sign_in: sign_in.clone(), site, rules_state: rules_state.clone() };
         let operations = web::operations(web.clone());
-        let router = web::router(web, sessions);
+        let router = web::router(web, sessions.clone());
         Ok(Self {
             router,
+            sessions,
             operations,
             operations_listener: None,
             metrics,
@@ -159,7 +165,15 @@ impl App {
         background.spawn(refresh_tokens(self.sign_in.clone()));
         if let (Some(console), Some(socket)) = (&self.console, &self.socket) {
             let (sign_in, console) = (self.sign_in.clone(), console.clone());
-            let server = Server { sign_in, console, public_url: self.public_url, clock: self.clock };
+            let (store, open_sessions) = (Arc::new(self.sessions.clone()), Arc::new(self.sessions));
+            let server = Server {
+                sign_in,
+                console,
+                public_url: self.public_url,
+                store,
+                open_sessions,
+                clock: self.clock,
+            };
             background.spawn(server.serve(socket.clone()));
         }
         if let Some(console) = self.console {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use connect_gateway::app::{self, Form, Outcome, PeopleFile};
+use connect_gateway::app::{self, Form, Outcome, PeopleFile, RemoveUsers};
 
 #[derive(Subcommand)]
 pub(crate) enum Users {
@@ -47,6 +47,25 @@ pub(crate) enum Users {
         /// Print JSON.
         #[arg(long)]
         json: bool,
+    },
+    /// Delete or park people who left, as [instance.<name>.removal] says, end their sessions, and tell the gateway that runs
+    /// on this machine. Exit status 0: none of them is left; 1: one is; 2: with --dry-run, there are changes.
+    Remove {
+        /// User names as Amazon Connect spells them, letter by letter.
+        #[arg(required = true, value_name = "NAME")]
+        names: Vec<String>,
+        /// The configuration file.
+        #[arg(long, short, default_value = "config/gateway.toml")]
+        config: PathBuf,
+        /// The instance's name in the configuration.
+        #[arg(long)]
+        instance: Option<String>,
+        /// Say what would be done. Changes nothing.
+        #[arg(long)]
+        dry_run: bool,
+        /// Don't ask.
+        #[arg(long, conflicts_with = "dry_run")]
+        yes: bool,
     },
     /// Do for everybody in the roster what a sign-in would do. Exit status 0: it is done; 1: it is not.
     Apply {
@@ -129,6 +148,9 @@ impl Users {
             Self::Show { name, instance, roster, reading, json } => {
                 let file = roster.map(|roster| reading.of(roster));
                 app::show_user(&name, &instance.into(), file.as_ref(), json).await
+            }
+            Self::Remove { names, config, instance, dry_run, yes } => {
+                app::remove_users(&RemoveUsers { config, instance, names, dry_run, yes }).await
             }
             Self::Export { instance, format } => app::export_users(&instance.into(), format.into()).await,
             Self::Plan { file, json } => {

@@ -7,6 +7,7 @@ mod logout;
 mod people;
 mod placing;
 mod renewal;
+mod sessions;
 mod setup;
 mod test_sign_in;
 mod types;
@@ -20,6 +21,7 @@ pub use instances::{
 pub use logout::{LogoutAnswered, LogoutAsked};
 pub use placing::RulesInForce;
 pub use renewal::Renewal;
+pub use sessions::{Entered, Who};
 pub use setup::{IdpSetup, Setup};
 pub use test_sign_in::{TestAsk, TestLink, Tested};
 pub use types::{
@@ -351,7 +353,13 @@ impl SignIn {
             self.drop_token(instance, &present.user.username).await;
             return same.map(|_| ());
         }
-        let user = instance.connect.ensure_for(&present.placement, Priority::Refresh).await?;
+        let user = match instance.connect.ensure_for(&present.placement, Priority::Refresh).await {
+            Err(error) if *error.code() == code::CONNECT_PARKED => {
+                self.drop_token(instance, &present.user.username).await;
+                return Err(error.into());
+            }
+            ensured => ensured?,
+        };
         Ok(instance.federation.refresh(&user, present.until).await?)
     }
 

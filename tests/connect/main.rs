@@ -17,5 +17,6 @@ mod previewed;
 mod protected;
 mod provisioning;
 mod race;
+mod removal;
 mod storm;
 mod users;

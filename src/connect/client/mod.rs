@@ -3,7 +3,9 @@
 
 mod apply;
 mod hierarchy;
+mod leaving;
 mod people;
+mod sessions;
 
 use std::future::Future;
 use std::time::Duration;

@@ -9,7 +9,8 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_connect::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_connect::types::{
     HierarchyGroup, HierarchyGroupSummary, HierarchyPath, HierarchyStructure, PhoneType as SdkPhoneType,
-    User, UserIdentityInfo, UserPhoneConfig, UserProficiency, UserProficiencyDisassociate, UserSearchSummary,
+    QuickConnect, User, UserIdentityInfo, UserPhoneConfig, UserProficiency, UserProficiencyDisassociate,
+    UserSearchSummary,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
@@ -212,6 +213,14 @@ pub(super) fn disassociated(gone: &BTreeSet<Proficiency>) -> Vec<UserProficiency
             .ok()
     };
     gone.iter().filter_map(build).collect()
+}
+
+/// The quick connect's name, where it leads to this user.
+pub(super) fn leads_to(found: &QuickConnect, id: &str) -> Option<String> {
+    let user = found.quick_connect_config.as_ref()?.user_config.as_ref()?.user_id();
+    // The API documents an id; some of its operations take and give ARNs.
+    let is_meant = user == id || user.rsplit('/').next() == Some(id);
+    is_meant.then(|| found.name.clone().unwrap_or_else(|| "(without a name)".to_owned()))
 }
 
 /// What a failed call comes to.
