@@ -52,7 +52,9 @@ pub use mapping::{Explain, explain_mapping, test_mapping};
 pub use removal::{RemoveUsers, remove_users};
 pub use sessions::{end_sessions, list_sessions};
 pub use settings::{config_dump, config_schema};
-pub use users::{Form, PeopleFile, Users, apply_users, export_users, list_users, plan_users, show_user};
+pub use users::{
+    Form, Leave, PeopleFile, Users, apply_users, export_users, list_users, plan_users, show_user,
+};
 
 /// How often identity provider metadata is looked at; the service provider knows what is due.
 const METADATA_TICK: Duration = Duration::from_secs(20);

@@ -72,12 +72,7 @@ impl Removing {
         let names = named(&ask.names).map_err(Outcome::Failed)?;
         let socket = control::path(&config, &ask.config).map(Path::to_owned);
         let connect = connected(config, &instance).await?;
-        let removal = connect.removal().cloned().ok_or_else(|| {
-            failed(format!(
-                "instance.{instance}.removal: is not set: choose there what becomes of people who leave, \
-                 policy = \"delete\" or \"park\""
-            ))
-        })?;
+        let removal = connect.removal().cloned().ok_or_else(|| failed(no_policy(&instance)))?;
         Ok(Self { connect, instance, names, removal, socket })
     }
 
@@ -148,27 +143,8 @@ impl Removing {
         Ok(Outcome::Done)
     }
 
-    /// The gateway that runs on this machine forgets who was removed, and ends their sessions.
     async fn tell(&self, names: impl Iterator<Item = &Username>) {
-        let socket = match &self.socket {
-            Ok(socket) => socket,
-            Err(reason) => return not_told(reason),
-        };
-        for name in names {
-            match ask_to_end(socket, name.as_str(), Some(self.instance.clone()), false).await {
-                Ok(ended) => {
-                    println!(
-                        "{}: the gateway on this machine was told: {}.",
-                        name.as_str(),
-                        counted(ended.sessions)
-                    );
-                    for problem in ended.problems {
-                        eprintln!("warning: {}: {problem}", name.as_str());
-                    }
-                }
-                Err(reason) => return not_told(&reason),
-            }
-        }
+        tell(&self.socket, &self.instance, names).await;
     }
 
     /// Asks at the terminal; what can't be taken back is asked for by the instance's name.
@@ -230,6 +206,39 @@ impl Removing {
     }
 }
 
+/// The gateway that runs on this machine forgets who was removed, and ends their sessions. `socket` is where it answers,
+/// or why nobody knows.
+pub(super) async fn tell(
+    socket: &Result<PathBuf, String>,
+    instance: &InstanceName,
+    names: impl Iterator<Item = &Username>,
+) {
+    let socket = match socket {
+        Ok(socket) => socket,
+        Err(reason) => return not_told(reason),
+    };
+    for name in names {
+        match ask_to_end(socket, name.as_str(), Some(instance.clone()), false).await {
+            Ok(ended) => {
+                let ended_here = counted(ended.sessions);
+                println!("{}: the gateway on this machine was told: {ended_here}.", name.as_str());
+                for problem in ended.problems {
+                    eprintln!("warning: {}: {problem}", name.as_str());
+                }
+            }
+            Err(reason) => return not_told(&reason),
+        }
+    }
+}
+
+/// What to do where nobody chose what becomes of people who leave.
+pub(super) fn no_policy(instance: &InstanceName) -> String {
+    format!(
+        "instance.{instance}.removal: is not set: choose there what becomes of people who leave, policy = \"delete\" or \
+         \"park\""
+    )
+}
+
 async fn connected(config: Config, instance: &InstanceName) -> Result<Connect, Outcome> {
     let sdk = sdk(&config).await;
     let found = config.instances.into_iter().find(|known| known.name == *instance);
@@ -257,7 +266,7 @@ fn is_protected(error: &Error) -> bool {
         || matches!(error, Error::UnlistedProfile(_))
 }
 
-fn policy(removal: &Removal) -> String {
+pub(super) fn policy(removal: &Removal) -> String {
     match removal {
         Removal::Delete => "deleted, for good".to_owned(),
         Removal::Park { security_profile, routing_profile } => {
@@ -268,7 +277,7 @@ fn policy(removal: &Removal) -> String {
     }
 }
 
-fn done(removed: Removed, name: &str) -> String {
+pub(super) fn done(removed: Removed, name: &str) -> String {
     match removed {
         Removed::Deleted => format!("deleted {name}"),
         Removed::Parked => format!("parked {name}; no session in Amazon Connect is left"),

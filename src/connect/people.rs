@@ -43,6 +43,8 @@ pub struct Person {
     /// Whether the gateway signs nobody in as this user: its name or one of its security profiles is protected, or can't
     /// be told.
     pub is_protected: bool,
+    /// Whether the user left and is parked.
+    pub is_parked: bool,
 }
 
 impl Index {
@@ -156,9 +158,10 @@ impl Provision {
     async fn person(&self, user: &Held, patience: Patience) -> Result<Person, Error> {
         let UserFields { identity, security_profiles, routing_profile, hierarchy_group, tags, .. } =
             user.fields.clone();
-        let is_protected = match self.check_held(user, patience).await {
-            Ok(()) => false,
-            Err(error) => error.if_refusal().map(|_| true)?,
+        let (is_protected, is_parked) = match self.check_held(user, patience).await {
+            Ok(()) => (false, false),
+            Err(Error::Parked(_)) => (false, true),
+            Err(error) => error.if_refusal().map(|_| (true, false))?,
         };
         let mut profiles = BTreeSet::new();
         for id in &security_profiles {
@@ -182,6 +185,7 @@ impl Provision {
             hierarchy,
             tags,
             is_protected,
+            is_parked,
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use connect_gateway::app::{self, Form, Outcome, PeopleFile, RemoveUsers};
+use connect_gateway::app::{self, Form, Leave, Outcome, PeopleFile, RemoveUsers};
 
 #[derive(Subcommand)]
 pub(crate) enum Users {
@@ -127,6 +127,16 @@ pub(crate) struct Comparison {
     roster: PathBuf,
     #[command(flatten)]
     reading: Reading,
+    /// Remove people who are in the instance and not in the roster, or whom the rules refuse, as [instance.<name>.removal]
+    /// says. Never who is protected.
+    #[arg(long)]
+    remove_leavers: bool,
+    /// How many of them at most. Without it: 20, or a tenth of the users if that is more.
+    #[arg(long, value_name = "N", requires = "remove_leavers")]
+    max_leavers: Option<usize>,
+    /// Give a person whose row has a previous_username a new user, and remove the old one.
+    #[arg(long)]
+    recreate_renamed: bool,
 }
 
 impl Reading {
@@ -136,8 +146,10 @@ impl Reading {
 }
 
 impl Comparison {
-    fn parts(self) -> (app::Users, PeopleFile) {
-        (self.instance.into(), self.reading.of(self.roster))
+    fn parts(self) -> (app::Users, PeopleFile, Leave) {
+        let Self { remove_leavers, max_leavers, recreate_renamed, .. } = self;
+        let leave = Leave { remove_leavers, max_leavers, recreate_renamed };
+        (self.instance.into(), self.reading.of(self.roster), leave)
     }
 }
 
@@ -154,12 +166,12 @@ impl Users {
             }
             Self::Export { instance, format } => app::export_users(&instance.into(), format.into()).await,
             Self::Plan { file, json } => {
-                let (users, file) = file.parts();
-                app::plan_users(&users, &file, json).await
+                let (users, file, leave) = file.parts();
+                app::plan_users(&users, &file, leave, json).await
             }
             Self::Apply { file, yes } => {
-                let (users, file) = file.parts();
-                app::apply_users(&users, &file, yes).await
+                let (users, file, leave) = file.parts();
+                app::apply_users(&users, &file, leave, yes).await
             }
         }
     }

@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::plan::{Leaver, Plan, Refused, Step, Stuck, Why};
+use super::plan::Plan;
+use super::step::{Action, Leaver, Refused, Step, Stuck, Why};
 use crate::connect::{Fate, Person};
-use crate::model::InstanceName;
+use crate::model::{InstanceName, Username};
 
 /// The whole plan.
 pub(super) fn plan(instance: &InstanceName, file: &str, plan: &Plan) -> Value {
@@ -17,22 +18,33 @@ pub(super) fn plan(instance: &InstanceName, file: &str, plan: &Plan) -> Value {
         "refused": plan.refused.iter().map(refused).collect::<Vec<_>>(),
         "stuck": plan.stuck.iter().map(stuck).collect::<Vec<_>>(),
         "leavers": plan.leavers.iter().map(leaver).collect::<Vec<_>>(),
+        "too_many_leavers": plan.too_many,
         "protected": plan.protected,
+        "parked": plan.parked,
     })
 }
 
 fn step(step: &Step) -> Value {
-    let changes = step.preview.fields.iter().filter(|field| field.fate == Fate::Change);
+    let action = match step.action() {
+        Action::Correct => "correct",
+        Action::Create => "create",
+        Action::Replace => "replace",
+        Action::Remove => "remove",
+    };
+    let preview = step.put.as_ref().map(|put| &put.preview);
+    let changes = preview.iter().flat_map(|preview| &preview.fields);
     let fields: Map<String, Value> = changes
+        .filter(|field| field.fate == Fate::Change)
         .map(|field| (field.name.to_owned(), json!({ "now": field.now, "after": field.after })))
         .collect();
     json!({
-        "action": if step.is_creation() { "create" } else { "correct" },
-        "username": step.placement.username.as_str(),
+        "action": action,
+        "username": step.username,
         "at": step.at,
-        "id": step.preview.user.as_ref().map(|(_, id)| id.as_str()),
+        "id": preview.and_then(|preview| preview.user.as_ref()).map(|(_, id)| id.as_str()),
         "fields": fields,
-        "would_call": step.preview.calls,
+        "would_call": preview.map(|preview| &preview.calls),
+        "removes": step.removed.as_ref().map(Username::as_str),
     })
 }
 
@@ -67,5 +79,6 @@ pub(super) fn person(person: &Person) -> Value {
         "hierarchy": person.hierarchy,
         "tags": person.tags,
         "is_protected": person.is_protected,
+        "is_parked": person.is_parked,
     })
 }

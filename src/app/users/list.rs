@@ -59,7 +59,7 @@ pub async fn export_users(ask: &Users, form: Form) -> Outcome {
 
 async fn everybody(ask: &Users) -> Result<(Opened, Vec<Person>), Outcome> {
     let opened = open(ask).await?;
-    let index = opened.index().await?;
+    let index = opened.index().await.map_err(|error| opened.failed(&error))?;
     let people = opened.connect.people(&index).await.map_err(|error| opened.failed(&error))?;
     Ok((opened, people))
 }
@@ -67,10 +67,14 @@ async fn everybody(ask: &Users) -> Result<(Opened, Vec<Person>), Outcome> {
 fn as_text(people: &[Person]) -> String {
     let head = ["user", "name", "security profiles", "routing profile", "hierarchy", "id"];
     let row = |person: &Person| {
-        let protected = if person.is_protected { " (protected)" } else { "" };
+        let standing = match (person.is_protected, person.is_parked) {
+            (true, _) => " (protected)",
+            (false, true) => " (parked)",
+            (false, false) => "",
+        };
         let names = [&person.first_name, &person.last_name].into_iter().flatten();
         [
-            shown(&person.username) + protected,
+            shown(&person.username) + standing,
             shown(&names.map(String::as_str).collect::<Vec<_>>().join(" ")),
             shown(&joined(person, ", ")),
             shown(person.routing_profile.as_deref().unwrap_or("-")),

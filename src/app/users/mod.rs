@@ -6,15 +6,16 @@ mod list;
 mod plan;
 mod show;
 mod source;
+mod step;
 mod text;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::mapping::chosen;
 use super::terminal::progress;
-use super::{Outcome, load, sdk};
+use super::{Outcome, control, load, sdk};
 use crate::audit;
 use crate::budget::{ProcessBudget, Rates};
 use crate::connect::{self, Connect, Error, Index};
@@ -53,6 +54,17 @@ pub struct PeopleFile {
     pub separator: Option<String>,
 }
 
+/// What may be taken away.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Leave {
+    /// Whether leavers are removed.
+    pub remove_leavers: bool,
+    /// So many at most; without it, 20 or a tenth of the users, whichever is more.
+    pub max_leavers: Option<usize>,
+    /// Whether a person with another user name gets a new user, and the old one is removed.
+    pub recreate_renamed: bool,
+}
+
 /// An instance, and the rules that people are placed by.
 struct Opened {
     connect: Connect,
@@ -60,6 +72,8 @@ struct Opened {
     idps: Vec<IdpName>,
     rules: Rules,
     rates: Rates,
+    /// Where the gateway that runs on this machine answers, or why nobody knows.
+    socket: Result<PathBuf, String>,
 }
 
 async fn open(ask: &Users) -> Result<Opened, Outcome> {
@@ -67,6 +81,7 @@ async fn open(ask: &Users) -> Result<Opened, Outcome> {
     let names = config.instances.iter().map(|instance| instance.name.as_str());
     let name = chosen("--instance", ask.instance.as_deref(), names);
     let name = name.map_err(|reason| Outcome::Failed(vec![reason]))?;
+    let socket = control::path(&config, &ask.config).map(Path::to_owned);
     let sdk = sdk(&config).await;
     let found = config.instances.into_iter().find(|instance| instance.name.as_str() == name);
     let instance = found.ok_or_else(|| Outcome::failed(&name))?;
@@ -81,13 +96,13 @@ async fn open(ask: &Users) -> Result<Opened, Outcome> {
         idps: instance.idps,
         rules: config.rules,
         rates: config.rates,
+        socket,
     })
 }
 
 impl Opened {
-    async fn index(&self) -> Result<Index, Outcome> {
-        let index = self.connect.index(&mut progress("reading", "users", READING_STEP)).await;
-        index.map_err(|error| self.failed(&error))
+    async fn index(&self) -> Result<Index, Error> {
+        self.connect.index(&mut progress("reading", "users", READING_STEP)).await
     }
 
     fn failed(&self, error: &Error) -> Outcome {

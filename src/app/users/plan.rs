@@ -4,86 +4,50 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::source::People;
-use super::{Opened, PeopleFile, Users, json, open, text};
+use super::step::{Leaver, Put, Refused, Step, Stuck, Why};
+use super::{Leave, Opened, PeopleFile, Users, json, open, text};
 use crate::app::Outcome;
+use crate::app::removal::no_policy;
 use crate::app::terminal::progress;
 use crate::audit;
 use crate::connect::{Error, Index, Person, Preview};
 use crate::mapping::Member;
-use crate::model::{Blamed as _, Code, Denial, Placement};
+use crate::model::{Blamed as _, Username};
 
 /// Exit status of a plan with changes.
 const CHANGES: u8 = 2;
 /// How often a long comparison says how far it is, in people.
 const COMPARING_STEP: usize = 100;
+/// So many leavers are removed without a word about their number; or so large a part of all users.
+const FEW_LEAVERS: usize = 20;
+const PART_OF_LEAVERS: usize = 10;
 
 /// What a roster makes of an instance.
 #[derive(Default)]
 pub(super) struct Plan {
-    /// What would be done, corrections before creations: these alone can meet a full quota.
+    /// What would be done: corrections, then removals, which make room, then creations.
     pub(super) steps: Vec<Step>,
     /// Whom the rules refuse.
     pub(super) refused: Vec<Refused>,
     /// Whom nothing can be done for.
     pub(super) stuck: Vec<Stuck>,
-    /// Who is in the instance and should not be.
+    /// Who is in the instance, should not be, and is kept.
     pub(super) leavers: Vec<Leaver>,
     /// Who is protected: never touched, never a leaver.
     pub(super) protected: Vec<String>,
+    /// Why no leaver is removed, though that was asked for.
+    pub(super) too_many: Option<String>,
     /// How many people need nothing.
     pub(super) unchanged: usize,
+    /// How many users left before and are parked.
+    pub(super) parked: usize,
     /// How many people were compared.
     pub(super) people: usize,
 }
 
-/// What would be done for one person.
-pub(super) struct Step {
-    pub(super) at: String,
-    pub(super) placement: Placement,
-    pub(super) preview: Preview,
-}
-
-impl Step {
-    pub(super) fn is_creation(&self) -> bool {
-        self.preview.user.is_none()
-    }
-}
-
-/// Somebody whom the rules refuse.
-pub(super) struct Refused {
-    pub(super) at: String,
-    pub(super) username: String,
-    pub(super) denial: Denial,
-    /// Whether there is a user all the same: a leaver.
-    pub(super) has_user: bool,
-}
-
-/// Somebody whom nothing can be done for, and why.
-pub(super) struct Stuck {
-    pub(super) at: String,
-    pub(super) username: String,
-    pub(super) code: Option<&'static Code>,
-    pub(super) why: String,
-}
-
-/// A user who is in the instance and should not be.
-pub(super) struct Leaver {
-    pub(super) person: Person,
-    pub(super) why: Why,
-}
-
-/// Why somebody is a leaver.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Why {
-    /// The roster does not have the name.
-    NotListed,
-    /// The rules refuse the person.
-    Refused,
-}
-
 /// Prints what would change. Exit status 0: nothing to do; 2: there are changes; 1: an error.
-pub async fn plan_users(ask: &Users, file: &PeopleFile, as_json: bool) -> Outcome {
-    let (opened, people, plan) = match planned(ask, file).await {
+pub async fn plan_users(ask: &Users, file: &PeopleFile, leave: Leave, as_json: bool) -> Outcome {
+    let (opened, people, plan) = match planned(ask, file, leave).await {
         Ok(planned) => planned,
         Err(failed) => return failed,
     };
@@ -92,7 +56,7 @@ pub async fn plan_users(ask: &Users, file: &PeopleFile, as_json: bool) -> Outcom
     } else {
         print!("{}", text::plan(&opened, &people.file, &plan));
     }
-    match (plan.stuck.is_empty(), plan.steps.is_empty()) {
+    match (plan.is_possible(), plan.steps.is_empty()) {
         (false, _) => Outcome::Exit(1, Vec::new()),
         (true, true) => Outcome::Done,
         (true, false) => Outcome::Exit(CHANGES, Vec::new()),
@@ -100,115 +64,139 @@ pub async fn plan_users(ask: &Users, file: &PeopleFile, as_json: bool) -> Outcom
 }
 
 /// Reads both sides and compares them.
-pub(super) async fn planned(ask: &Users, file: &PeopleFile) -> Result<(Opened, People, Plan), Outcome> {
+pub(super) async fn planned(
+    ask: &Users,
+    file: &PeopleFile,
+    leave: Leave,
+) -> Result<(Opened, People, Plan), Outcome> {
     let opened = open(ask).await?;
+    if (leave.remove_leavers || leave.recreate_renamed) && opened.connect.removal().is_none() {
+        return Err(Outcome::Failed(vec![no_policy(&opened.instance)]));
+    }
     let people = opened.people(file)?;
-    let plan = opened.plan(&people.members).await?;
+    let plan = opened.plan(&people.members, leave).await.map_err(|error| opened.failed(&error))?;
     Ok((opened, people, plan))
 }
 
+/// Users by their name without its case, and whether they are parked.
+type Standing = BTreeMap<String, bool>;
+
 impl Opened {
-    async fn plan(&self, members: &[Member]) -> Result<Plan, Outcome> {
+    async fn plan(&self, members: &[Member], leave: Leave) -> Result<Plan, Error> {
         let index = self.index().await?;
+        let people = self.connect.people(&index).await?;
+        let standing: Standing =
+            people.iter().map(|person| (person.username.to_ascii_lowercase(), person.is_parked)).collect();
         let mut plan = Plan { people: members.len(), ..Plan::default() };
         let mut progress = progress("comparing", "people", COMPARING_STEP);
         for (done, member) in members.iter().enumerate() {
-            self.compare(member, &index, &mut plan).await.map_err(|error| self.failed(&error))?;
+            self.compare(member, (&index, &standing), leave, &mut plan).await?;
             progress(done + 1, members.len());
         }
-        plan.steps.sort_by_key(Step::is_creation);
-        let people = self.connect.people(&index).await.map_err(|error| self.failed(&error))?;
         plan.leave(people, members);
+        if leave.remove_leavers {
+            plan.remove_leavers(leave.max_leavers, index.len());
+        }
+        plan.steps.sort_by_key(Step::turn);
         Ok(plan)
     }
 
-    async fn compare(&self, member: &Member, index: &Index, plan: &mut Plan) -> Result<(), Error> {
+    async fn compare(
+        &self,
+        member: &Member,
+        (index, standing): (&Index, &Standing),
+        leave: Leave,
+        plan: &mut Plan,
+    ) -> Result<(), Error> {
         let placement = match &member.outcome {
             Ok(placement) => placement,
+            Err(denial) if member.is_refused() => {
+                let has_user = index.has(&member.username);
+                plan.refused.push(Refused::of(member, denial, has_user));
+                return Ok(());
+            }
             Err(denial) => {
-                plan.deny(member, denial, index);
+                plan.stuck.push(Stuck::of(member, Some(denial.code), denial.detail.clone()));
                 return Ok(());
             }
         };
-        if let Some(previous) = member.renamed_from(index) {
-            plan.stuck.push(stuck(member, None, no_rename(previous)));
-            return Ok(());
-        }
-        match self.connect.difference(placement, index).await? {
-            None => plan.unchanged += 1,
+        let previous = renamed_from(member, standing);
+        let previous = match previous {
+            Some(previous) if !leave.recreate_renamed => {
+                plan.stuck.push(Stuck::of(member, None, no_rename(previous)));
+                return Ok(());
+            }
+            Some(previous) => match Username::new(previous) {
+                Ok(previous) => Some(previous),
+                Err(why) => {
+                    plan.stuck.push(Stuck::of(member, None, format!("previous_username: {why}")));
+                    return Ok(());
+                }
+            },
+            None => None,
+        };
+        let put = match self.connect.difference(placement, index).await? {
             Some(Preview { refused: Some(error), .. }) if error.is_protected() => {
                 plan.protected.push(placement.username.as_str().to_owned());
+                return Ok(());
             }
             Some(Preview { refused: Some(error), .. }) => {
-                plan.stuck.push(stuck(member, Some(error.code()), audit::cause(&error)));
+                plan.stuck.push(Stuck::of(member, Some(error.code()), audit::cause(&error)));
+                return Ok(());
             }
-            Some(preview) => {
-                let (at, placement) = (member.at.clone(), placement.clone());
-                plan.steps.push(Step { at, placement, preview });
-            }
+            put => put.map(|preview| Put { placement: placement.clone(), preview }),
+        };
+        if put.is_none() && previous.is_none() {
+            plan.unchanged += 1;
+        } else {
+            let username = placement.username.as_str().to_owned();
+            plan.steps.push(Step { at: member.at.clone(), username, put, removed: previous });
         }
         Ok(())
     }
 }
 
-trait Renamed {
-    /// The name before, where a user still has it.
-    fn renamed_from(&self, index: &Index) -> Option<&str>;
-}
-
-impl Renamed for Member {
-    fn renamed_from(&self, index: &Index) -> Option<&str> {
-        let previous = self.previous_username.as_deref()?;
-        let is_other = !previous.eq_ignore_ascii_case(self.username.as_str());
-        (is_other && index.has_name(previous)).then_some(previous)
-    }
+/// The name before, where a user still has it and has not left.
+fn renamed_from<'m>(member: &'m Member, standing: &Standing) -> Option<&'m str> {
+    let previous = member.previous_username.as_deref()?;
+    let is_other = !previous.eq_ignore_ascii_case(member.username.as_str());
+    (is_other && standing.get(&previous.to_ascii_lowercase()) == Some(&false)).then_some(previous)
 }
 
 fn no_rename(previous: &str) -> String {
     format!(
-        "Amazon Connect can't rename {}: under another name this is another user, with another id, and the history of \
-         contacts stays with the old one. Remove that user and take previous_username out, or leave the name as it is",
-        crate::app::terminal::shown(previous)
+        "Amazon Connect can't rename {previous}: under another name this is another user, with another id, and the history \
+         of contacts stays with the old one. --recreate-renamed does just that; without it, leave the name as it is"
     )
 }
 
-fn stuck(member: &Member, code: Option<&'static Code>, why: String) -> Stuck {
-    Stuck { at: member.at.clone(), username: member.username.as_str().to_owned(), code, why }
-}
-
 impl Plan {
-    fn deny(&mut self, member: &Member, denial: &Denial, index: &Index) {
-        if !member.is_refused() {
-            self.stuck.push(stuck(member, Some(denial.code), denial.detail.clone()));
-            return;
-        }
-        self.refused.push(Refused {
-            at: member.at.clone(),
-            username: member.username.as_str().to_owned(),
-            denial: denial.clone(),
-            has_user: index.has(&member.username),
-        });
+    /// Whether all of it can be done.
+    pub(super) fn is_possible(&self) -> bool {
+        self.stuck.is_empty() && self.too_many.is_none()
     }
 
     /// Who is in the instance and not in the roster, or there and refused. Nobody whose standing is not clear.
     fn leave(&mut self, people: Vec<Person>, members: &[Member]) {
-        let mut listed: BTreeMap<String, bool> = BTreeMap::new();
+        let mut stays: BTreeMap<String, bool> = BTreeMap::new();
         for member in members {
-            listed.insert(member.username.folded(), member.is_refused());
-            // Their user still has the old name.
-            if let Some(previous) = &member.previous_username {
-                listed.entry(previous.to_ascii_lowercase()).or_insert(false);
-            }
+            stays.insert(member.username.folded(), !member.is_refused());
+        }
+        // Their user still has the old name.
+        for previous in members.iter().filter_map(|member| member.previous_username.as_ref()) {
+            stays.entry(previous.to_ascii_lowercase()).or_insert(true);
         }
         let mut protected: BTreeSet<String> = std::mem::take(&mut self.protected).into_iter().collect();
         for person in people {
-            let why = match listed.get(&person.username.to_ascii_lowercase()) {
-                Some(false) => continue,
-                Some(true) => Why::Refused,
+            let why = match stays.get(&person.username.to_ascii_lowercase()) {
+                Some(true) => continue,
+                Some(false) => Why::Refused,
                 None => Why::NotListed,
             };
             if person.is_protected {
                 protected.insert(person.username);
+            } else if person.is_parked {
+                self.parked += 1;
             } else {
                 self.leavers.push(Leaver { person, why });
             }
@@ -216,14 +204,36 @@ impl Plan {
         self.protected = protected.into_iter().collect();
     }
 
+    /// Turns leavers into steps, unless there are more of them than anybody expects.
+    fn remove_leavers(&mut self, most: Option<usize>, users: usize) {
+        let usual = FEW_LEAVERS.max(users / PART_OF_LEAVERS);
+        let (count, most) = (self.leavers.len(), most.unwrap_or(usual));
+        if count > most {
+            self.too_many = Some(format!(
+                "{count} of {users} users would be removed, more than {most}: is the file whole? If that many left, write \
+                 --max-leavers {count}"
+            ));
+            return;
+        }
+        for leaver in std::mem::take(&mut self.leavers) {
+            match Username::new(leaver.person.username.as_str()) {
+                Ok(username) => self.steps.push(Step::removing(&leaver, username)),
+                // Nobody signs in by such a name.
+                Err(_) => self.leavers.push(leaver),
+            }
+        }
+    }
+
+    /// Whether something is taken away for good.
+    pub(super) fn removes(&self) -> bool {
+        self.steps.iter().any(|step| step.removed.is_some())
+    }
+
     /// How long AWS's pace makes the changes take, at least.
     pub(super) fn takes(&self, opened: &Opened) -> Duration {
         let mut calls: BTreeMap<&str, f64> = BTreeMap::new();
-        for step in &self.steps {
-            let describes = if step.is_creation() { None } else { Some("DescribeUser") };
-            for operation in step.preview.calls.iter().copied().chain(describes) {
-                *calls.entry(operation).or_default() += 1.0;
-            }
+        for operation in self.steps.iter().flat_map(Step::calls) {
+            *calls.entry(operation).or_default() += 1.0;
         }
         let seconds = calls.iter().map(|(operation, count)| count / opened.rates.of(operation).per_second);
         Duration::try_from_secs_f64(seconds.fold(0.0, f64::max)).unwrap_or_default()

@@ -70,9 +70,9 @@ impl RosterForm<'_> {
     fn idp(&self, named: Option<&str>) -> Result<IdpName, String> {
         match (named, self.idp, self.idps) {
             (Some(name), _, known) => {
-                let names: Vec<&str> = known.iter().map(IdpName::as_str).collect();
+                let all: Vec<&str> = known.iter().map(IdpName::as_str).collect();
                 let found = known.iter().find(|one| one.as_str() == name);
-                found.cloned().ok_or_else(|| format!("idp {name:?}: {}", advice(name, &names, "\"")))
+                found.cloned().ok_or_else(|| format!("idp {name:?}: {}", advice(name, &all, "\"")))
             }
             (None, Some(usual), _) | (None, None, [usual]) => Ok(usual.clone()),
             (None, None, _) => Err("names no idp: write it there, or --idp for all of them".to_owned()),
