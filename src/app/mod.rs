@@ -212,6 +212,7 @@ fn parts(
             destinations: instance.destinations,
             default_destination: instance.default_destination,
             request: instance.request,
+            end_connect_sessions: instance.end_connect_sessions,
             connect: Connect::new(instance.connect, client, pace.clone(), protected.clone(), clock.clone()),
             federation: Federation::new(
                 instance.federation,

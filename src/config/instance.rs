@@ -37,6 +37,8 @@ pub struct Instance {
     pub default_destination: String,
     /// What is asked of identity providers for this instance.
     pub request: RequestOptions,
+    /// Whether a sign-out ends the sessions that Amazon Connect keeps, in every browser.
+    pub end_connect_sessions: bool,
     /// Its users.
     pub connect: connect::Settings,
     /// Its tokens.
@@ -75,6 +77,7 @@ pub(super) fn read(
     let idps = idps(section, &shared.idps);
     let (destinations, default_destination) = destinations(section);
     let request = request::read(section);
+    let end_connect_sessions = section.flag("end_connect_sessions", false);
     let connect = users(name, section, arn.as_ref(), shared);
     let federation = tokens(name, section, files, arn.as_ref(), shared);
     Some(Instance {
@@ -84,6 +87,7 @@ pub(super) fn read(
         destinations,
         default_destination,
         request,
+        end_connect_sessions,
         connect: connect?,
         federation: federation?,
     })

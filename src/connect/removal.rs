@@ -114,6 +114,14 @@ impl Connect {
             Some(held) => self.provision.end_sessions(&held.id, patience).await,
         }
     }
+
+    /// The same for the user with this id.
+    ///
+    /// # Errors
+    /// AWS.
+    pub async fn end_sessions_of(&self, id: &UserId, patience: Patience) -> Result<bool, Error> {
+        self.provision.end_sessions(id.as_str(), patience).await
+    }
 }
 
 impl Provision {

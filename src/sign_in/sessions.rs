@@ -1,8 +1,22 @@
 //! Who is inside, for whoever runs the gateway, and ending that.
 
-use crate::model::{Identity, InstanceName, Patience, SignedIn, Username};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::model::{Identity, InstanceName, Patience, SignedIn, UserId, Username};
 
 use super::{Instance, SignIn, SignInError};
+
+/// How long a person who signs out may wait for AWS.
+const SIGN_OUT_PATIENCE: Duration = Duration::from_secs(5);
+
+/// A user whose sessions in Amazon Connect are to end.
+pub(super) struct Ending {
+    instance: InstanceName,
+    username: Username,
+    /// Where it is known without asking.
+    id: Option<UserId>,
+}
 
 /// A user, in one instance or in all of them.
 #[derive(Clone)]
@@ -89,6 +103,43 @@ impl SignIn {
             ended.push((instance.name.clone(), outcome.map_err(SignInError::from)));
         }
         ended
+    }
+
+    /// Whose sessions a sign-out ends in Amazon Connect, with their ids as far as they are known.
+    pub(super) fn ending_in_connect(&self, signed_in: &SignedIn) -> Vec<Ending> {
+        let now = self.parts.clock.now();
+        let ends = |instance: &Instance| instance.end_connect_sessions;
+        let ending = |(instance, username): &(InstanceName, Username)| {
+            self.instance(instance).ok().filter(|instance| ends(instance))?;
+            let present = self.people.find(instance, username, now);
+            Some(Ending {
+                instance: instance.clone(),
+                username: username.clone(),
+                id: present.map(|present| present.user.id),
+            })
+        };
+        signed_in.handed_over.iter().filter_map(ending).collect()
+    }
+
+    /// Ends them, and says in which instances that was done. What fails is logged: the sign-out itself is none the worse.
+    pub(super) async fn end_entered(&self, ending: Vec<Ending>) -> BTreeSet<InstanceName> {
+        let (mut ended, mut failed) = (BTreeSet::new(), BTreeSet::new());
+        for Ending { instance: name, username, id } in ending {
+            let Ok(instance) = self.instance(&name) else { continue };
+            let patience = Patience::lasting(SIGN_OUT_PATIENCE);
+            let outcome = match &id {
+                Some(id) => instance.connect.end_sessions_of(id, patience).await,
+                None => instance.connect.end_sessions(&username, patience).await,
+            };
+            match outcome {
+                Ok(_) => _ = ended.insert(name),
+                Err(error) => {
+                    tracing::warn!(instance = %name, cause = %error, "a session in Amazon Connect may live on");
+                    failed.insert(name);
+                }
+            }
+        }
+        &ended - &failed
     }
 
     fn instances_of(&self, who: &Who) -> Vec<&Instance> {

@@ -33,6 +33,7 @@ mod logout;
 mod mapping;
 mod metrics;
 mod publish;
+mod removal;
 mod renew;
 mod secrets;
 mod sessions;
