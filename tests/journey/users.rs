@@ -450,7 +450,7 @@ async fn who_is_parked_is_no_leaver_any_more_and_a_renamed_person_gets_a_new_use
     let again = desk.users("plan", &ask);
     assert_eq!(again.status.code(), Some(0), "{}", said(&again));
     assert!(
-        out(&again).contains("Nothing to do; 2 people need nothing; 2 parked before.\n"),
+        out(&again).contains("Nothing to do; 2 people need nothing; 1 parked before.\n"),
         "{}",
         out(&again)
     );
