@@ -1,10 +1,13 @@
-//! `connect-gateway serve | check | mapping | hierarchy | saml | explain`: parses arguments, calls the app.
+//! `connect-gateway serve | check | mapping | hierarchy | users | sessions | saml | explain`: parses arguments, calls the app.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use connect_gateway::app::{self, Explain, HierarchyFile, Inspection, Outcome};
+
+#[path = "main/users.rs"]
+mod users;
 
 /// Signs people in to Amazon Connect with SAML 2.0.
 #[derive(Parser)]
@@ -34,6 +37,12 @@ enum Command {
     /// Keep an instance's hierarchy in a file.
     #[command(subcommand)]
     Hierarchy(Hierarchy),
+    /// Look at the users of an instance, make them what the rules make of a roster, and remove people who left.
+    #[command(subcommand)]
+    Users(users::Users),
+    /// See and end who is signed in at the gateway that runs on this machine.
+    #[command(subcommand)]
+    Sessions(Sessions),
     /// Find what was refused under a support id in the gateway's JSON log, and say why.
     Explain {
         /// What the person read from the page, such as 4F7K-9Q2M-X0TB.
@@ -162,6 +171,31 @@ enum Hierarchy {
     },
 }
 
+#[derive(Subcommand)]
+enum Sessions {
+    /// Print who is signed in, those who came last first.
+    List {
+        /// The configuration file: its admin.socket is where the gateway is asked.
+        #[arg(long, short, default_value = "config/gateway.toml")]
+        config: PathBuf,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// End a user's sessions at the gateway and in Amazon Connect. Exit status 0: none is left; 1: one may be.
+    End {
+        /// The user name as Amazon Connect spells it.
+        #[arg(value_name = "USER")]
+        username: String,
+        /// The configuration file: its admin.socket is where the gateway is asked.
+        #[arg(long, short, default_value = "config/gateway.toml")]
+        config: PathBuf,
+        /// Only this instance's user; by default the users of that name in all of them.
+        #[arg(long)]
+        instance: Option<String>,
+    },
+}
+
 #[derive(Args)]
 struct Comparison {
     /// The configuration file.
@@ -269,6 +303,11 @@ async fn main() -> ExitCode {
         Command::Hierarchy(Hierarchy::Apply { file, yes }) => app::apply_hierarchy(&file.into(), yes).await,
         Command::Hierarchy(Hierarchy::Export { config, instance }) => {
             app::export_hierarchy(&config, instance.as_deref()).await
+        }
+        Command::Users(users) => users.run().await,
+        Command::Sessions(Sessions::List { config, json }) => app::list_sessions(&config, json).await,
+        Command::Sessions(Sessions::End { username, config, instance }) => {
+            app::end_sessions(&config, &username, instance.as_deref()).await
         }
         Command::Explain { support_id, log } => app::explain(&support_id, log.as_deref()),
     };

@@ -119,7 +119,10 @@ const CRATES: &[(&str, &[&str])] = &[
     ("moka", &["connect", "federation", "store"]),
     ("rand", &["emulator", "model"]),
     ("reqwest", &["emulator", "federation", "saml"]),
-    ("serde_json", &["app", "audit", "config", "emulator", "federation", "mapping", "store", "web"]),
+    (
+        "serde_json",
+        &["app", "audit", "config", "connect", "emulator", "federation", "mapping", "store", "web"],
+    ),
     ("similar", &["admin"]),
     ("toml", &["bin", "config", "emulator"]),
     ("tracing_subscriber", &["telemetry"]),

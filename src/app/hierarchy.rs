@@ -1,12 +1,12 @@
 //! `connect-gateway hierarchy plan | apply | export`: an instance's hierarchy in a file.
 
-use std::io::{IsTerminal as _, Write as _, stderr, stdin, stdout};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use super::mapping::chosen;
+use super::terminal::{block, confirmed, progress};
 use super::{Outcome, load, read_text, sdk, told};
 use crate::budget::ProcessBudget;
 use crate::config;
@@ -207,9 +207,6 @@ fn left(plan: &Plan, BrokenOff { done, error }: &BrokenOff) -> Vec<String> {
 
 /// Asks at the terminal; what can't be taken back is asked for by the instance's name.
 fn confirm(instance: &str, plan: &Plan) -> Result<(), String> {
-    if !stdin().is_terminal() {
-        return Err("Nothing was changed: there is no terminal to ask at; --yes says yes".to_owned());
-    }
     let (question, wanted) = if plan.steps.iter().any(Step::is_destructive) {
         (
             format!(
@@ -220,32 +217,11 @@ fn confirm(instance: &str, plan: &Plan) -> Result<(), String> {
     } else {
         ("Write yes to go on: ".to_owned(), "yes")
     };
-    print!("{question}");
-    let asked = stdout().flush().and_then(|()| {
-        let mut answer = String::new();
-        stdin().read_line(&mut answer).map(|_| answer)
-    });
-    match asked {
-        Ok(answer) if answer.trim() == wanted => Ok(()),
-        _ => Err("Nothing was changed.".to_owned()),
-    }
+    confirmed(&question, wanted)
 }
 
-/// A long reading says how far it is.
 fn told_of_reading() -> impl FnMut(usize, usize) + Send {
-    let mut said = 0;
-    move |known, count| {
-        if known >= said + READING_STEP && known < count {
-            said = known;
-            // Nobody depends on it.
-            let _ = writeln!(stderr(), "reading: {known} of {count} groups");
-        }
-    }
-}
-
-fn block(heading: &str, lines: impl Iterator<Item = String>) -> String {
-    let lines: Vec<String> = lines.map(|line| format!("  {}\n", line.replace('\n', "\n  "))).collect();
-    if lines.is_empty() { String::new() } else { format!("\n{heading}{}", lines.concat()) }
+    progress("reading", "groups", READING_STEP)
 }
 
 fn plan_as_json(instance: &str, plan: &Plan) -> Value {

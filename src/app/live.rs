@@ -13,12 +13,7 @@ use crate::model::{Identity, InstanceName, SupportId, TestId};
 
 /// Who signed in, and on the way to where.
 pub(super) async fn subject(ask: &Explain, config: &Config) -> Result<(Identity, InstanceName), String> {
-    let socket = config.admin.as_ref().and_then(|admin| admin.socket.as_deref()).ok_or_else(|| {
-        format!(
-            "{}: admin.socket is not set: write the path there at which the gateway that runs listens",
-            ask.config.display()
-        )
-    })?;
+    let socket = control::path(config, &ask.config)?;
     let support_id = match &ask.sign_in {
         Some(support_id) => support_id.clone(),
         None => live(ask, socket).await?.to_string(),

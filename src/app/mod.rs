@@ -10,7 +10,11 @@ mod live;
 mod mapping;
 mod online;
 mod reload;
+mod removal;
+mod sessions;
 mod settings;
+mod terminal;
+mod users;
 
 use std::future::Future;
 use std::path::Path;
@@ -46,7 +50,12 @@ pub use inspect::{Inspection, inspect};
 use reload::{Reload, Started};
 
 pub use mapping::{Explain, explain_mapping, test_mapping};
+pub use removal::{RemoveUsers, remove_users};
+pub use sessions::{end_sessions, list_sessions};
 pub use settings::{config_dump, config_schema};
+pub use users::{
+    Form, Leave, PeopleFile, Users, apply_users, export_users, list_users, plan_users, show_user,
+};
 
 /// How often identity provider metadata is looked at; the service provider knows what is due.
 const METADATA_TICK: Duration = Duration::from_secs(20);
@@ -58,6 +67,7 @@ const TOKEN_TICK: Duration = Duration::from_secs(10);
 /// The gateway, ready to serve.
 pub struct App {
     router: Router,
+    sessions: MemorySessions,
     operations: Router,
     operations_listener: Option<TcpListener>,
     metrics: Arc<Metrics>,
@@ -99,9 +109,10 @@ impl App {
         let rules_state = Arc::<RwLock<RulesState>>::default();
         let web = WebState { sign_in: sign_in.clone(), site, rules_state: rules_state.clone() };
         let operations = web::operations(web.clone());
-        let router = web::router(web, sessions);
+        let router = web::router(web, sessions.clone());
         Ok(Self {
             router,
+            sessions,
             operations,
             operations_listener: None,
             metrics,
@@ -157,7 +168,15 @@ impl App {
         background.spawn(refresh_tokens(self.sign_in.clone()));
         if let (Some(console), Some(socket)) = (&self.console, &self.socket) {
             let (sign_in, console) = (self.sign_in.clone(), console.clone());
-            let server = Server { sign_in, console, public_url: self.public_url, clock: self.clock };
+            let (store, open_sessions) = (Arc::new(self.sessions.clone()), Arc::new(self.sessions));
+            let server = Server {
+                sign_in,
+                console,
+                public_url: self.public_url,
+                store,
+                open_sessions,
+                clock: self.clock,
+            };
             background.spawn(server.serve(socket.clone()));
         }
         if let Some(console) = self.console {
@@ -194,6 +213,7 @@ fn parts(
             destinations: instance.destinations,
             default_destination: instance.default_destination,
             request: instance.request,
+            end_connect_sessions: instance.end_connect_sessions,
             connect: Arc::new(Connect::new(
                 instance.connect,
                 client,

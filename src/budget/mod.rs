@@ -49,7 +49,9 @@ impl Rates {
         Self { connect: part(self.connect), sts: part(self.sts), operations }
     }
 
-    fn of(&self, operation: &str) -> Rate {
+    /// The rate of an operation.
+    #[must_use]
+    pub fn of(&self, operation: &str) -> Rate {
         let common = if is_sts(operation) { self.sts } else { self.connect };
         self.operations.get(operation).copied().unwrap_or(common)
     }

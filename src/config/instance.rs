@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::connect::{self, GroupCreation, Provisioning};
+use crate::connect::{self, GroupCreation, Provisioning, Removal};
 use crate::federation::{self, HandOffMode};
-use crate::model::{Destination, IdpName, InstanceArn, InstanceName, RequestOptions, Secret};
+use crate::model::{Destination, IdpName, InstanceArn, InstanceName, ProtectedNames, RequestOptions, Secret};
 
 use super::address;
 use super::cache::Cache;
@@ -37,6 +37,8 @@ pub struct Instance {
     pub default_destination: String,
     /// What is asked of identity providers for this instance.
     pub request: RequestOptions,
+    /// Whether a sign-out ends the sessions that Amazon Connect keeps, in every browser.
+    pub end_connect_sessions: bool,
     /// Its users.
     pub connect: connect::Settings,
     /// Its tokens.
@@ -57,6 +59,7 @@ pub(super) struct Shared<'c> {
     pub(super) cache: Cache,
     pub(super) patience: Duration,
     pub(super) place_kept_for: Duration,
+    pub(super) protected: ProtectedNames,
 }
 
 pub(super) fn read(
@@ -74,6 +77,7 @@ pub(super) fn read(
     let idps = idps(section, &shared.idps);
     let (destinations, default_destination) = destinations(section);
     let request = request::read(section);
+    let end_connect_sessions = section.flag("end_connect_sessions", false);
     let connect = users(name, section, arn.as_ref(), shared);
     let federation = tokens(name, section, files, arn.as_ref(), shared);
     Some(Instance {
@@ -83,6 +87,7 @@ pub(super) fn read(
         destinations,
         default_destination,
         request,
+        end_connect_sessions,
         connect: connect?,
         federation: federation?,
     })
@@ -98,11 +103,13 @@ fn users(
     let provisioning = section.one_of("provisioning", &words, Provisioning::Sync);
     let send_email = section.flag("send_email", false);
     let group_creation = group_creation(section, provisioning);
+    let removal = section.optional("removal", |s| removal(s, &shared.protected)).flatten();
     Some(connect::Settings {
         instance: InstanceName::new(name),
         arn: arn?.clone(),
         provisioning,
         group_creation,
+        removal,
         send_email,
         directory_max_age: shared.cache.directory_max_age,
         known_for: shared.cache.known_for,
@@ -111,6 +118,38 @@ fn users(
         patience: shared.patience,
         place_kept_for: shared.place_kept_for,
     })
+}
+
+/// `[instance.<name>.removal]`: what becomes of people who leave.
+fn removal(section: &mut Section<'_>, protected: &ProtectedNames) -> Option<Removal> {
+    let is_written = section.has("policy");
+    let parks = section.one_of("policy", &[("delete", Some(false)), ("park", Some(true))], None);
+    section.require("policy");
+    if !is_written {
+        section.problem("policy", "is missing: write \"delete\" or \"park\"");
+    }
+    let security_profile = section.text("security_profile", 128);
+    let routing_profile = section.text("routing_profile", 127);
+    if security_profile.as_deref().is_some_and(|name| protected.is_security_profile(name)) {
+        section.problem("security_profile", "is protected: people who left would hold it");
+    }
+    match (parks?, security_profile, routing_profile) {
+        (false, None, None) => Some(Removal::Delete),
+        (false, _, _) => {
+            section.problem(
+                "policy",
+                "with \"delete\" nobody gets a profile: leave out both, or write \"park\"",
+            );
+            None
+        }
+        (true, Some(security_profile), Some(routing_profile)) => {
+            Some(Removal::Park { security_profile, routing_profile })
+        }
+        (true, _, _) => {
+            section.problem("policy", "\"park\" needs security_profile and routing_profile");
+            None
+        }
+    }
 }
 
 fn group_creation(section: &mut Section<'_>, provisioning: Provisioning) -> GroupCreation {

@@ -248,6 +248,7 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
         cache,
         patience: budget.patience,
         place_kept_for: budget.place_kept_for,
+        protected: protected.clone(),
     };
     let instances =
         root.named("instance", Names::Like(address::NAME), |name, s| instance::read(name, s, files, &shared));

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
 use super::client::Named;
-use super::directory::{GroupPath, Kind};
+use super::directory::{GroupPath, Kind, Resolved};
 use super::words::or_unread;
 use super::{Connect, Error};
-use crate::model::{CallUse, Cause, Patience, UserId};
+use crate::model::{CallUse, Cause, Patience, UserId, Username};
 
 /// Something of an instance, and when it was read.
 pub struct Read<T> {
@@ -108,6 +108,25 @@ impl Connect {
         };
         let words = provision.words(&held.username, &held.fields, patience).await?;
         Ok(Some(UserView { username: held.username, fields: words.into_rows(), refused }))
+    }
+
+    /// The user whom a sign-in of that name would find, and its id.
+    ///
+    /// # Errors
+    /// When AWS does not answer, or not within `patience`; or several users differ from the name in case only.
+    pub async fn user_named(
+        &self,
+        username: &Username,
+        patience: Patience,
+    ) -> Result<Option<(UserId, UserView)>, Error> {
+        match self.provision.directory.user(username, patience).await? {
+            Resolved::Nobody => Ok(None),
+            Resolved::Several(count) => Err(Error::AmbiguousUser(count)),
+            Resolved::User(id) => {
+                let id = UserId::new(id);
+                Ok(self.user(&id, patience).await?.map(|view| (id, view)))
+            }
+        }
     }
 
     /// What is kept of the instance, and how its calls stand. Asks nobody.

@@ -143,6 +143,17 @@ impl Directory {
         in_time(patience, self.paths.read_dated((), (), self.max_age, ask)).await
     }
 
+    /// Keeps the path of every hierarchy group, so that none has to be described.
+    pub(super) async fn learn_groups(&self, patience: Patience) -> Result<(), Error> {
+        let (paths, _) = self.group_paths(patience).await?;
+        for path in paths.iter() {
+            let Some((_, id)) = path.last() else { continue };
+            let names = path.iter().map(|(name, _)| name.clone()).collect();
+            self.groups.put(id.clone(), (), Arc::new(names)).await;
+        }
+        Ok(())
+    }
+
     /// What is kept of listings, and when each was read.
     pub(super) fn kept(&self) -> Vec<(Kind, OffsetDateTime)> {
         self.listings.kept(self.max_age).map(|(kind, at)| (*kind, at)).collect()

@@ -16,6 +16,22 @@ pub enum Error {
     /// The user holds a security profile whose name is not listed, so nobody can say what it is.
     #[error("the user holds security profile {0}, which ListSecurityProfiles does not list")]
     UnlistedProfile(String),
+    /// The user holds the security profile of those who left, or the rules grant it.
+    #[error(
+        "the user is parked: they hold, or the rules grant, the security profile {0:?} of people who left"
+    )]
+    Parked(String),
+    /// Nobody has exactly this name.
+    #[error("the instance has no user of exactly that name")]
+    NotThere,
+    /// The configuration does not say what becomes of people who leave.
+    #[error(
+        "the configuration does not say what becomes of people who leave: choose instance.<name>.removal.policy"
+    )]
+    NoRemovalPolicy,
+    /// Somebody gave the user other profiles while they were parked.
+    #[error("somebody changes the user's profiles at the same time: the user is not parked yet")]
+    Unparked,
     /// The user is absent and may not be created.
     #[error("the user does not exist and provisioning is off")]
     NoUser,
@@ -68,12 +84,18 @@ impl Error {
     /// The error, when it is about the person and the rules: AWS answered, and a sign-in would be refused.
     pub(super) fn if_refusal(self) -> Result<Self, Self> {
         match self {
-            Self::Unsettled | Self::GroupNotShown | Self::Interrupted | Self::Call(_) | Self::Busy(_) => {
-                Err(self)
-            }
+            Self::Unsettled
+            | Self::Unparked
+            | Self::GroupNotShown
+            | Self::Interrupted
+            | Self::Call(_)
+            | Self::Busy(_) => Err(self),
             Self::ProtectedUsername
             | Self::ProtectedProfile(_)
             | Self::UnlistedProfile(_)
+            | Self::Parked(_)
+            | Self::NotThere
+            | Self::NoRemovalPolicy
             | Self::NoUser
             | Self::AmbiguousUser(_)
             | Self::Incomplete(_)
@@ -89,6 +111,38 @@ impl Error {
             Self::Call(call) => call.cause.is_final(),
             error => error.clone().if_refusal().is_ok(),
         }
+    }
+
+    /// Whether a command that goes from person to person had better stop: what failed for this one would fail for the
+    /// next one. AWS that does not answer is told by [`Self::is_silence`].
+    #[must_use]
+    pub fn concerns_everybody(&self) -> bool {
+        match self {
+            Self::Busy(_) => true,
+            Self::Call(call) => match call.cause {
+                Cause::AccessDenied
+                | Cause::Credentials
+                | Cause::ClockOff
+                | Cause::Quota
+                | Cause::Throttled => true,
+                Cause::NotFound => *self.code() == code::CONNECT_NO_INSTANCE,
+                Cause::Duplicate | Cause::Refused | Cause::Unavailable => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// Whether the user or one of its profiles is protected, or can't be told not to be.
+    #[must_use]
+    pub fn is_protected(&self) -> bool {
+        matches!(self, Self::ProtectedUsername | Self::UnlistedProfile(_))
+            || matches!(self, Self::ProtectedProfile(_))
+    }
+
+    /// Whether AWS did not answer: a fault of its own, for one person or for all of them.
+    #[must_use]
+    pub fn is_silence(&self) -> bool {
+        self.is(Cause::Unavailable)
     }
 
     /// The permission that our own AWS identity lacks.
@@ -134,10 +188,13 @@ impl Blamed for Error {
         match self {
             Self::ProtectedUsername => &code::CONNECT_PROTECTED_USER,
             Self::ProtectedProfile(_) => &code::CONNECT_PROTECTED_PROFILE,
-            Self::UnlistedProfile(_) | Self::TooManyProficiencies(_) | Self::GroupNotShown => {
-                &code::CONNECT_REFUSED
-            }
-            Self::NoUser => &code::CONNECT_NO_USER,
+            Self::UnlistedProfile(_)
+            | Self::TooManyProficiencies(_)
+            | Self::GroupNotShown
+            | Self::NoRemovalPolicy
+            | Self::Unparked => &code::CONNECT_REFUSED,
+            Self::Parked(_) => &code::CONNECT_PARKED,
+            Self::NoUser | Self::NotThere => &code::CONNECT_NO_USER,
             Self::AmbiguousUser(_) => &code::CONNECT_AMBIGUOUS_USER,
             Self::Incomplete(_) => &code::CONNECT_INCOMPLETE,
             Self::UnknownName { .. } => &code::CONNECT_UNKNOWN_NAME,
@@ -165,7 +222,9 @@ fn page(call: &CallError) -> &'static Code {
         | "SearchUsers"
         | "UpdateUserHierarchyStructure"
         | "DescribeUserHierarchyStructure" => false,
-        operation => operation.contains("User") || operation == "TagResource",
+        operation => {
+            operation.contains("User") || matches!(operation, "TagResource" | "DeleteAllEntitySessions")
+        }
     };
     match call.cause {
         // The user was there a moment ago: what is not there is the predefined attribute.

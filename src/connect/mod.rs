@@ -7,9 +7,11 @@ mod directory;
 mod error;
 mod hierarchy;
 mod named;
+mod people;
 mod plan;
 mod preview;
 mod provision;
+mod removal;
 mod report;
 mod unfinished;
 mod wire;
@@ -30,12 +32,14 @@ pub use hierarchy::{
     StepError, Tree, Wanted, WantedGroup,
 };
 pub use named::UnknownName;
+pub use people::{Index, Person};
 pub use preview::{Fate, Preview, PreviewField};
+pub use removal::{Leaving, Removal, Removed};
 pub use report::InstanceReport;
 
 use crate::model::{
     Busy, Clock, ConnectUser, InstanceArn, InstanceName, Pace, Patience, Placement, Priority, ProtectedNames,
-    Ticket, UserId,
+    Ticket, UserId, Username,
 };
 use aged::Aged;
 use client::Calls;
@@ -60,6 +64,8 @@ pub struct Settings {
     pub provisioning: Provisioning,
     /// Which hierarchy groups are created that rules want and the instance lacks.
     pub group_creation: GroupCreation,
+    /// What becomes of users who leave; none: nobody chose, and nobody is removed.
+    pub removal: Option<Removal>,
     /// Whether `Email` is sent (refused by SAML instances, so off by default).
     pub send_email: bool,
     /// How old the name-to-id directory may be before it is read again.
@@ -199,6 +205,11 @@ impl Connect {
     /// Forgets what is cached about this user.
     pub async fn forget(&self, user: &UserId) {
         self.known.drop_where(|known| known.id == *user).await;
+    }
+
+    /// Forgets that the user of this name, in whatever case, was found in place.
+    pub async fn forget_name(&self, username: &Username) {
+        self.known.drop_where(|known| known.username.folded() == username.folded()).await;
     }
 
     /// Asks AWS what the instance is, for a check before deployment. Needs `connect:DescribeInstance`.

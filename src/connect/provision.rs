@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_sdk_connect::types::User;
 use tokio::sync::Mutex;
 use tokio::time::sleep;
 
@@ -11,13 +12,13 @@ use super::client::Calls;
 use super::directory::{Directory, Kind, Resolved};
 use super::plan::{Change, NewUser, UserFields, Wanted, new_user, plan, wanted_of_existing, wanted_of_new};
 use super::unfinished::Unfinished;
-use super::{Error, Provisioning, Settings, wire};
+use super::{Error, Provisioning, Removal, Settings, wire};
 use crate::model::{
     Cause, Clock, ConnectUser, MAX_PROFICIENCIES, Patience, Placement, ProtectedNames, UserId, Username,
 };
 
 /// Pause before looking again for a user that Connect says it has.
-const SETTLE_PAUSE: Duration = Duration::from_millis(500);
+pub(super) const SETTLE_PAUSE: Duration = Duration::from_millis(500);
 
 pub(super) struct Provision {
     pub(super) settings: Settings,
@@ -32,12 +33,27 @@ pub(super) struct Provision {
 }
 
 /// A user that exists, as Connect describes it.
+#[derive(Clone)]
 pub(super) struct Held {
     pub(super) id: String,
     pub(super) username: String,
     /// Without its proficiencies, until they are read.
     pub(super) fields: UserFields,
     has_proficiencies: bool,
+}
+
+impl Held {
+    /// As a search shows it.
+    pub(super) fn indexed(id: String, username: String, fields: UserFields) -> Self {
+        Self { id, username, fields, has_proficiencies: false }
+    }
+
+    /// None for a user without a name.
+    pub(super) fn of(id: &str, user: User) -> Option<Self> {
+        let username = user.username.clone()?;
+        let (id, fields) = (id.to_owned(), wire::current(user));
+        Some(Self { id, username, fields, has_proficiencies: false })
+    }
 }
 
 /// What becomes of hierarchy groups that are missing, where the instance allows them to be created.
@@ -71,7 +87,10 @@ impl Provision {
         if placement.proficiencies.len() > MAX_PROFICIENCIES {
             return Err(Error::TooManyProficiencies(placement.proficiencies.len()));
         }
-        placement.security_profiles.iter().try_for_each(|name| self.check_profile(name))
+        placement.security_profiles.iter().try_for_each(|name| {
+            self.check_profile(name)?;
+            self.check_not_parking(name)
+        })
     }
 
     /// By the names that are listed; when Connect does not take an id from there, by new listings once more.
@@ -140,19 +159,22 @@ impl Provision {
             Err(error) if may_be_unseen(&error) => return Ok(None),
             answer => answer?,
         };
-        let named = described.and_then(|user| user.username.clone().zip(Some(user)));
-        Ok(named.map(|(username, user)| Held {
-            id: id.to_owned(),
-            username,
-            fields: wire::current(user),
-            has_proficiencies: false,
-        }))
+        Ok(described.and_then(|user| Held::of(id, user)))
     }
 
-    /// Refuses a user that may never be federated, by Connect's own spelling and profiles.
+    /// Refuses a user that may never be federated, by Connect's own spelling and profiles, and one that is parked.
     pub(super) async fn check_held(&self, held: &Held, patience: Patience) -> Result<(), Error> {
+        self.check_unprotected(held, patience).await?;
+        for name in self.profile_names(held, patience).await? {
+            self.check_not_parking(&name)?;
+        }
+        Ok(())
+    }
+
+    /// Refuses a user that is never touched.
+    pub(super) async fn check_unprotected(&self, held: &Held, patience: Patience) -> Result<(), Error> {
         self.check_username(&held.username)?;
-        self.check_profiles(&held.fields.security_profiles, patience).await
+        self.profile_names(held, patience).await?.iter().try_for_each(|name| self.check_profile(name))
     }
 
     /// What has to change of a user that exists.
@@ -326,22 +348,34 @@ impl Provision {
         })
     }
 
-    /// Refuses a user that holds a protected profile, or one whose name nobody can tell.
-    async fn check_profiles(&self, profiles: &BTreeSet<String>, patience: Patience) -> Result<(), Error> {
-        if !self.protected.has_security_profiles() {
-            return Ok(());
+    /// The names of the security profiles that a user holds, where one of them could stand in its way. A profile whose
+    /// name nobody can tell does.
+    async fn profile_names(&self, held: &Held, patience: Patience) -> Result<Vec<String>, Error> {
+        let mut names = Vec::new();
+        if !self.protected.has_security_profiles() && self.parking_profile().is_none() {
+            return Ok(names);
         }
-        for id in profiles {
-            match self.directory.name(Kind::SecurityProfile, id, patience).await? {
-                Some(name) => self.check_profile(&name)?,
-                None => return Err(Error::UnlistedProfile(id.clone())),
-            }
+        for id in &held.fields.security_profiles {
+            let name = self.directory.name(Kind::SecurityProfile, id, patience).await?;
+            names.push(name.ok_or_else(|| Error::UnlistedProfile(id.clone()))?);
         }
-        Ok(())
+        Ok(names)
+    }
+
+    /// The security profile of people who left.
+    fn parking_profile(&self) -> Option<&str> {
+        match self.settings.removal.as_ref()? {
+            Removal::Delete => None,
+            Removal::Park { security_profile, .. } => Some(security_profile),
+        }
+    }
+
+    fn check_not_parking(&self, profile: &str) -> Result<(), Error> {
+        if self.parking_profile() == Some(profile) { Err(Error::Parked(profile.to_owned())) } else { Ok(()) }
     }
 
     /// One audit line for each change of a user. Who it was is in AWS's own trail of the call.
-    fn note(&self, change: &'static str) {
+    pub(super) fn note(&self, change: &'static str) {
         tracing::info!(target: "audit", event = "user", instance = %self.settings.instance, change, "ok");
     }
 
@@ -354,11 +388,11 @@ impl Provision {
         }
     }
 
-    fn check_username(&self, name: &str) -> Result<(), Error> {
+    pub(super) fn check_username(&self, name: &str) -> Result<(), Error> {
         if self.protected.is_username(name) { Err(Error::ProtectedUsername) } else { Ok(()) }
     }
 
-    fn check_profile(&self, name: &str) -> Result<(), Error> {
+    pub(super) fn check_profile(&self, name: &str) -> Result<(), Error> {
         if self.protected.is_security_profile(name) {
             return Err(Error::ProtectedProfile(name.to_owned()));
         }

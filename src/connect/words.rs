@@ -105,17 +105,20 @@ impl Provision {
         Ok(words)
     }
 
-    async fn name_or_id(&self, kind: Kind, id: &str, patience: Patience) -> Result<String, Error> {
+    pub(super) async fn name_or_id(&self, kind: Kind, id: &str, patience: Patience) -> Result<String, Error> {
         let name = or_unread(self.directory.name(kind, id, patience).await, None)?;
         Ok(name.unwrap_or_else(|| id.to_owned()))
     }
 
     async fn path_or_id(&self, id: &str, patience: Patience) -> Result<String, Error> {
-        let path = or_unread(
-            self.directory.path_of(id, patience).await.map(|path| path.join(" / ")),
-            String::new(),
-        )?;
-        Ok(if path.is_empty() { id.to_owned() } else { path })
+        Ok(self.names_or_id(id, patience).await?.join(" / "))
+    }
+
+    /// The names of a hierarchy group's path.
+    pub(super) async fn names_or_id(&self, id: &str, patience: Patience) -> Result<Vec<String>, Error> {
+        let path = self.directory.path_of(id, patience).await.map(|path| path.to_vec());
+        let path = or_unread(path, Vec::new())?;
+        Ok(if path.is_empty() { vec![id.to_owned()] } else { path })
     }
 }
 

@@ -19,7 +19,10 @@ use super::shared::{Inner, Shared};
 use super::sigv4::{ApiRequest, Caller, Expected, verify};
 use super::state::Instance;
 use super::sts::{self, StsRequest};
-use super::{federation, hierarchy, listing, proficiencies, search, search_groups, tags, user_config, users};
+use super::{
+    federation, hierarchy, listing, proficiencies, quick_connects, search, search_groups, sessions, tags,
+    user_config, users,
+};
 
 const LARGEST_BODY: usize = 1 << 20;
 
@@ -164,9 +167,10 @@ fn call_connect(shared: &Shared, request: &ApiRequest, route: Option<&Route>, ab
 /// Instance, and user or group, that the request is about.
 fn target(route: &Route, request: &ApiRequest, caller: &Caller) -> ApiResult<(String, String)> {
     match route.operation {
-        Operation::SearchUsers | Operation::SearchUserHierarchyGroups => {
-            Ok((search::instance_id(&request.body)?, String::new()))
-        }
+        Operation::SearchUsers
+        | Operation::SearchUserHierarchyGroups
+        | Operation::SearchQuickConnects
+        | Operation::DeleteAllEntitySessions => Ok((search::instance_id(&request.body)?, String::new())),
         Operation::TagResource | Operation::UntagResource => {
             tags::user_of(&route.id, &caller.region, &caller.principal)
         }
@@ -269,6 +273,8 @@ fn perform(operation: Operation, call: &mut Call<'_>) -> Answer {
         Operation::SearchUserHierarchyGroups => search_groups::groups(call),
         Operation::GetFederationToken => federation::token(call),
         Operation::DescribeInstance => Ok(Some(described(call))),
+        Operation::DeleteAllEntitySessions => sessions::end_all(call),
+        Operation::SearchQuickConnects => quick_connects::search(call),
     }
 }
 

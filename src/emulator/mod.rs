@@ -9,7 +9,7 @@
 //! ```text
 //! api.rs       who calls (sigv4), may they (policy, throttle, faults), what do they want (operation)
 //!   users hierarchy listing search federation     Connect
-//!   user_config proficiencies tags
+//!   user_config proficiencies tags sessions quick_connects
 //!   sts                                           AssumeRole, GetCallerIdentity
 //! signin.rs    getSigninToken, login, connect/federate
 //! site.rs      POST /auth/sign-in, destination pages, /logout
@@ -34,9 +34,11 @@ mod pages;
 mod policy;
 mod principal;
 mod proficiencies;
+mod quick_connects;
 mod search;
 mod search_groups;
 mod seed;
+mod sessions;
 mod shapes;
 mod shared;
 mod signin;
@@ -67,7 +69,7 @@ pub use self::options::{
     Behaviour, Failing, IdpOptions, Lag, Options, Outage, Ports, PublicUrls, Rate, Rates, ServiceProvider,
     Sign,
 };
-pub use self::seed::{Person, Seed, SeedInstance, SeedKey, SeedRole, SeedUser};
+pub use self::seed::{Person, Seed, SeedInstance, SeedKey, SeedQuickConnect, SeedRole, SeedUser};
 
 use self::idp::Idp;
 use self::shared::{Shared, Urls};

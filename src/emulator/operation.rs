@@ -34,20 +34,22 @@ pub(super) enum Operation {
     SearchUserHierarchyGroups,
     GetFederationToken,
     DescribeInstance,
+    DeleteAllEntitySessions,
+    SearchQuickConnects,
 }
 
 use Operation::{
-    AssociateUserProficiencies, CreateUser, CreateUserHierarchyGroup, DeleteUser, DeleteUserHierarchyGroup,
-    DescribeInstance, DescribeUser, DescribeUserHierarchyGroup, DescribeUserHierarchyStructure,
-    DisassociateUserProficiencies, GetFederationToken, ListRoutingProfiles, ListSecurityProfiles,
-    ListUserHierarchyGroups, ListUserProficiencies, ListUsers, SearchUserHierarchyGroups, SearchUsers,
-    TagResource, UntagResource, UpdateUserConfig, UpdateUserHierarchy, UpdateUserHierarchyGroupName,
-    UpdateUserHierarchyStructure, UpdateUserIdentityInfo, UpdateUserPhoneConfig, UpdateUserProficiencies,
-    UpdateUserRoutingProfile, UpdateUserSecurityProfiles,
+    AssociateUserProficiencies, CreateUser, CreateUserHierarchyGroup, DeleteAllEntitySessions, DeleteUser,
+    DeleteUserHierarchyGroup, DescribeInstance, DescribeUser, DescribeUserHierarchyGroup,
+    DescribeUserHierarchyStructure, DisassociateUserProficiencies, GetFederationToken, ListRoutingProfiles,
+    ListSecurityProfiles, ListUserHierarchyGroups, ListUserProficiencies, ListUsers, SearchQuickConnects,
+    SearchUserHierarchyGroups, SearchUsers, TagResource, UntagResource, UpdateUserConfig,
+    UpdateUserHierarchy, UpdateUserHierarchyGroupName, UpdateUserHierarchyStructure, UpdateUserIdentityInfo,
+    UpdateUserPhoneConfig, UpdateUserProficiencies, UpdateUserRoutingProfile, UpdateUserSecurityProfiles,
 };
 
 /// Method, path and operation; `{I}` is an instance id, `{X}` the id of something in it, or an ARN.
-const ROUTES: [(&str, &str, Operation); 29] = [
+const ROUTES: [(&str, &str, Operation); 31] = [
     ("PUT", "/users/{I}", CreateUser),
     ("GET", "/users/{I}/{X}", DescribeUser),
     ("GET", "/users-summary/{I}", ListUsers),
@@ -77,6 +79,8 @@ const ROUTES: [(&str, &str, Operation); 29] = [
     ("POST", "/search-user-hierarchy-groups", SearchUserHierarchyGroups),
     ("GET", "/user/federate/{I}", GetFederationToken),
     ("GET", "/instance/{I}", DescribeInstance),
+    ("POST", "/auth/sessions/delete-all-entity-sessions", DeleteAllEntitySessions),
+    ("POST", "/search-quick-connects", SearchQuickConnects),
 ];
 
 /// An operation with the ids of its path.

@@ -56,6 +56,21 @@ pub struct SeedInstance {
     /// Users.
     #[serde(rename = "user", default)]
     pub users: Vec<SeedUser>,
+    /// Quick connects.
+    #[serde(rename = "quick_connect", default)]
+    pub quick_connects: Vec<SeedQuickConnect>,
+}
+
+/// A quick connect: to a user, or to a telephone number.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedQuickConnect {
+    /// Its name.
+    pub name: String,
+    /// The username it leads to.
+    pub user: Option<String>,
+    /// The number it leads to, when it leads to no user.
+    pub phone_number: Option<String>,
 }
 
 /// A Connect user.

@@ -10,7 +10,7 @@ use super::error::{ApiError, ApiResult};
 use super::policy::Policy;
 use super::principal::{AccessKey, Principal};
 use super::proficiencies::Proficiency;
-use super::seed::{Seed, SeedInstance, SeedKey, SeedRole, SeedUser};
+use super::seed::{Seed, SeedInstance, SeedKey, SeedQuickConnect, SeedRole, SeedUser};
 use super::shapes::{ChannelConfigs, IdentityInfo, PhoneConfig, PhoneType};
 use super::versions::Versioned;
 
@@ -39,6 +39,7 @@ pub(super) struct Instance {
     pub(super) levels: [Option<Level>; 5],
     pub(super) groups: Vec<Versioned<Group>>,
     pub(super) users: Vec<Versioned<User>>,
+    pub(super) quick_connects: Vec<QuickConnect>,
     /// Role through which a username federated first.
     pub(super) bindings: HashMap<String, String>,
     next_position: u64,
@@ -49,6 +50,23 @@ pub(super) struct Instance {
 pub(super) struct Profile {
     pub(super) id: String,
     pub(super) name: String,
+}
+
+/// A quick connect.
+#[derive(Debug)]
+pub(super) struct QuickConnect {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) leads_to: LeadsTo,
+}
+
+/// Where a quick connect leads.
+#[derive(Debug)]
+pub(super) enum LeadsTo {
+    /// A user's id.
+    User(String),
+    /// E.164.
+    PhoneNumber(String),
 }
 
 /// A hierarchy level.
@@ -180,6 +198,7 @@ impl Instance {
             levels: std::array::from_fn(|_| levels.next()),
             groups: Vec::new(),
             users: Vec::new(),
+            quick_connects: Vec::new(),
             bindings: HashMap::new(),
             next_position: 1,
         };
@@ -188,6 +207,9 @@ impl Instance {
         }
         for user in &seed.users {
             instance.seed_user(user, created)?;
+        }
+        for quick_connect in &seed.quick_connects {
+            instance.seed_quick_connect(quick_connect)?;
         }
         Ok(instance)
     }
@@ -249,6 +271,21 @@ impl Instance {
             modified: at,
         };
         self.add_user(user, at);
+        Ok(())
+    }
+
+    fn seed_quick_connect(&mut self, seed: &SeedQuickConnect) -> Result<(), String> {
+        let name = &seed.name;
+        let leads_to = match (&seed.user, &seed.phone_number) {
+            (Some(user), None) => {
+                let user = self.user_named(user).and_then(Versioned::current);
+                LeadsTo::User(user.ok_or(format!("user of quick connect {name} does not exist"))?.id.clone())
+            }
+            (None, Some(number)) => LeadsTo::PhoneNumber(number.clone()),
+            _ => return Err(format!("quick connect {name} leads to a user or to a number")),
+        };
+        let id = seeded_id(&[&self.id, "transfer-destination", name]);
+        self.quick_connects.push(QuickConnect { id, name: name.clone(), leads_to });
         Ok(())
     }
 

@@ -132,6 +132,12 @@ impl Tokens {
         self.slots.iter().filter(|(_, slot)| slot.served(now).is_some()).count()
     }
 
+    /// Whether this user's token is still served.
+    pub(super) fn keeps(&self, username: &Username) -> bool {
+        let now = self.clock.now();
+        self.slots.iter().any(|(name, slot)| *name == *username && slot.served(now).is_some())
+    }
+
     /// Users whose token is still served but not for long. Tokens that are over are dropped.
     pub(super) fn due(&self) -> Vec<Username> {
         let now = self.clock.now();

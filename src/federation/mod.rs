@@ -267,6 +267,12 @@ impl Federation {
         self.tokens.count()
     }
 
+    /// Whether a token of this user is kept.
+    #[must_use]
+    pub fn keeps_token(&self, username: &Username) -> bool {
+        self.tokens.keeps(username)
+    }
+
     /// Drops the user's cached token.
     pub async fn purge(&self, username: &Username) {
         self.tokens.purge(username).await;

@@ -23,6 +23,7 @@ mod outcome;
 mod pasted;
 mod person;
 mod presets;
+mod roster;
 mod rules;
 mod sentences;
 mod set;
@@ -53,12 +54,13 @@ pub use limits::{MAX_GROUPS, MAX_TEXT, MAX_VALUES, MAX_VALUES_IN_ALL};
 pub use names::{GROUPS_OVERAGE, ValueSource};
 pub use pasted::{as_pasted, pasted};
 pub use presets::Preset;
+pub use roster::{LARGEST_ROSTER, MOST_PEOPLE, Member, RosterForm, Row, members, roster, write_sheet};
 pub use rules::{Known, Rules};
 pub use told::Told;
 
 use crate::model::{
     Code, Denial, Identity, InstanceName, MAX_PROFICIENCIES, Placed, Placement, RuleOutcome, Trace,
-    TraceEntry, code,
+    TraceEntry, Username, code,
 };
 use facts::Facts;
 use names::{Groups, Names};
@@ -92,6 +94,24 @@ pub fn place(identity: &Identity, instance: &InstanceName, rules: &Rules) -> Pla
     let mut trace = outcome.trace;
     let placed = placed.and_then(|placement| check(placement, facts, rules, &mut trace));
     Placed { outcome: placed, trace }
+}
+
+/// The name of this person's user, whether or not the rules let them in.
+///
+/// # Errors
+/// Why it can't be told.
+pub fn username(identity: &Identity, instance: &InstanceName, rules: &Rules) -> Result<Username, Denial> {
+    let Some(names) = rules.names.get(&identity.idp) else {
+        return Err(denial(&code::MAPPING_NO_MATCH, "the identity provider is not configured (any more)"));
+    };
+    let groups = match names.groups(identity) {
+        Groups::Sent(groups) => groups,
+        Groups::Missing | Groups::Overage => Vec::new(),
+    };
+    if rules.has_expressions() {
+        limits::check_size(identity, &groups)?;
+    }
+    rules.person.username(&Facts::new(identity, instance, names, groups))
 }
 
 /// The person's groups. Missing groups are an error of the identity provider's set-up, never "no groups".

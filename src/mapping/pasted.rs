@@ -13,8 +13,13 @@ const SHAPE: &str = r#"write {"name_id": "…", "attributes": {"groups": ["…"]
 /// # Errors
 /// What it should have been.
 pub fn pasted(idp: IdpName, text: &str) -> Result<Identity, String> {
-    let mut object: Map<String, Value> =
+    let object: Map<String, Value> =
         serde_json::from_str(text).map_err(|error| format!("line {}: is no JSON: {SHAPE}", error.line()))?;
+    pasted_object(idp, object)
+}
+
+/// The same, of an object that was read already.
+pub(super) fn pasted_object(idp: IdpName, mut object: Map<String, Value>) -> Result<Identity, String> {
     let name_id = match object.remove("name_id") {
         None | Some(Value::Null) => None,
         Some(Value::String(name_id)) => Some(name_id),

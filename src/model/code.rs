@@ -230,6 +230,9 @@ codes! {
     /// The user holds, or the rules would grant, a protected security profile.
     CONNECT_PROTECTED_PROFILE = "connect.protected_profile", Admin, "This account can't sign in through the gateway",
         "The account has a security profile that the gateway never signs in. Ask your contact-centre administrator.";
+    /// The user is parked: holds, or would be granted, the security profile of people who left.
+    CONNECT_PARKED = "connect.parked", Admin, "Your Amazon Connect user has been put aside",
+        "It was put aside as one of somebody who left. If that is a mistake, your contact-centre administrator can bring it back.";
     /// The user does not exist and provisioning is off.
     CONNECT_NO_USER = "connect.no_user", Admin, "You have no Amazon Connect user yet",
         "Ask your contact-centre administrator to create it, or to let the gateway do so.";

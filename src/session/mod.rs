@@ -97,9 +97,22 @@ pub async fn take_other(
     id: &SessionId,
     now: OffsetDateTime,
 ) -> Result<Option<SignedIn>, StateUnavailable> {
+    let found = read_other(store, id, now).await?;
+    end_other(store, id).await?;
+    Ok(found)
+}
+
+/// Whose a session is that is not this request's; `None` when it has ended.
+///
+/// # Errors
+/// When the session store does not answer.
+pub async fn read_other(
+    store: &dyn SessionStore,
+    id: &SessionId,
+    now: OffsetDateTime,
+) -> Result<Option<SignedIn>, StateUnavailable> {
     let Ok(id) = id.expose().parse() else { return Ok(None) };
     let found = store.load(&id).await.map_err(|error| unavailable(&SessionError::Store(error)))?;
-    store.delete(&id).await.map_err(|error| unavailable(&SessionError::Store(error)))?;
     // Written by another version of the gateway: nobody can tell whose it was.
     let signed_in = found.and_then(|record| SignedIn::deserialize(record.data.get(KEY)?.clone()).ok());
     Ok(signed_in.filter(|signed_in| signed_in.until > now))

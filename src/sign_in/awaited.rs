@@ -39,9 +39,11 @@ impl Waiting {
         }
     }
 
-    /// The person has come back for it.
+    /// The person has come back for it, or nobody is to have it.
     pub(super) fn end(&self, instance: &InstanceName, username: &Username) {
-        self.lock().remove(&(instance.clone(), username.clone()));
+        if let Some(awaited) = self.lock().remove(&(instance.clone(), username.clone())) {
+            awaited.task.abort();
+        }
     }
 
     /// Stops what was begun for this person's session, and says what that may have left behind.

@@ -135,7 +135,7 @@ impl SignInError {
     /// from the identity provider.
     #[must_use]
     pub fn ends_session(&self) -> bool {
-        matches!(self.0.cause, Cause::Denied(_))
+        matches!(self.0.cause, Cause::Denied(_) | Cause::Connect(connect::Error::Parked(_)))
     }
 }
 

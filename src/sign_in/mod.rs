@@ -8,6 +8,7 @@ mod logout;
 mod people;
 mod placing;
 mod renewal;
+mod sessions;
 mod setup;
 mod test_sign_in;
 mod types;
@@ -21,6 +22,7 @@ pub use instances::{
 pub use logout::{LogoutAnswered, LogoutAsked};
 pub use placing::RulesInForce;
 pub use renewal::Renewal;
+pub use sessions::{Entered, Who};
 pub use setup::{IdpSetup, Setup};
 pub use test_sign_in::{TestAsk, TestLink, Tested};
 pub use types::{
@@ -324,10 +326,15 @@ impl SignIn {
         Ok(hand_off)
     }
 
-    /// Ends what we can end: tokens here and now; each instance's own session is left to the browser.
+    /// Ends what we can end: tokens here and now, and in Amazon Connect where the instance is configured so. Else each
+    /// instance's own session is left to the browser.
     pub async fn sign_out(&self, signed_in: &SignedIn) -> SignedOut {
+        let ending = self.ending_in_connect(signed_in);
         self.forget(signed_in).await;
-        self.ways_out(|name| signed_in.handed_over.iter().any(|(entered, _)| entered == name))
+        let ended = self.end_entered(ending).await;
+        self.ways_out(|name| {
+            signed_in.handed_over.iter().any(|(entered, _)| entered == name) && !ended.contains(name)
+        })
     }
 
     /// Where each of these instances ends its own session.
@@ -357,6 +364,7 @@ impl SignIn {
     }
 
     async fn drop_token(&self, instance: &Instance, username: &Username) {
+        self.waiting.end(&instance.name, username);
         self.people.leave(&instance.name, username);
         instance.federation.purge(username).await;
     }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use time::OffsetDateTime;
 
 use super::{Instance, SignIn, SignInError};
-use crate::model::{ConnectUser, Identity, InstanceName, Placement, Priority, Username};
+use crate::model::{Blamed as _, ConnectUser, Identity, InstanceName, Placement, Priority, Username, code};
 
 /// One person inside one instance.
 #[derive(Debug, Clone)]
@@ -82,7 +82,13 @@ impl SignIn {
             self.drop_token(instance, &present.user.username).await;
             return same.map(|_| ());
         }
-        let user = instance.connect.ensure_for(&present.placement, Priority::Refresh).await?;
+        let user = match instance.connect.ensure_for(&present.placement, Priority::Refresh).await {
+            Err(error) if *error.code() == code::CONNECT_PARKED => {
+                self.drop_token(instance, &present.user.username).await;
+                return Err(error.into());
+            }
+            ensured => ensured?,
+        };
         Ok(instance.federation.refresh(&user, present.until).await?)
     }
 }

@@ -33,6 +33,8 @@ pub struct Instance {
     pub default_destination: String,
     /// What is asked of identity providers for this instance.
     pub request: RequestOptions,
+    /// Whether a sign-out ends the sessions that Amazon Connect keeps, in every browser.
+    pub end_connect_sessions: bool,
     /// Its users.
     pub connect: Arc<Connect>,
     /// Its tokens.
@@ -196,7 +198,8 @@ pub struct InstanceChoice {
 /// What a sign-out leaves to the browser.
 #[derive(Debug, Clone, Default)]
 pub struct SignedOut {
-    /// Instances that were entered: name on the page, and where each ends its own session (`None`: it has no such address).
+    /// Instances that were entered and whose sessions may live on: name on the page, and where each ends its own session
+    /// (`None`: it has no such address).
     pub instances: Vec<(String, Option<Url>)>,
 }
 

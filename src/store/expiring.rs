@@ -59,6 +59,11 @@ impl<K: Copy + Eq + Hash + Ord, V> Expiring<K, V> {
         self.entries.contains_key(key)
     }
 
+    /// The keys of all entries.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &K> {
+        self.entries.keys()
+    }
+
     /// How many entries there are.
     pub(super) fn len(&self) -> usize {
         self.entries.len()

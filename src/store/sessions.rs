@@ -11,7 +11,7 @@ use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Result, SessionStore};
 
 use super::expiring::Expiring;
-use crate::model::Clock;
+use crate::model::{Clock, OpenSessions, SessionId, StateUnavailable};
 
 /// Each session took a completed sign-in; beyond this the one that ends next gives way.
 const MOST: usize = 200_000;
@@ -84,6 +84,13 @@ impl SessionStore for MemorySessions {
     }
 }
 
+#[async_trait]
+impl OpenSessions for MemorySessions {
+    async fn ids(&self) -> std::result::Result<Vec<SessionId>, StateUnavailable> {
+        Ok(self.swept().keys().map(|id| SessionId::new(Id(*id).to_string())).collect())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use time::Duration;
@@ -101,6 +108,18 @@ mod tests {
 
     fn store() -> MemorySessions {
         MemorySessions::new(Arc::new(SystemClock))
+    }
+
+    #[tokio::test]
+    async fn all_sessions_that_have_not_ended_are_named() {
+        let (store, mut over) = (store(), record(3, "c"));
+        over.expiry_date = SystemClock.now() - Duration::hours(1);
+        for mut session in [record(1, "a"), record(2, "b"), over] {
+            store.create(&mut session).await.unwrap();
+        }
+        store.delete(&Id(2)).await.unwrap();
+        let ids = store.ids().await.unwrap();
+        assert_eq!(ids.iter().map(SessionId::expose).collect::<Vec<_>>(), [Id(1).to_string()]);
     }
 
     #[tokio::test]

@@ -123,6 +123,18 @@ impl House {
         Connect::new(settings, client, budget, Arc::default(), self.clock())
     }
 
+    /// With other names protected than the usual ones.
+    pub(crate) fn connect_protecting(
+        &self,
+        protected: ProtectedNames,
+        change: impl FnOnce(&mut connect::Settings),
+    ) -> Connect {
+        let mut settings = settings();
+        change(&mut settings);
+        let client = connect::client(&gateway(), &settings.arn, Some(&self.api()));
+        Connect::new(settings, client, fast(), Arc::new(protected), self.clock())
+    }
+
     pub(crate) fn federation(&self) -> Federation {
         self.federation_with(|_| {})
     }
@@ -215,6 +227,7 @@ fn settings() -> connect::Settings {
         arn: arn(ACME),
         provisioning: Provisioning::Sync,
         group_creation: GroupCreation::Never,
+        removal: None,
         send_email: false,
         directory_max_age: Duration::from_mins(5),
         known_for: Duration::from_mins(1),

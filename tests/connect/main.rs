@@ -23,6 +23,7 @@ mod protected;
 mod provisioning;
 mod race;
 mod refusals;
+mod removal;
 mod storm;
 mod unfinished;
 mod users;

@@ -210,6 +210,7 @@ async fn an_endpoint_that_does_not_answer_is_told() {
         arn: arn.clone(),
         provisioning: connect::Provisioning::Sync,
         group_creation: connect::GroupCreation::Never,
+        removal: None,
         send_email: false,
         directory_max_age: Duration::from_mins(5),
         known_for: Duration::from_mins(1),

@@ -37,5 +37,5 @@ async fn boto3_finds_every_operation_as_botocore_models_it() {
     let (out, err) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
     println!("{out}");
     assert!(run.status.success(), "{out}\n{err}");
-    assert!(out.contains(" of 29 operations"), "{out}");
+    assert!(out.contains(" of 31 operations"), "{out}");
 }

@@ -187,6 +187,8 @@ def samples():
         "update_user_hierarchy_group_name": {"InstanceId": ACME, "HierarchyGroupId": group, "Name": "Austin TX"},
         "describe_instance": {"InstanceId": ACME},
         "get_federation_token": {"InstanceId": ACME},
+        "delete_all_entity_sessions": {"InstanceId": ACME, "EntityId": user, "EntityType": "USER"},
+        "search_quick_connects": {"InstanceId": ACME},
     }
 
 
@@ -198,9 +200,9 @@ def at(instance, parameters):
 
 
 def every_operation_refuses_alike():
-    """Unknown instance, instance id too long, missing permission, rate, fault: for all 29."""
+    """Unknown instance, instance id too long, missing permission, rate, fault: for all 31."""
     all_samples = samples()
-    expect(len(all_samples) == 29, "there are 29 operations")
+    expect(len(all_samples) == 31, "there are 31 operations")
     federated = client("connect", assume(CHAINED_ROLE, "quinn@acme.test", assume(HOP_ROLE, "hop")))
     nothing = client("connect", NOTHING)
     for name, parameters in all_samples.items():

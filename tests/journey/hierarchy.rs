@@ -12,10 +12,10 @@ use crate::gateway::CREDENTIALS;
 use crate::plain_browser::PlainBrowser;
 use crate::world::{World, is_inside};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_connect-gateway");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_connect-gateway");
 const INSTANCE: [&str; 4] = ["-c", "gateway.toml", "--instance", "acme"];
 
-fn command(world: &World, program: &str, arguments: &[&str]) -> Command {
+pub(crate) fn command(world: &World, program: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(program);
     command
         .args(arguments)
@@ -32,11 +32,11 @@ fn hierarchy(world: &World, verb: &str, more: &[&str]) -> Output {
     command(world, PROGRAM, &[&["hierarchy", verb], &INSTANCE[..], more].concat()).output().unwrap()
 }
 
-fn out(output: &Output) -> String {
+pub(crate) fn out(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-fn err(output: &Output) -> String {
+pub(crate) fn err(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
@@ -184,13 +184,17 @@ async fn what_aws_refuses_half_way_is_told_with_what_is_left() {
 }
 
 /// A command at a terminal of its own.
-struct Terminal {
+pub(crate) struct Terminal {
     program: Child,
 }
 
 impl Terminal {
     fn start(world: &World, more: &[&str]) -> Self {
-        let line = [&[PROGRAM, "hierarchy", "apply"], &INSTANCE[..], more].concat().join(" ");
+        Self::running(world, &[&["hierarchy", "apply"], &INSTANCE[..], more].concat())
+    }
+
+    pub(crate) fn running(world: &World, arguments: &[&str]) -> Self {
+        let line = [&[PROGRAM], arguments].concat().join(" ");
         let said = fs::File::create(world.gateway.folder.join("said")).unwrap();
         let program =
             command(world, "script", &["--quiet", "--return", "--flush", "--command", &line, "/dev/null"])
@@ -201,7 +205,7 @@ impl Terminal {
         Self { program }
     }
 
-    async fn until(&self, world: &World, words: &str, times: usize) -> String {
+    pub(crate) async fn until(&self, world: &World, words: &str, times: usize) -> String {
         for _ in 0..200 {
             let mut said = String::new();
             fs::File::open(world.gateway.folder.join("said")).unwrap().read_to_string(&mut said).unwrap();
@@ -213,11 +217,11 @@ impl Terminal {
         panic!("{}", fs::read_to_string(world.gateway.folder.join("said")).unwrap());
     }
 
-    fn answer(&mut self, text: &str) {
+    pub(crate) fn answer(&mut self, text: &str) {
         self.program.stdin.as_mut().unwrap().write_all(format!("{text}\n").as_bytes()).unwrap();
     }
 
-    fn end(mut self) -> Option<i32> {
+    pub(crate) fn end(mut self) -> Option<i32> {
         self.program.wait().unwrap().code()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use connect_gateway::emulator::{Behaviour, Emulator, IdpOptions, Options, Seed};
+use connect_gateway::emulator::{Behaviour, Emulator, IdpOptions, Options, Outage, Seed};
 
 use crate::plain_browser::{Page, PlainBrowser};
 use crate::sessions::{House, browser};
@@ -170,4 +170,48 @@ async fn signing_out_here_only_asks_nobody() {
     let page = house.sign_out(&browser).await;
     assert!(page.body.contains("You may still be signed in at your company"), "{}", page.body);
     assert!(!house.emulator.history().iter().any(|call| call.operation == "LogoutRequest"));
+}
+
+/// A gateway whose sign-outs end Amazon Connect's sessions too.
+async fn ending_in_connect() -> House {
+    let ends = "[instance.acme]\nend_connect_sessions = true\n";
+    House::changed("", |settings| settings.replace("[instance.acme]\n", ends)).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_it_is_wanted_an_identity_provider_ends_the_sessions_in_connect_of_every_browser() {
+    let house = ending_in_connect().await;
+    let (first, second, bystander) = (browser(), browser(), browser());
+    let inside = house.sign_in(&first, "acme", "alice").await.url;
+    house.sign_in(&second, "acme", "alice").await;
+    house.sign_in(&bystander, "acme", "newcomer").await;
+    let page = house.end_all("alice").await;
+    assert!(page.body.contains("signed out here and in the application"), "nothing is left: {}", page.body);
+    for browser in [&first, &second] {
+        assert!(browser.open(inside.as_str()).await.body.contains("Session expired"));
+    }
+    assert!(is_inside(&bystander.open(inside.as_str()).await, "newcomer"), "nobody else's session ends");
+    assert!(house.asked_for("DeleteAllEntitySessions").iter().all(|who| who == "alice"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_out_here_ends_connects_session_by_one_call_and_is_none_the_worse_when_that_fails() {
+    let house = ending_in_connect().await;
+    let browser = browser();
+    let inside = house.sign_in(&browser, "acme", "alice").await.url;
+    house.emulator.clear_history();
+    let page = house.sign_out(&browser).await;
+    assert!(!page.body.contains("Sign out of Acme, every day"), "nothing is left to do: {}", page.body);
+    assert!(browser.open(inside.as_str()).await.body.contains("Session expired"));
+    let calls: Vec<_> =
+        house.emulator.history().into_iter().filter(|call| call.service == "connect").collect();
+    assert_eq!(calls.iter().map(|call| &*call.operation).collect::<Vec<_>>(), ["DeleteAllEntitySessions"]);
+
+    house.sign_in(&browser, "acme", "alice").await;
+    house.emulator.adjust(|behaviour| {
+        behaviour.outage = Some(Outage { after: 0, loses_answers: false });
+    });
+    let page = house.sign_out(&browser).await;
+    assert!(page.body.contains("Sign out of Acme, every day"), "the person is told: {}", page.body);
+    assert!(!house.is_signed_in(&browser).await);
 }

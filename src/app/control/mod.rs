@@ -3,11 +3,17 @@
 
 mod client;
 mod server;
+mod sessions;
 mod socket;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Identity, InstanceName, SupportId, TestId};
+use std::path::Path;
+
+use time::OffsetDateTime;
+
+use crate::config::Config;
+use crate::model::{Identity, IdpName, InstanceName, SupportId, TestId};
 
 pub(super) use client::{ask, unexpected};
 pub(super) use server::Server;
@@ -23,6 +29,10 @@ pub(super) enum Question {
     MakeTest { instance: Option<String>, idp: Option<String>, again: bool },
     /// What became of a test. Answered when it has ended, or with [`Answer::Waiting`] after a while.
     AwaitTest { id: TestId },
+    /// Who is signed in at this gateway.
+    Sessions {},
+    /// To end a user's sessions, at this gateway and, where `in_connect`, in Amazon Connect.
+    EndSessions { username: String, instance: Option<InstanceName>, in_connect: bool },
 }
 
 /// What is answered. Holds a person's values, or a link: for whoever asked.
@@ -37,8 +47,59 @@ pub(super) enum Answer {
     Waiting,
     /// The test has ended, and is found under this id.
     Ended { support_id: SupportId },
+    /// The sessions, and how many more there are.
+    Sessions { sessions: Vec<OpenSession>, left_out: usize },
+    /// How many ended here, or why some did not; and what became of it in Amazon Connect, when that was asked for.
+    SessionsEnded { sessions: usize, failed: Option<String>, connect: Vec<EndedInConnect> },
     /// There is no such thing, or it can't be done: why, and what to do.
     Refused { reason: String },
+}
+
+/// One session of the gateway.
+#[derive(Serialize, Deserialize)]
+pub(super) struct OpenSession {
+    /// Who vouched for the person.
+    pub(super) idp: IdpName,
+    /// When it began.
+    #[serde(with = "time::serde::timestamp")]
+    pub(super) since: OffsetDateTime,
+    /// When it ends by itself.
+    #[serde(with = "time::serde::timestamp")]
+    pub(super) until: OffsetDateTime,
+    /// Where it has been handed over to.
+    pub(super) entered: Vec<EnteredAs>,
+}
+
+/// Where a session has been handed over to.
+#[derive(Serialize, Deserialize)]
+pub(super) struct EnteredAs {
+    pub(super) instance: InstanceName,
+    pub(super) username: String,
+    /// Whether a federation token of that user is kept.
+    pub(super) has_token: bool,
+}
+
+/// What became of a user's sessions in one instance.
+#[derive(Serialize, Deserialize)]
+pub(super) struct EndedInConnect {
+    pub(super) instance: InstanceName,
+    /// Whether there is such a user.
+    pub(super) was_there: bool,
+    /// Why they may live on.
+    pub(super) failed: Option<String>,
+}
+
+/// Where the gateway that runs answers, by the configuration read from `file`.
+///
+/// # Errors
+/// When the configuration names no place.
+pub(super) fn path<'c>(config: &'c Config, file: &Path) -> Result<&'c Path, String> {
+    config.admin.as_ref().and_then(|admin| admin.socket.as_deref()).ok_or_else(|| {
+        format!(
+            "{}: admin.socket is not set: write the path there at which the gateway that runs listens",
+            file.display()
+        )
+    })
 }
 
 /// One recent sign-in.

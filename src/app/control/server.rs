@@ -8,13 +8,14 @@ use tokio::net::UnixStream;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
+use tower_sessions::SessionStore;
 use url::Url;
 
 use super::{Answer, Found, Question, Socket};
 use crate::admin::{Console, Outcome};
 use crate::app::mapping::chosen;
 use crate::audit;
-use crate::model::{Clock, IdpName, InstanceName, TestId};
+use crate::model::{Clock, IdpName, InstanceName, OpenSessions, TestId};
 use crate::sign_in::{SignIn, TestAsk};
 
 /// The longest question, in bytes.
@@ -36,6 +37,10 @@ pub(crate) struct Server {
     pub(crate) console: Arc<Console>,
     /// Where browsers find the gateway.
     pub(crate) public_url: Url,
+    /// The sessions.
+    pub(crate) store: Arc<dyn SessionStore>,
+    /// Which there are.
+    pub(crate) open_sessions: Arc<dyn OpenSessions>,
     /// The clock.
     pub(crate) clock: Arc<dyn Clock>,
 }
@@ -72,6 +77,8 @@ impl Server {
             Question::SignIn { .. } => "sign_in",
             Question::MakeTest { .. } => "make_test",
             Question::AwaitTest { .. } => "await_test",
+            Question::Sessions {} => "sessions",
+            Question::EndSessions { .. } => "end_sessions",
         };
         let answer = self.answer(question).await;
         match &answer {
@@ -91,6 +98,10 @@ impl Server {
                 made.unwrap_or_else(|reason| refused(&reason))
             }
             Question::AwaitTest { id } => self.await_test(&id).await,
+            Question::Sessions {} => self.sessions().await,
+            Question::EndSessions { username, instance, in_connect } => {
+                self.end_sessions(&username, instance, in_connect).await
+            }
         }
     }
 
@@ -162,7 +173,7 @@ async fn exchange<F: Future<Output = Answer>>(
     timeout(PATIENCE, stream.write_all(line.as_bytes())).await?
 }
 
-fn refused(reason: &str) -> Answer {
+pub(super) fn refused(reason: &str) -> Answer {
     Answer::Refused { reason: reason.to_owned() }
 }
 

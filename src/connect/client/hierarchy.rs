@@ -5,12 +5,9 @@ use aws_sdk_connect::types::{
     UserSearchCriteria, UserSearchSummary,
 };
 
-use super::{Calls, to_the_end};
+use super::{Calls, SEARCH_PAGE, to_the_end};
 use crate::connect::{Error, wire};
 use crate::model::{Cause, Patience};
-
-/// The most that `SearchUsers` returns at once.
-const SEARCH_PAGE: i32 = 500;
 
 impl Calls {
     /// Names of the levels, top first. Needs `connect:DescribeUserHierarchyStructure`.

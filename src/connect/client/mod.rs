@@ -3,6 +3,9 @@
 
 mod apply;
 mod hierarchy;
+mod leaving;
+mod people;
+mod sessions;
 
 use std::future::Future;
 use std::time::Duration;
@@ -28,6 +31,8 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 const PAGE_SIZE: i32 = 1000;
 /// The most that `ListUserProficiencies` does, and `SearchUserHierarchyGroups`.
 const SMALL_PAGE: i32 = 100;
+/// The most that `SearchUsers` returns at once.
+const SEARCH_PAGE: i32 = 500;
 /// A listing serves everybody, so each of its pages may wait longer than one sign-in would.
 const PAGE_PATIENCE: Duration = Duration::from_secs(30);
 

@@ -9,7 +9,8 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_connect::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_connect::types::{
     HierarchyGroup, HierarchyGroupSummary, HierarchyPath, HierarchyStructure, PhoneType as SdkPhoneType,
-    User, UserIdentityInfo, UserPhoneConfig, UserProficiency, UserProficiencyDisassociate,
+    QuickConnect, User, UserIdentityInfo, UserPhoneConfig, UserProficiency, UserProficiencyDisassociate,
+    UserSearchSummary,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
@@ -17,6 +18,9 @@ use super::client::Named;
 use super::directory::GroupPath;
 use super::plan::{IdentityInfo, PhoneConfig, Proficiencies, UserFields};
 use crate::model::{CallError, Cause, PhoneType, Proficiency, ProficiencyLevel};
+
+/// In a second.
+const MILLISECONDS: i32 = 1000;
 
 /// Names and ids of a page; what lacks either is left out.
 pub(super) fn named<T>(
@@ -90,6 +94,33 @@ pub(super) fn current(user: User) -> UserFields {
         routing_profile: user.routing_profile_id,
         hierarchy_group: user.hierarchy_group_id,
     }
+}
+
+/// Id, name and fields of a user that was searched; what lacks either is left out. After-contact work comes in
+/// milliseconds here.
+pub(super) fn searched(found: UserSearchSummary) -> Option<(String, String, UserFields)> {
+    let (id, username) = found.id.zip(found.username)?;
+    let identity = found.identity_info.map(|names| {
+        let info = UserIdentityInfo::builder().set_first_name(names.first_name);
+        info.set_last_name(names.last_name).build()
+    });
+    let phone = found.phone_config.map(|mut phone| {
+        phone.after_contact_work_time_limit /= MILLISECONDS;
+        phone
+    });
+    let user = User::builder()
+        .set_identity_info(identity)
+        .set_phone_config(phone)
+        .set_security_profile_ids(found.security_profile_ids)
+        .set_routing_profile_id(found.routing_profile_id)
+        .set_hierarchy_group_id(found.hierarchy_group_id)
+        .set_tags(found.tags)
+        .set_auto_accept_configs(found.auto_accept_configs)
+        .set_after_contact_work_configs(found.after_contact_work_configs)
+        .set_phone_number_configs(found.phone_number_configs)
+        .set_persistent_connection_configs(found.persistent_connection_configs)
+        .set_voice_enhancement_configs(found.voice_enhancement_configs);
+    Some((id, username, current(user.build())))
 }
 
 fn identity(info: UserIdentityInfo) -> IdentityInfo {
@@ -182,6 +213,14 @@ pub(super) fn disassociated(gone: &BTreeSet<Proficiency>) -> Vec<UserProficiency
             .ok()
     };
     gone.iter().filter_map(build).collect()
+}
+
+/// The quick connect's name, where it leads to this user.
+pub(super) fn leads_to(found: &QuickConnect, id: &str) -> Option<String> {
+    let user = found.quick_connect_config.as_ref()?.user_config.as_ref()?.user_id();
+    // The API documents an id; some of its operations take and give ARNs.
+    let is_meant = user == id || user.rsplit('/').next() == Some(id);
+    is_meant.then(|| found.name.clone().unwrap_or_else(|| "(without a name)".to_owned()))
 }
 
 /// What a failed call comes to.

@@ -1,0 +1,290 @@
+//! `connect-gateway users remove`: people who leave.
+
+use std::io::{IsTerminal as _, Write as _, stdin, stdout};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::mapping::chosen;
+use super::sessions::{ask_to_end, counted};
+use super::{Outcome, control, load, sdk};
+use crate::audit;
+use crate::budget::ProcessBudget;
+use crate::config::Config;
+use crate::connect::{self, Connect, Error, Leaving, Removal, Removed};
+use crate::model::{Blamed as _, InstanceName, Pace, Patience, SystemClock, SystemRandom, Username, code};
+
+/// Exit status of a plan with changes.
+const CHANGES: u8 = 2;
+/// How long a person's calls may take: listings can have hundreds of pages, at AWS's pace.
+const PATIENCE: Duration = Duration::from_mins(5);
+
+/// Who is removed from where.
+#[derive(Debug)]
+pub struct RemoveUsers {
+    /// The configuration file.
+    pub config: PathBuf,
+    /// The instance's name in the configuration; may be left out when there is only one.
+    pub instance: Option<String>,
+    /// User names, letter by letter.
+    pub names: Vec<String>,
+    /// Whether the plan is all.
+    pub dry_run: bool,
+    /// Whether nobody is asked.
+    pub yes: bool,
+}
+
+/// Shows the plan, asks, looks again, removes, and tells the gateway that runs. Exit status 0: nobody of them is left; 1:
+/// somebody is; 2: a dry run has changes.
+pub async fn remove_users(ask: &RemoveUsers) -> Outcome {
+    match Removing::open(ask).await {
+        Ok(removing) => removing.run(ask).await.unwrap_or_else(Outcome::Failed),
+        Err(failed) => failed,
+    }
+}
+
+/// What was found of the names.
+#[derive(PartialEq, Eq)]
+struct Plan {
+    leaving: Vec<Leaving>,
+    /// Names that nobody has.
+    absent: Vec<Username>,
+    /// Who may not be removed, and why.
+    conflicts: Vec<String>,
+}
+
+struct Removing {
+    connect: Connect,
+    instance: InstanceName,
+    names: Vec<Username>,
+    removal: Removal,
+    /// Where the gateway that runs answers, or why nobody knows.
+    socket: Result<PathBuf, String>,
+}
+
+impl Removing {
+    async fn open(ask: &RemoveUsers) -> Result<Self, Outcome> {
+        let failed = |reason: String| Outcome::Failed(vec![reason]);
+        let config = load(&ask.config)?.config;
+        let known = config.instances.iter().map(|instance| instance.name.as_str());
+        let instance =
+            InstanceName::new(chosen("--instance", ask.instance.as_deref(), known).map_err(failed)?);
+        let names = named(&ask.names).map_err(Outcome::Failed)?;
+        let socket = control::path(&config, &ask.config).map(Path::to_owned);
+        let connect = connected(config, &instance).await?;
+        let removal = connect.removal().cloned().ok_or_else(|| failed(no_policy(&instance)))?;
+        Ok(Self { connect, instance, names, removal, socket })
+    }
+
+    async fn run(&self, ask: &RemoveUsers) -> Result<Outcome, Vec<String>> {
+        let mut shown = self.plan().await?;
+        loop {
+            print!("{}", self.as_text(&shown));
+            if !shown.conflicts.is_empty() {
+                return Err(vec!["Nothing was changed: leave out who can't be removed.".to_owned()]);
+            }
+            if ask.dry_run {
+                let is_done = shown.leaving.iter().all(|leaving| leaving.is_parked);
+                return Ok(if is_done { Outcome::Done } else { Outcome::Exit(CHANGES, Vec::new()) });
+            }
+            if !shown.leaving.is_empty() && !ask.yes {
+                self.confirm().map_err(|reason| vec![reason])?;
+            }
+            // Somebody may have been faster than the person who read the plan.
+            let now = self.plan().await?;
+            if now == shown {
+                return self.apply(&now).await;
+            }
+            if ask.yes {
+                return Err(vec![
+                    "Nothing was changed: meanwhile somebody else changed these users. Run this again."
+                        .to_owned(),
+                ]);
+            }
+            println!("\nMeanwhile somebody changed these users. The new plan:\n");
+            shown = now;
+        }
+    }
+
+    async fn plan(&self) -> Result<Plan, Vec<String>> {
+        let mut plan = Plan { leaving: Vec::new(), absent: Vec::new(), conflicts: Vec::new() };
+        for name in &self.names {
+            match self.connect.leaving(name, Patience::lasting(PATIENCE)).await {
+                Ok(leaving) => plan.leaving.push(leaving),
+                Err(Error::NotThere) => plan.absent.push(name.clone()),
+                Err(error) if is_protected(&error) => {
+                    plan.conflicts.push(format!("{}: {error}", name.as_str()))
+                }
+                Err(error) => return Err(vec![self.told(name, &error)]),
+            }
+        }
+        Ok(plan)
+    }
+
+    async fn apply(&self, plan: &Plan) -> Result<Outcome, Vec<String>> {
+        let count = plan.leaving.len();
+        for (number, leaving) in (1..).zip(&plan.leaving) {
+            let name = leaving.username.as_str();
+            match self.connect.remove(leaving, Patience::lasting(PATIENCE)).await {
+                Ok(removed) => println!("[{number}/{count}] {}", done(removed, name)),
+                Err(error) => {
+                    self.tell(plan.leaving[..number].iter().map(|leaving| &leaving.username)).await;
+                    return Err(vec![
+                        self.told(&leaving.username, &error),
+                        format!(
+                            "{} of {count} users were removed. Run this again: it goes on with what is left.",
+                            number - 1
+                        ),
+                    ]);
+                }
+            }
+        }
+        self.tell(self.names.iter()).await;
+        Ok(Outcome::Done)
+    }
+
+    async fn tell(&self, names: impl Iterator<Item = &Username>) {
+        tell(&self.socket, &self.instance, names).await;
+    }
+
+    /// Asks at the terminal; what can't be taken back is asked for by the instance's name.
+    fn confirm(&self) -> Result<(), String> {
+        if !stdin().is_terminal() {
+            return Err("Nothing was changed: there is no terminal to ask at; --yes says yes".to_owned());
+        }
+        let instance = self.instance.as_str();
+        let (question, wanted) = match self.removal {
+            Removal::Delete => (
+                format!(
+                    "Deleted users can't be brought back. Write the instance's name, {instance}, to go on: "
+                ),
+                instance,
+            ),
+            Removal::Park { .. } => ("Write yes to go on: ".to_owned(), "yes"),
+        };
+        print!("{question}");
+        let asked = stdout().flush().and_then(|()| {
+            let mut answer = String::new();
+            stdin().read_line(&mut answer).map(|_| answer)
+        });
+        match asked {
+            Ok(answer) if answer.trim() == wanted => Ok(()),
+            _ => Err("Nothing was changed.".to_owned()),
+        }
+    }
+
+    fn told(&self, name: &Username, error: &Error) -> String {
+        let permission = error.missing_permission();
+        let advice = permission.map(|permission| format!("; the gateway's AWS identity needs {permission}"));
+        let (instance, cause) = (&self.instance, audit::cause(error));
+        format!("instance.{instance}: {}: {cause}{}", name.as_str(), advice.unwrap_or_default())
+    }
+
+    fn as_text(&self, plan: &Plan) -> String {
+        let mut text = format!("People who leave {}: {}\n\n", self.instance, policy(&self.removal));
+        for leaving in &plan.leaving {
+            let verb = match (&leaving.removal, leaving.is_parked) {
+                (Removal::Delete, _) => "- delete",
+                (Removal::Park { .. }, false) => "~ park",
+                (Removal::Park { .. }, true) => "= is parked:",
+            };
+            text += &format!("  {verb} {} (id {})\n", leaving.username.as_str(), leaving.id.as_str());
+            text += &format!("      calls: {}\n", leaving.calls.join(", "));
+            for name in &leaving.quick_connects {
+                text += &format!(
+                    "      the quick connect {name:?} leads to this user and stays: change or delete it in Connect\n"
+                );
+            }
+        }
+        for name in &plan.absent {
+            text += &format!("  {}: there is no user of exactly this name\n", name.as_str());
+        }
+        for conflict in &plan.conflicts {
+            text += &format!("  ! {conflict}\n");
+        }
+        text + "\n"
+    }
+}
+
+/// The gateway that runs on this machine forgets who was removed, and ends their sessions. `socket` is where it answers,
+/// or why nobody knows.
+pub(super) async fn tell(
+    socket: &Result<PathBuf, String>,
+    instance: &InstanceName,
+    names: impl Iterator<Item = &Username>,
+) {
+    let socket = match socket {
+        Ok(socket) => socket,
+        Err(reason) => return not_told(reason),
+    };
+    for name in names {
+        match ask_to_end(socket, name.as_str(), Some(instance.clone()), false).await {
+            Ok(ended) => {
+                let ended_here = counted(ended.sessions);
+                println!("{}: the gateway on this machine was told: {ended_here}.", name.as_str());
+                for problem in ended.problems {
+                    eprintln!("warning: {}: {problem}", name.as_str());
+                }
+            }
+            Err(reason) => return not_told(&reason),
+        }
+    }
+}
+
+/// What to do where nobody chose what becomes of people who leave.
+pub(super) fn no_policy(instance: &InstanceName) -> String {
+    format!(
+        "instance.{instance}.removal: is not set: choose there what becomes of people who leave, policy = \"delete\" or \
+         \"park\""
+    )
+}
+
+async fn connected(config: Config, instance: &InstanceName) -> Result<Connect, Outcome> {
+    let sdk = sdk(&config).await;
+    let found = config.instances.into_iter().find(|known| known.name == *instance);
+    let settings = found.map(|found| found.connect).ok_or_else(|| Outcome::failed(instance))?;
+    let client = connect::client(&sdk, &settings.arn, config.endpoints.connect.as_ref());
+    let pace = Pace::new(Arc::new(ProcessBudget::new(config.rates)), Arc::new(SystemRandom));
+    Ok(Connect::new(settings, client, pace, Arc::new(config.protected), Arc::new(SystemClock)))
+}
+
+/// Each name once.
+fn named(names: &[String]) -> Result<Vec<Username>, Vec<String>> {
+    let (mut usable, mut wrong) = (Vec::new(), Vec::new());
+    for name in names {
+        match Username::new(name) {
+            Ok(name) if usable.contains(&name) => {}
+            Ok(name) => usable.push(name),
+            Err(error) => wrong.push(format!("{name:?}: {error}")),
+        }
+    }
+    if wrong.is_empty() { Ok(usable) } else { Err(wrong) }
+}
+
+fn is_protected(error: &Error) -> bool {
+    [&code::CONNECT_PROTECTED_USER, &code::CONNECT_PROTECTED_PROFILE].contains(&error.code())
+        || matches!(error, Error::UnlistedProfile(_))
+}
+
+pub(super) fn policy(removal: &Removal) -> String {
+    match removal {
+        Removal::Delete => "deleted, for good".to_owned(),
+        Removal::Park { security_profile, routing_profile } => {
+            format!(
+                "parked, with the security profile {security_profile:?} and the routing profile {routing_profile:?}"
+            )
+        }
+    }
+}
+
+pub(super) fn done(removed: Removed, name: &str) -> String {
+    match removed {
+        Removed::Deleted => format!("deleted {name}"),
+        Removed::Parked => format!("parked {name}; no session in Amazon Connect is left"),
+        Removed::Gone => format!("{name} was gone already"),
+    }
+}
+
+fn not_told(reason: &str) {
+    eprintln!("warning: no gateway was told, and one that runs believes what it knows for a while: {reason}");
+}

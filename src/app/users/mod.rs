@@ -1,0 +1,120 @@
+//! `connect-gateway users list | show | export | plan | apply`: the people of an instance, by the rules of a sign-in.
+
+mod apply;
+mod json;
+mod list;
+mod plan;
+mod show;
+mod source;
+mod step;
+mod text;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::mapping::chosen;
+use super::terminal::progress;
+use super::{Outcome, control, load, sdk};
+use crate::audit;
+use crate::budget::{ProcessBudget, Rates};
+use crate::connect::{self, Connect, Error, Index};
+use crate::mapping::Rules;
+use crate::model::{IdpName, InstanceName, Pace, SystemClock, SystemRandom};
+
+pub use apply::apply_users;
+pub use list::{Form, export_users, list_users};
+pub use plan::plan_users;
+pub use show::show_user;
+
+/// How long one piece of work may wait for its turns. Nobody waits for a page.
+const PATIENCE: Duration = Duration::from_mins(5);
+/// For how long names and ids are not read again: a command is one look at an instance.
+const ONE_LOOK: Duration = Duration::from_hours(1);
+/// How often a long reading says how far it is, in users.
+const READING_STEP: usize = 1000;
+
+/// Whose people.
+#[derive(Debug)]
+pub struct Users {
+    /// The configuration file.
+    pub config: PathBuf,
+    /// The instance's name in the configuration; may be left out when there is only one.
+    pub instance: Option<String>,
+}
+
+/// Who is compared with an instance.
+#[derive(Debug)]
+pub struct PeopleFile {
+    /// The roster.
+    pub roster: PathBuf,
+    /// The identity provider of rows that name none.
+    pub idp: Option<String>,
+    /// What stands between several values in one cell of a sheet.
+    pub separator: Option<String>,
+}
+
+/// What may be taken away.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Leave {
+    /// Whether leavers are removed.
+    pub remove_leavers: bool,
+    /// So many at most; without it, 20 or a tenth of the users, whichever is more.
+    pub max_leavers: Option<usize>,
+    /// Whether a person with another user name gets a new user, and the old one is removed.
+    pub recreate_renamed: bool,
+}
+
+/// An instance, and the rules that people are placed by.
+struct Opened {
+    connect: Connect,
+    instance: InstanceName,
+    idps: Vec<IdpName>,
+    rules: Rules,
+    rates: Rates,
+    /// Where the gateway that runs on this machine answers, or why nobody knows.
+    socket: Result<PathBuf, String>,
+}
+
+async fn open(ask: &Users) -> Result<Opened, Outcome> {
+    let config = load(&ask.config)?.config;
+    let names = config.instances.iter().map(|instance| instance.name.as_str());
+    let name = chosen("--instance", ask.instance.as_deref(), names);
+    let name = name.map_err(|reason| Outcome::Failed(vec![reason]))?;
+    let socket = control::path(&config, &ask.config).map(Path::to_owned);
+    let sdk = sdk(&config).await;
+    let found = config.instances.into_iter().find(|instance| instance.name.as_str() == name);
+    let instance = found.ok_or_else(|| Outcome::failed(&name))?;
+    let client = connect::client(&sdk, &instance.connect.arn, config.endpoints.connect.as_ref());
+    let pace = Pace::new(Arc::new(ProcessBudget::new(config.rates.clone())), Arc::new(SystemRandom));
+    let settings = connect::Settings { patience: PATIENCE, directory_max_age: ONE_LOOK, ..instance.connect };
+    let connect = Connect::new(settings, client, pace, Arc::new(config.protected), Arc::new(SystemClock));
+    let instance_name = InstanceName::new(name);
+    Ok(Opened {
+        connect,
+        instance: instance_name,
+        idps: instance.idps,
+        rules: config.rules,
+        rates: config.rates,
+        socket,
+    })
+}
+
+impl Opened {
+    async fn index(&self) -> Result<Index, Error> {
+        self.connect.index(&mut progress("reading", "users", READING_STEP)).await
+    }
+
+    fn failed(&self, error: &Error) -> Outcome {
+        Outcome::Failed(vec![format!("instance.{}: {}", self.instance, told(error))])
+    }
+}
+
+/// A failure, and what to do about it.
+fn told(error: &Error) -> String {
+    let advice = match error.missing_permission() {
+        Some(permission) => format!("; the AWS identity of this command needs {permission}"),
+        None => String::new(),
+    };
+    format!("{}{advice}", audit::cause(error))
+}

@@ -1,0 +1,241 @@
+//! What would change, person by person, and who is in the instance that should not be.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::source::People;
+use super::step::{Leaver, Put, Refused, Step, Stuck, Why};
+use super::{Leave, Opened, PeopleFile, Users, json, open, text};
+use crate::app::Outcome;
+use crate::app::removal::no_policy;
+use crate::app::terminal::progress;
+use crate::audit;
+use crate::connect::{Error, Index, Person, Preview};
+use crate::mapping::Member;
+use crate::model::{Blamed as _, Username};
+
+/// Exit status of a plan with changes.
+const CHANGES: u8 = 2;
+/// How often a long comparison says how far it is, in people.
+const COMPARING_STEP: usize = 100;
+/// So many leavers are removed without a word about their number; or so large a part of all users.
+const FEW_LEAVERS: usize = 20;
+const PART_OF_LEAVERS: usize = 10;
+
+/// What a roster makes of an instance.
+#[derive(Default)]
+pub(super) struct Plan {
+    /// What would be done: corrections, then removals, which make room, then creations.
+    pub(super) steps: Vec<Step>,
+    /// Whom the rules refuse.
+    pub(super) refused: Vec<Refused>,
+    /// Whom nothing can be done for.
+    pub(super) stuck: Vec<Stuck>,
+    /// Who is in the instance, should not be, and is kept.
+    pub(super) leavers: Vec<Leaver>,
+    /// Who is protected: never touched, never a leaver.
+    pub(super) protected: Vec<String>,
+    /// Why no leaver is removed, though that was asked for.
+    pub(super) too_many: Option<String>,
+    /// How many people need nothing.
+    pub(super) unchanged: usize,
+    /// How many users left before and are parked.
+    pub(super) parked: usize,
+    /// How many people were compared.
+    pub(super) people: usize,
+}
+
+/// Prints what would change. Exit status 0: nothing to do; 2: there are changes; 1: an error.
+pub async fn plan_users(ask: &Users, file: &PeopleFile, leave: Leave, as_json: bool) -> Outcome {
+    let (opened, people, plan) = match planned(ask, file, leave).await {
+        Ok(planned) => planned,
+        Err(failed) => return failed,
+    };
+    if as_json {
+        println!("{:#}", json::plan(&opened.instance, &people.file, &plan));
+    } else {
+        print!("{}", text::plan(&opened, &people.file, &plan));
+    }
+    match (plan.is_possible(), plan.steps.is_empty()) {
+        (false, _) => Outcome::Exit(1, Vec::new()),
+        (true, true) => Outcome::Done,
+        (true, false) => Outcome::Exit(CHANGES, Vec::new()),
+    }
+}
+
+/// Reads both sides and compares them.
+pub(super) async fn planned(
+    ask: &Users,
+    file: &PeopleFile,
+    leave: Leave,
+) -> Result<(Opened, People, Plan), Outcome> {
+    let opened = open(ask).await?;
+    if (leave.remove_leavers || leave.recreate_renamed) && opened.connect.removal().is_none() {
+        return Err(Outcome::Failed(vec![no_policy(&opened.instance)]));
+    }
+    let people = opened.people(file)?;
+    let plan = opened.plan(&people.members, leave).await.map_err(|error| opened.failed(&error))?;
+    Ok((opened, people, plan))
+}
+
+/// Users by their name without its case, and whether they are parked.
+type Standing = BTreeMap<String, bool>;
+
+impl Opened {
+    async fn plan(&self, members: &[Member], leave: Leave) -> Result<Plan, Error> {
+        let index = self.index().await?;
+        let people = self.connect.people(&index).await?;
+        let standing: Standing =
+            people.iter().map(|person| (person.username.to_ascii_lowercase(), person.is_parked)).collect();
+        let mut plan = Plan { people: members.len(), ..Plan::default() };
+        let mut progress = progress("comparing", "people", COMPARING_STEP);
+        for (done, member) in members.iter().enumerate() {
+            self.compare(member, (&index, &standing), leave, &mut plan).await?;
+            progress(done + 1, members.len());
+        }
+        plan.leave(people, members);
+        if leave.remove_leavers {
+            plan.remove_leavers(leave.max_leavers, index.len());
+        }
+        plan.steps.sort_by_key(Step::turn);
+        Ok(plan)
+    }
+
+    async fn compare(
+        &self,
+        member: &Member,
+        (index, standing): (&Index, &Standing),
+        leave: Leave,
+        plan: &mut Plan,
+    ) -> Result<(), Error> {
+        let placement = match &member.outcome {
+            Ok(placement) => placement,
+            Err(denial) if member.is_refused() => {
+                let has_user = index.has(&member.username);
+                plan.refused.push(Refused::of(member, denial, has_user));
+                return Ok(());
+            }
+            Err(denial) => {
+                plan.stuck.push(Stuck::of(member, Some(denial.code), denial.detail.clone()));
+                return Ok(());
+            }
+        };
+        let previous = renamed_from(member, standing);
+        let previous = match previous {
+            Some(previous) if !leave.recreate_renamed => {
+                plan.stuck.push(Stuck::of(member, None, no_rename(previous)));
+                return Ok(());
+            }
+            Some(previous) => match Username::new(previous) {
+                Ok(previous) => Some(previous),
+                Err(why) => {
+                    plan.stuck.push(Stuck::of(member, None, format!("previous_username: {why}")));
+                    return Ok(());
+                }
+            },
+            None => None,
+        };
+        let put = match self.connect.difference(placement, index).await? {
+            Some(Preview { refused: Some(error), .. }) if error.is_protected() => {
+                plan.protected.push(placement.username.as_str().to_owned());
+                return Ok(());
+            }
+            Some(Preview { refused: Some(error), .. }) => {
+                plan.stuck.push(Stuck::of(member, Some(error.code()), audit::cause(&error)));
+                return Ok(());
+            }
+            put => put.map(|preview| Put { placement: placement.clone(), preview }),
+        };
+        if put.is_none() && previous.is_none() {
+            plan.unchanged += 1;
+        } else {
+            let username = placement.username.as_str().to_owned();
+            plan.steps.push(Step { at: member.at.clone(), username, put, removed: previous });
+        }
+        Ok(())
+    }
+}
+
+/// The name before, where a user still has it and has not left.
+fn renamed_from<'m>(member: &'m Member, standing: &Standing) -> Option<&'m str> {
+    let previous = member.previous_username.as_deref()?;
+    let is_other = !previous.eq_ignore_ascii_case(member.username.as_str());
+    (is_other && standing.get(&previous.to_ascii_lowercase()) == Some(&false)).then_some(previous)
+}
+
+fn no_rename(previous: &str) -> String {
+    format!(
+        "Amazon Connect can't rename {previous}: under another name this is another user, with another id, and the history \
+         of contacts stays with the old one. --recreate-renamed does just that; without it, leave the name as it is"
+    )
+}
+
+impl Plan {
+    /// Whether all of it can be done.
+    pub(super) fn is_possible(&self) -> bool {
+        self.stuck.is_empty() && self.too_many.is_none()
+    }
+
+    /// Who is in the instance and not in the roster, or there and refused. Nobody whose standing is not clear.
+    fn leave(&mut self, people: Vec<Person>, members: &[Member]) {
+        let mut stays: BTreeMap<String, bool> = BTreeMap::new();
+        for member in members {
+            stays.insert(member.username.folded(), !member.is_refused());
+        }
+        // Their user still has the old name.
+        for previous in members.iter().filter_map(|member| member.previous_username.as_ref()) {
+            stays.entry(previous.to_ascii_lowercase()).or_insert(true);
+        }
+        let mut protected: BTreeSet<String> = std::mem::take(&mut self.protected).into_iter().collect();
+        for person in people {
+            let why = match stays.get(&person.username.to_ascii_lowercase()) {
+                Some(true) => continue,
+                Some(false) => Why::Refused,
+                None => Why::NotListed,
+            };
+            if person.is_protected {
+                protected.insert(person.username);
+            } else if person.is_parked {
+                self.parked += 1;
+            } else {
+                self.leavers.push(Leaver { person, why });
+            }
+        }
+        self.protected = protected.into_iter().collect();
+    }
+
+    /// Turns leavers into steps, unless there are more of them than anybody expects.
+    fn remove_leavers(&mut self, most: Option<usize>, users: usize) {
+        let usual = FEW_LEAVERS.max(users / PART_OF_LEAVERS);
+        let (count, most) = (self.leavers.len(), most.unwrap_or(usual));
+        if count > most {
+            self.too_many = Some(format!(
+                "{count} of {users} users would be removed, more than {most}: is the file whole? If that many left, write \
+                 --max-leavers {count}"
+            ));
+            return;
+        }
+        for leaver in std::mem::take(&mut self.leavers) {
+            match Username::new(leaver.person.username.as_str()) {
+                Ok(username) => self.steps.push(Step::removing(&leaver, username)),
+                // Nobody signs in by such a name.
+                Err(_) => self.leavers.push(leaver),
+            }
+        }
+    }
+
+    /// Whether something is taken away for good.
+    pub(super) fn removes(&self) -> bool {
+        self.steps.iter().any(|step| step.removed.is_some())
+    }
+
+    /// How long AWS's pace makes the changes take, at least.
+    pub(super) fn takes(&self, opened: &Opened) -> Duration {
+        let mut calls: BTreeMap<&str, f64> = BTreeMap::new();
+        for operation in self.steps.iter().flat_map(Step::calls) {
+            *calls.entry(operation).or_default() += 1.0;
+        }
+        let seconds = calls.iter().map(|(operation, count)| count / opened.rates.of(operation).per_second);
+        Duration::try_from_secs_f64(seconds.fold(0.0, f64::max)).unwrap_or_default()
+    }
+}

@@ -1,0 +1,154 @@
+//! Who is inside, for whoever runs the gateway, and ending that.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::model::{Identity, InstanceName, Patience, SignedIn, UserId, Username};
+
+use super::{Instance, SignIn, SignInError};
+
+/// How long a person who signs out may wait for AWS.
+const SIGN_OUT_PATIENCE: Duration = Duration::from_secs(5);
+
+/// A user whose sessions in Amazon Connect are to end.
+pub(super) struct Ending {
+    instance: InstanceName,
+    username: Username,
+    /// Where it is known without asking.
+    id: Option<UserId>,
+}
+
+/// A user, in one instance or in all of them.
+#[derive(Clone)]
+pub struct Who {
+    /// The name in Amazon Connect.
+    pub username: Username,
+    /// `None`: in every instance.
+    pub instance: Option<InstanceName>,
+}
+
+/// Where a session has been handed over to.
+pub struct Entered {
+    /// The instance.
+    pub instance: InstanceName,
+    /// The user's name there.
+    pub username: Username,
+    /// Whether a federation token of that user is kept.
+    pub has_token: bool,
+}
+
+impl SignIn {
+    /// Checks that there is such an instance, where one is named.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn check_known(&self, who: &Who) -> Result<(), SignInError> {
+        who.instance.as_ref().map_or(Ok(()), |name| self.instance(name).map(drop))
+    }
+
+    /// Where this session has been handed over to, and as whom.
+    #[must_use]
+    pub fn entered(&self, signed_in: &SignedIn) -> Vec<Entered> {
+        let entered = |(instance, username): &(InstanceName, Username)| {
+            let federation = self.instance(instance).ok().map(|instance| &instance.federation);
+            let has_token = federation.is_some_and(|federation| federation.keeps_token(username));
+            Entered { instance: instance.clone(), username: username.clone(), has_token }
+        };
+        signed_in.handed_over.iter().map(entered).collect()
+    }
+
+    /// Whether this session is that user's: handed over as them, or, where it has not got that far, of a person whom the
+    /// rules make them. What differs in case only counts there: Connect has not been asked yet whose name it is, and
+    /// signing in once more costs a person little.
+    pub async fn is_of(&self, signed_in: &SignedIn, who: &Who) -> bool {
+        for instance in self.instances_of(who) {
+            let is_theirs = match names_in(signed_in, &instance.name).as_slice() {
+                [] => self.would_be(&signed_in.identity, instance, &who.username).await,
+                names => names.contains(&&who.username),
+            };
+            if is_theirs {
+                return true;
+            }
+        }
+        false
+    }
+
+    async fn would_be(&self, identity: &Identity, instance: &Instance, username: &Username) -> bool {
+        instance.idps.contains(&identity.idp)
+            && self
+                .place(identity, &instance.name)
+                .await
+                .is_ok_and(|(placement, _)| placement.username.folded() == username.folded())
+    }
+
+    /// Forgets what is kept of the user: tokens, and that they were found in place. Whoever comes as them is looked at
+    /// anew.
+    pub async fn forget_user(&self, who: &Who) {
+        for instance in self.instances_of(who) {
+            self.drop_token(instance, &who.username).await;
+            instance.connect.forget_name(&who.username).await;
+        }
+    }
+
+    /// Ends the sessions that Amazon Connect keeps of the user, instance by instance: whether there was such a user, or why
+    /// it could not be done.
+    pub async fn end_in_connect(
+        &self,
+        who: &Who,
+        patience: Patience,
+    ) -> Vec<(InstanceName, Result<bool, SignInError>)> {
+        let mut ended = Vec::new();
+        for instance in self.instances_of(who) {
+            let outcome = instance.connect.end_sessions(&who.username, patience).await;
+            ended.push((instance.name.clone(), outcome.map_err(SignInError::from)));
+        }
+        ended
+    }
+
+    /// Whose sessions a sign-out ends in Amazon Connect, with their ids as far as they are known.
+    pub(super) fn ending_in_connect(&self, signed_in: &SignedIn) -> Vec<Ending> {
+        let now = self.parts.clock.now();
+        let ends = |instance: &Instance| instance.end_connect_sessions;
+        let ending = |(instance, username): &(InstanceName, Username)| {
+            self.instance(instance).ok().filter(|instance| ends(instance))?;
+            let present = self.people.find(instance, username, now);
+            Some(Ending {
+                instance: instance.clone(),
+                username: username.clone(),
+                id: present.map(|present| present.user.id),
+            })
+        };
+        signed_in.handed_over.iter().filter_map(ending).collect()
+    }
+
+    /// Ends them, and says in which instances that was done. What fails is logged: the sign-out itself is none the worse.
+    pub(super) async fn end_entered(&self, ending: Vec<Ending>) -> BTreeSet<InstanceName> {
+        let (mut ended, mut failed) = (BTreeSet::new(), BTreeSet::new());
+        for Ending { instance: name, username, id } in ending {
+            let Ok(instance) = self.instance(&name) else { continue };
+            let patience = Patience::lasting(SIGN_OUT_PATIENCE);
+            let outcome = match &id {
+                Some(id) => instance.connect.end_sessions_of(id, patience).await,
+                None => instance.connect.end_sessions(&username, patience).await,
+            };
+            match outcome {
+                Ok(_) => _ = ended.insert(name),
+                Err(error) => {
+                    tracing::warn!(instance = %name, cause = %error, "a session in Amazon Connect may live on");
+                    failed.insert(name);
+                }
+            }
+        }
+        &ended - &failed
+    }
+
+    fn instances_of(&self, who: &Who) -> Vec<&Instance> {
+        let is_meant = |name: &InstanceName| who.instance.as_ref().is_none_or(|wanted| wanted == name);
+        self.parts.instances.iter().filter(|instance| is_meant(&instance.name)).collect()
+    }
+}
+
+/// As whom a session has been handed over to this instance.
+fn names_in<'s>(signed_in: &'s SignedIn, instance: &InstanceName) -> Vec<&'s Username> {
+    signed_in.handed_over.iter().filter(|(name, _)| name == instance).map(|(_, username)| username).collect()
+}
