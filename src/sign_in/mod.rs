@@ -9,6 +9,7 @@ mod placing;
 mod renewal;
 mod sessions;
 mod setup;
+mod sighting;
 mod test_sign_in;
 mod types;
 mod unsolicited;
@@ -296,6 +297,7 @@ impl SignIn {
         let instance = self.instance(&ask.instance)?;
         let path = Self::path(instance, ask.destination.as_ref().or(placement.landing.as_ref()))?;
         let (identity, until) = (signed_in.identity.clone(), signed_in.until);
+        let sighting = self.sighting(&identity, &user);
         let moved = self.people.arrive(Present { identity, placement, user: user.clone(), until });
         if moved {
             instance.federation.purge(&user.username).await;
@@ -310,6 +312,7 @@ impl SignIn {
                 return Err(error.into());
             }
         };
+        self.parts.seen.saw(sighting);
         signed_in.forced_for = None;
         signed_in.connect_until.remove(&instance.name);
         if let HandOff::Form { ends, .. } = &hand_off {

@@ -44,4 +44,5 @@ mod test_sign_in;
 mod unsolicited;
 mod users;
 mod users_broken_off;
+mod users_seen;
 mod world;
