@@ -110,7 +110,7 @@ impl From<Instance> for app::Users {
 
 #[derive(Args)]
 pub(crate) struct Reading {
-    /// A file that [people] seen_file names, with everybody's latest sign-in; once for each replica.
+    /// A file of the gateway with everybody's latest sign-in, as `[people]` names it; once for each replica.
     #[arg(long, value_name = "FILE")]
     seen: Vec<PathBuf>,
     /// The identity provider of everybody in the roster who names none; may be left out when there is only one.
@@ -140,7 +140,7 @@ pub(crate) struct Comparison {
     /// How many of them at most. Without it: 20, or a tenth of the users if that is more.
     #[arg(long, value_name = "N", requires = "remove_leavers")]
     max_leavers: Option<usize>,
-    /// Give a person whose row has a previous_username a new user, and remove the old one.
+    /// Give a person whose row has a `previous_username` a new user, and remove the old one.
     #[arg(long)]
     recreate_renamed: bool,
 }

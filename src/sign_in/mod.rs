@@ -321,17 +321,6 @@ impl SignIn {
         Ok(hand_off)
     }
 
-    /// Ends what we can end: tokens here and now, and in Amazon Connect where the instance is configured so. Else each
-    /// instance's own session is left to the browser.
-    pub async fn sign_out(&self, signed_in: &SignedIn) -> SignedOut {
-        let ending = self.ending_in_connect(signed_in);
-        self.forget(signed_in).await;
-        let ended = self.end_entered(ending).await;
-        self.ways_out(|name| {
-            signed_in.handed_over.iter().any(|(entered, _)| entered == name) && !ended.contains(name)
-        })
-    }
-
     /// Where each of these instances ends its own session.
     fn ways_out(&self, entered: impl Fn(&InstanceName) -> bool) -> SignedOut {
         let instances = self.parts.instances.iter().filter(|instance| entered(&instance.name));

@@ -2,8 +2,9 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
+use connect_gateway::model::{Clock as _, SystemClock};
 use serde_json::{Value, json};
 
 use crate::desk::Desk;
@@ -81,8 +82,8 @@ async fn a_gateway_keeps_everybodys_latest_sign_in_and_todays_rules_place_them_a
     assert!(out(&applied).contains("[1/1] ~ alice\n"), "{}", out(&applied));
 }
 
-fn line(days_ago: u64, instance: &str, username: &str, idp: &str, groups: &[&str]) -> String {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+fn line(days_ago: i64, instance: &str, username: &str, idp: &str, groups: &[&str]) -> String {
+    let now = SystemClock.now().unix_timestamp();
     let attributes = json!({ "uid": [username], "givenName": ["Z"], "sn": ["G"], "groups": groups });
     let at = now - days_ago * 24 * 60 * 60;
     let line =
