@@ -1,5 +1,6 @@
 //! Puts the rooms together and runs them.
 
+mod background;
 mod check;
 mod control;
 mod explain;
@@ -19,14 +20,12 @@ mod users;
 use std::future::Future;
 use std::path::Path;
 use std::sync::{Arc, RwLock};
-use std::time::Duration;
 
 use aws_config::identity::IdentityCache;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use axum::Router;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use tokio::time::MissedTickBehavior;
 use url::Url;
 
 use crate::admin::{Console, Publishing};
@@ -38,10 +37,11 @@ use crate::metrics::Metrics;
 use crate::model::{Clock, Pace, Problem, Random, RulesState, SystemClock, SystemRandom};
 use crate::saml::{self, ServiceProvider};
 use crate::sign_in::{Instance, Parts, RulesInForce, SignIn};
-use crate::store::{MemoryNamedSessions, MemoryPending, MemoryReplay, MemorySessions};
+use crate::store::{MemoryNamedSessions, MemoryPending, MemoryReplay, MemorySessions, seen_people};
 use crate::telemetry;
 use crate::web::{self, Site, WebState};
 
+use background::{forget_old, refresh_metadata, refresh_tokens};
 pub use check::check;
 use control::{Server, Socket};
 pub use explain::explain;
@@ -56,13 +56,6 @@ pub use settings::{config_dump, config_schema};
 pub use users::{
     Form, Leave, PeopleFile, Users, apply_users, export_users, list_users, plan_users, show_user,
 };
-
-/// How often identity provider metadata is looked at; the service provider knows what is due.
-const METADATA_TICK: Duration = Duration::from_secs(20);
-/// How often the console forgets what is too old.
-const CONSOLE_TICK: Duration = Duration::from_mins(1);
-/// How often tokens are looked at; each instance's federation knows what is due.
-const TOKEN_TICK: Duration = Duration::from_secs(10);
 
 /// The gateway, ready to serve.
 pub struct App {
@@ -238,6 +231,7 @@ fn parts(
         instances: config.instances.into_iter().map(instance).collect(),
         idps: config.idp_choices,
         names: config.idp_names,
+        seen: seen_people(config.seen_file),
         pending: Arc::new(MemoryPending::new(clock.clone())),
         pending_tests: Arc::new(MemoryPending::new(clock.clone())),
         confirmations: Arc::new(MemoryPending::new(clock.clone())),
@@ -248,22 +242,6 @@ fn parts(
         pending_for: config.pending_for,
         session_max: config.session_max,
     })
-}
-
-async fn refresh_metadata(sign_in: Arc<SignIn>) {
-    let mut ticks = ticks(METADATA_TICK);
-    loop {
-        ticks.tick().await;
-        sign_in.refresh_metadata().await;
-    }
-}
-
-async fn forget_old(console: Arc<Console>) {
-    let mut ticks = ticks(CONSOLE_TICK);
-    loop {
-        ticks.tick().await;
-        console.forget_old();
-    }
 }
 
 fn metrics(config: &Config, clock: &dyn Clock) -> Metrics {
@@ -284,20 +262,6 @@ fn console(config: &mut Config, clock: &Arc<dyn Clock>) -> Option<Arc<Console>> 
     let drafts = Arc::new(std::mem::take(&mut config.drafts));
     let settings = settings::rows(std::mem::take(&mut config.settings));
     Some(Arc::new(Console::new(keep, drafts, publishing, settings, clock.clone())))
-}
-
-async fn refresh_tokens(sign_in: Arc<SignIn>) {
-    let mut ticks = ticks(TOKEN_TICK);
-    loop {
-        ticks.tick().await;
-        sign_in.refresh_tokens().await;
-    }
-}
-
-fn ticks(period: Duration) -> tokio::time::Interval {
-    let mut ticks = tokio::time::interval(period);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    ticks
 }
 
 /// How a command ended.

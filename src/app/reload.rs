@@ -7,7 +7,8 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::spawn_blocking;
 
-use super::{read_config, settings, ticks};
+use super::background::ticks;
+use super::{read_config, settings};
 use crate::admin::{Console, Follow};
 use crate::audit;
 use crate::config::{Loaded, Seen};

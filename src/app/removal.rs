@@ -37,7 +37,7 @@ pub struct RemoveUsers {
 /// Shows the plan, asks, looks again, removes, and tells the gateway that runs. Exit status 0: nobody of them is left; 1:
 /// somebody is; 2: a dry run has changes.
 pub async fn remove_users(ask: &RemoveUsers) -> Outcome {
-    match Removing::open(ask).await {
+    match Box::pin(Removing::open(ask)).await {
         Ok(removing) => removing.run(ask).await.unwrap_or_else(Outcome::Failed),
         Err(failed) => failed,
     }
@@ -71,7 +71,7 @@ impl Removing {
             InstanceName::new(chosen("--instance", ask.instance.as_deref(), known).map_err(failed)?);
         let names = named(&ask.names).map_err(Outcome::Failed)?;
         let socket = control::path(&config, &ask.config).map(Path::to_owned);
-        let connect = connected(config, &instance).await?;
+        let connect = Box::pin(connected(config, &instance)).await?;
         let removal = connect.removal().cloned().ok_or_else(|| failed(no_policy(&instance)))?;
         Ok(Self { connect, instance, names, removal, socket })
     }
@@ -113,7 +113,7 @@ impl Removing {
                 Ok(leaving) => plan.leaving.push(leaving),
                 Err(Error::NotThere) => plan.absent.push(name.clone()),
                 Err(error) if is_protected(&error) => {
-                    plan.conflicts.push(format!("{}: {error}", name.as_str()))
+                    plan.conflicts.push(format!("{}: {error}", name.as_str()));
                 }
                 Err(error) => return Err(vec![self.told(name, &error)]),
             }
@@ -181,28 +181,13 @@ impl Removing {
     }
 
     fn as_text(&self, plan: &Plan) -> String {
-        let mut text = format!("People who leave {}: {}\n\n", self.instance, policy(&self.removal));
-        for leaving in &plan.leaving {
-            let verb = match (&leaving.removal, leaving.is_parked) {
-                (Removal::Delete, _) => "- delete",
-                (Removal::Park { .. }, false) => "~ park",
-                (Removal::Park { .. }, true) => "= is parked:",
-            };
-            text += &format!("  {verb} {} (id {})\n", leaving.username.as_str(), leaving.id.as_str());
-            text += &format!("      calls: {}\n", leaving.calls.join(", "));
-            for name in &leaving.quick_connects {
-                text += &format!(
-                    "      the quick connect {name:?} leads to this user and stays: change or delete it in Connect\n"
-                );
-            }
-        }
-        for name in &plan.absent {
-            text += &format!("  {}: there is no user of exactly this name\n", name.as_str());
-        }
-        for conflict in &plan.conflicts {
-            text += &format!("  ! {conflict}\n");
-        }
-        text + "\n"
+        let mut lines =
+            vec![format!("People who leave {}: {}", self.instance, policy(&self.removal)), String::new()];
+        lines.extend(plan.leaving.iter().flat_map(told_of));
+        let absent = |name: &Username| format!("  {}: there is no user of exactly this name", name.as_str());
+        lines.extend(plan.absent.iter().map(absent));
+        lines.extend(plan.conflicts.iter().map(|conflict| format!("  ! {conflict}")));
+        lines.join("\n") + "\n\n"
     }
 }
 
@@ -237,6 +222,25 @@ pub(super) fn no_policy(instance: &InstanceName) -> String {
         "instance.{instance}.removal: is not set: choose there what becomes of people who leave, policy = \"delete\" or \
          \"park\""
     )
+}
+
+/// What becomes of one person, a line each.
+fn told_of(leaving: &Leaving) -> Vec<String> {
+    let verb = match (&leaving.removal, leaving.is_parked) {
+        (Removal::Delete, _) => "- delete",
+        (Removal::Park { .. }, false) => "~ park",
+        (Removal::Park { .. }, true) => "= is parked:",
+    };
+    let mut lines = vec![
+        format!("  {verb} {} (id {})", leaving.username.as_str(), leaving.id.as_str()),
+        format!("      calls: {}", leaving.calls.join(", ")),
+    ];
+    lines.extend(leaving.quick_connects.iter().map(|name| {
+        format!(
+            "      the quick connect {name:?} leads to this user and stays: change or delete it in Connect"
+        )
+    }));
+    lines
 }
 
 async fn connected(config: Config, instance: &InstanceName) -> Result<Connect, Outcome> {

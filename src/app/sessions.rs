@@ -55,7 +55,7 @@ pub async fn end_sessions(config: &Path, username: &str, instance: Option<&str>)
     for EndedInConnect { instance, was_there, failed } in connect {
         match failed {
             Some(reason) => {
-                problems.push(format!("{instance}: sessions in Amazon Connect may live on: {reason}"))
+                problems.push(format!("{instance}: sessions in Amazon Connect may live on: {reason}"));
             }
             None if was_there => println!("{instance}: every session in Amazon Connect ended."),
             None => println!("{instance}: Amazon Connect has no user of exactly that name."),
@@ -134,14 +134,14 @@ fn as_text(sessions: &[OpenSession], left_out: usize) -> String {
         let rows: Vec<_> = entered.collect();
         if rows.is_empty() { vec![row("(in no instance yet)", "-", "-")] } else { rows }
     });
-    let mut text = table(["user", "instance", "identity provider", "since", "until", "token"], rows);
-    if left_out > 0 {
-        text += &format!("  and {left_out} that began earlier\n");
-    }
-    text + &match sessions.len() + left_out {
-        1 => "1 session at this gateway.\n".to_owned(),
-        count => format!("{count} sessions at this gateway.\n"),
-    }
+    let listed = table(["user", "instance", "identity provider", "since", "until", "token"], rows);
+    let more = if left_out > 0 { format!("  and {left_out} that began earlier\n") } else { String::new() };
+    listed
+        + &more
+        + &match sessions.len() + left_out {
+            1 => "1 session at this gateway.\n".to_owned(),
+            count => format!("{count} sessions at this gateway.\n"),
+        }
 }
 
 fn at(moment: OffsetDateTime) -> String {

@@ -8,11 +8,13 @@ use super::section::Section;
 use super::shape::Names;
 
 /// What the gateway calls; a rate for anything else would be a typing error.
-const OPERATIONS: [&str; 27] = [
+const OPERATIONS: [&str; 30] = [
     "AssociateUserProficiencies",
     "AssumeRole",
     "CreateUser",
     "CreateUserHierarchyGroup",
+    "DeleteAllEntitySessions",
+    "DeleteUser",
     "DeleteUserHierarchyGroup",
     "DescribeInstance",
     "DescribeUser",
@@ -25,6 +27,7 @@ const OPERATIONS: [&str; 27] = [
     "ListUserHierarchyGroups",
     "ListUserProficiencies",
     "ListUsers",
+    "SearchQuickConnects",
     "SearchUsers",
     "TagResource",
     "UpdateUserConfig",

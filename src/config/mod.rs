@@ -21,6 +21,7 @@ mod mapping;
 mod mapping_file;
 mod operations;
 mod pages;
+mod people;
 mod protected;
 mod replace;
 mod report;
@@ -116,6 +117,8 @@ pub struct Config {
     pub aws_region: String,
     /// The pace of AWS calls.
     pub rates: pace::Rates,
+    /// The file with everybody's latest sign-in; `None`: nothing is kept.
+    pub seen_file: Option<PathBuf>,
     /// Our longest session.
     pub session_max: Duration,
     /// What is logged, and how.
@@ -264,6 +267,7 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
     let admin = root.optional("admin", |s| admin::read(s, &known, &drafts)).flatten();
     let history = admin.as_ref().and_then(Admin::history).cloned();
     let session_max = root.section("session", |s| s.number("max_hours", 12, 1..=12));
+    let seen_file = root.section("people", |s| people::read(s, files.base_dir()));
     let log = root.section("log", log::read);
     at_least_one(root, "idp", idps.is_empty());
     at_least_one(root, "instance", instances.is_empty());
@@ -292,6 +296,7 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
         protected,
         endpoints,
         rates: budget.rates,
+        seen_file,
         session_max: Duration::from_secs(session_max * 3600),
         log,
     })

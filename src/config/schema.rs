@@ -18,6 +18,7 @@ const ONE_OF_EACH: &str = r#"
 metadata_certificate_file = ""
 [idp.b]
 [instance.a]
+[instance.a.removal]
 [budget.operations.AssumeRole]
 [budget.operations.DescribeUser]
 [[pages.footer_links]]

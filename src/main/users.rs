@@ -110,6 +110,9 @@ impl From<Instance> for app::Users {
 
 #[derive(Args)]
 pub(crate) struct Reading {
+    /// A file of the gateway with everybody's latest sign-in, as `[people]` names it; once for each replica.
+    #[arg(long, value_name = "FILE")]
+    seen: Vec<PathBuf>,
     /// The identity provider of everybody in the roster who names none; may be left out when there is only one.
     #[arg(long)]
     idp: Option<String>,
@@ -123,10 +126,13 @@ pub(crate) struct Comparison {
     #[command(flatten)]
     instance: Instance,
     /// The people: a JSON array, or a sheet of comma- or semicolon-separated values, as docs/people.md shows them.
-    #[arg(long, value_name = "FILE")]
-    roster: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "seen")]
+    roster: Option<PathBuf>,
     #[command(flatten)]
     reading: Reading,
+    /// Who last signed in longer ago than this is a leaver, such as 90d. Who was never seen is not.
+    #[arg(long, value_name = "DAYS", value_parser = days, requires = "seen")]
+    not_seen_for: Option<u32>,
     /// Remove people who are in the instance and not in the roster, or whom the rules refuse, as [instance.<name>.removal]
     /// says. Never who is protected.
     #[arg(long)]
@@ -134,14 +140,19 @@ pub(crate) struct Comparison {
     /// How many of them at most. Without it: 20, or a tenth of the users if that is more.
     #[arg(long, value_name = "N", requires = "remove_leavers")]
     max_leavers: Option<usize>,
-    /// Give a person whose row has a previous_username a new user, and remove the old one.
+    /// Give a person whose row has a `previous_username` a new user, and remove the old one.
     #[arg(long)]
     recreate_renamed: bool,
 }
 
+fn days(text: &str) -> Result<u32, String> {
+    let days = text.strip_suffix('d').and_then(|days| days.parse().ok()).filter(|days| *days > 0);
+    days.ok_or_else(|| "write a number of days, such as 90d".to_owned())
+}
+
 impl Reading {
-    fn of(self, roster: PathBuf) -> PeopleFile {
-        PeopleFile { roster, idp: self.idp, separator: self.separator }
+    fn of(self, roster: Option<PathBuf>) -> PeopleFile {
+        PeopleFile { roster, seen: self.seen, not_seen_for: None, idp: self.idp, separator: self.separator }
     }
 }
 
@@ -149,7 +160,8 @@ impl Comparison {
     fn parts(self) -> (app::Users, PeopleFile, Leave) {
         let Self { remove_leavers, max_leavers, recreate_renamed, .. } = self;
         let leave = Leave { remove_leavers, max_leavers, recreate_renamed };
-        (self.instance.into(), self.reading.of(self.roster), leave)
+        let file = PeopleFile { not_seen_for: self.not_seen_for, ..self.reading.of(self.roster) };
+        (self.instance.into(), file, leave)
     }
 }
 
@@ -158,8 +170,8 @@ impl Users {
         match self {
             Self::List { instance, json } => app::list_users(&instance.into(), json).await,
             Self::Show { name, instance, roster, reading, json } => {
-                let file = roster.map(|roster| reading.of(roster));
-                app::show_user(&name, &instance.into(), file.as_ref(), json).await
+                let file = reading.of(roster);
+                app::show_user(&name, &instance.into(), &file, json).await
             }
             Self::Remove { names, config, instance, dry_run, yes } => {
                 app::remove_users(&RemoveUsers { config, instance, names, dry_run, yes }).await

@@ -54,7 +54,9 @@ pub use limits::{MAX_GROUPS, MAX_TEXT, MAX_VALUES, MAX_VALUES_IN_ALL};
 pub use names::{GROUPS_OVERAGE, ValueSource};
 pub use pasted::{as_pasted, pasted};
 pub use presets::Preset;
-pub use roster::{LARGEST_ROSTER, MOST_PEOPLE, Member, RosterForm, Row, members, roster, write_sheet};
+pub use roster::{
+    LARGEST_ROSTER, MOST_PEOPLE, Member, RosterForm, Row, member, members, roster, write_sheet,
+};
 pub use rules::{Known, Rules};
 pub use told::Told;
 

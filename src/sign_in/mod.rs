@@ -10,6 +10,7 @@ mod placing;
 mod renewal;
 mod sessions;
 mod setup;
+mod sighting;
 mod test_sign_in;
 mod types;
 mod unsolicited;
@@ -303,6 +304,7 @@ impl SignIn {
         let path = Self::path(instance, ask.destination.as_ref().or(placement.landing.as_ref()))?;
         let (identity, until) = (signed_in.identity.clone(), signed_in.until);
         self.waiting.end(&instance.name, &placement.username);
+        let sighting = self.sighting(&identity, &user);
         let moved = self.people.arrive(Present { identity, placement, user: user.clone(), until });
         if moved {
             instance.federation.purge(&user.username).await;
@@ -318,23 +320,13 @@ impl SignIn {
                 return Err(error.into());
             }
         };
+        self.parts.seen.saw(sighting);
         signed_in.forced_for = None;
         signed_in.connect_until.remove(&instance.name);
         if let HandOff::Form { ends, .. } = &hand_off {
             signed_in.connect_until.insert(instance.name.clone(), *ends);
         }
         Ok(hand_off)
-    }
-
-    /// Ends what we can end: tokens here and now, and in Amazon Connect where the instance is configured so. Else each
-    /// instance's own session is left to the browser.
-    pub async fn sign_out(&self, signed_in: &SignedIn) -> SignedOut {
-        let ending = self.ending_in_connect(signed_in);
-        self.forget(signed_in).await;
-        let ended = self.end_entered(ending).await;
-        self.ways_out(|name| {
-            signed_in.handed_over.iter().any(|(entered, _)| entered == name) && !ended.contains(name)
-        })
     }
 
     /// Where each of these instances ends its own session.

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use crate::model::{Identity, InstanceName, Patience, SignedIn, UserId, Username};
 
-use super::{Instance, SignIn, SignInError};
+use super::{Instance, SignIn, SignInError, SignedOut};
 
 /// How long a person who signs out may wait for AWS.
 const SIGN_OUT_PATIENCE: Duration = Duration::from_secs(5);
 
 /// A user whose sessions in Amazon Connect are to end.
-pub(super) struct Ending {
+struct Ending {
     instance: InstanceName,
     username: Username,
     /// Where it is known without asking.
@@ -105,8 +105,19 @@ impl SignIn {
         ended
     }
 
+    /// Ends what we can end: tokens here and now, and in Amazon Connect where the instance is configured so. Else each
+    /// instance's own session is left to the browser.
+    pub async fn sign_out(&self, signed_in: &SignedIn) -> SignedOut {
+        let ending = self.ending_in_connect(signed_in);
+        self.forget(signed_in).await;
+        let ended = self.end_entered(ending).await;
+        self.ways_out(|name| {
+            signed_in.handed_over.iter().any(|(entered, _)| entered == name) && !ended.contains(name)
+        })
+    }
+
     /// Whose sessions a sign-out ends in Amazon Connect, with their ids as far as they are known.
-    pub(super) fn ending_in_connect(&self, signed_in: &SignedIn) -> Vec<Ending> {
+    fn ending_in_connect(&self, signed_in: &SignedIn) -> Vec<Ending> {
         let now = self.parts.clock.now();
         let ends = |instance: &Instance| instance.end_connect_sessions;
         let ending = |(instance, username): &(InstanceName, Username)| {
@@ -122,7 +133,7 @@ impl SignIn {
     }
 
     /// Ends them, and says in which instances that was done. What fails is logged: the sign-out itself is none the worse.
-    pub(super) async fn end_entered(&self, ending: Vec<Ending>) -> BTreeSet<InstanceName> {
+    async fn end_entered(&self, ending: Vec<Ending>) -> BTreeSet<InstanceName> {
         let (mut ended, mut failed) = (BTreeSet::new(), BTreeSet::new());
         for Ending { instance: name, username, id } in ending {
             let Ok(instance) = self.instance(&name) else { continue };

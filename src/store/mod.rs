@@ -6,9 +6,11 @@ mod expiring;
 mod named_sessions;
 mod pending;
 mod replay;
+mod seen;
 mod sessions;
 
 pub use named_sessions::MemoryNamedSessions;
 pub use pending::MemoryPending;
 pub use replay::MemoryReplay;
+pub use seen::{Journal, SeenFile, seen_people};
 pub use sessions::MemorySessions;

@@ -45,5 +45,6 @@ mod test_sign_in;
 mod unsolicited;
 mod users;
 mod users_broken_off;
+mod users_seen;
 mod waiting;
 mod world;

@@ -306,8 +306,8 @@ async fn aws_that_throttles_only_takes_longer() {
 async fn a_process_that_is_killed_leaves_what_the_next_one_completes() {
     let desk = Desk::start("").await;
     desk.emulator.adjust(|behaviour| behaviour.page_cap = 500);
-    let rows: String = (0..40).map(|number| format!("new{number},New,Comer,cc-agents\n")).collect();
-    desk.write("people.csv", &format!("uid,givenName,sn,groups\n{rows}"));
+    let rows: Vec<String> = (0..40).map(|number| format!("new{number},New,Comer,cc-agents\n")).collect();
+    desk.write("people.csv", &format!("uid,givenName,sn,groups\n{}", rows.concat()));
     for created in [3, 17] {
         let mut running = desk
             .command(&[
@@ -387,7 +387,7 @@ async fn leavers_are_removed_when_that_is_asked_for_and_the_instance_is_named() 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn more_leavers_than_anybody_expects_are_not_removed_before_somebody_says_how_many() {
-    let many: String = (0..21)
+    let many: Vec<String> = (0..21)
         .map(|number| {
             format!(
                 "[[instance.user]]\nusername = \"old{number}\"\nfirst_name = \"O\"\nlast_name = \"L\"\n\
@@ -395,7 +395,7 @@ async fn more_leavers_than_anybody_expects_are_not_removed_before_somebody_says_
             )
         })
         .collect();
-    let desk = leaving(DELETE, &many).await;
+    let desk = leaving(DELETE, &many.concat()).await;
     for more in [&[][..], &["--max-leavers", "22"]] {
         let plan = desk.users("plan", &[&REMOVE[..], more].concat());
         assert_eq!(plan.status.code(), Some(1), "{}", said(&plan));

@@ -1,6 +1,8 @@
 //! A plan and a list for programs.
 
 use serde_json::{Map, Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use super::plan::Plan;
 use super::step::{Action, Leaver, Refused, Step, Stuck, Why};
@@ -21,6 +23,8 @@ pub(super) fn plan(instance: &InstanceName, file: &str, plan: &Plan) -> Value {
         "too_many_leavers": plan.too_many,
         "protected": plan.protected,
         "parked": plan.parked,
+        "never_seen": plan.never_seen,
+        "gone": plan.gone,
     })
 }
 
@@ -59,12 +63,17 @@ fn stuck(Stuck { at, username, code, why }: &Stuck) -> Value {
     json!({ "username": username, "at": at, "code": code.map(|code| code.id), "detail": why })
 }
 
-fn leaver(Leaver { person, why }: &Leaver) -> Value {
+fn leaver(Leaver { person, why, seen_at }: &Leaver) -> Value {
     let why = match why {
         Why::NotListed => "not_in_file",
         Why::Refused => "refused",
+        Why::NotSeenSince(_) => "not_seen",
     };
-    json!({ "username": person.username, "id": person.id.as_str(), "why": why })
+    json!({ "username": person.username, "id": person.id.as_str(), "why": why, "last_seen": seen_at.map(at) })
+}
+
+fn at(moment: OffsetDateTime) -> String {
+    moment.format(&Rfc3339).unwrap_or_default()
 }
 
 /// One user.

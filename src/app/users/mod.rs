@@ -46,8 +46,12 @@ pub struct Users {
 /// Who is compared with an instance.
 #[derive(Debug)]
 pub struct PeopleFile {
-    /// The roster.
-    pub roster: PathBuf,
+    /// The roster; without one, it is about everybody who was seen.
+    pub roster: Option<PathBuf>,
+    /// Files of the gateway with everybody's latest sign-in.
+    pub seen: Vec<PathBuf>,
+    /// Who has not signed in for so many days is a leaver.
+    pub not_seen_for: Option<u32>,
     /// The identity provider of rows that name none.
     pub idp: Option<String>,
     /// What stands between several values in one cell of a sheet.

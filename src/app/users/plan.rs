@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::source::People;
-use super::step::{Leaver, Put, Refused, Step, Stuck, Why};
+use super::step::{Action, Leaver, Put, Refused, Step, Stuck, Why};
 use super::{Leave, Opened, PeopleFile, Users, json, open, text};
 use crate::app::Outcome;
 use crate::app::removal::no_policy;
@@ -41,6 +41,10 @@ pub(super) struct Plan {
     pub(super) unchanged: usize,
     /// How many users left before and are parked.
     pub(super) parked: usize,
+    /// How many users nobody was seen to sign in as.
+    pub(super) never_seen: usize,
+    /// How many people were seen and have no user.
+    pub(super) gone: usize,
     /// How many people were compared.
     pub(super) people: usize,
 }
@@ -74,7 +78,7 @@ pub(super) async fn planned(
         return Err(Outcome::Failed(vec![no_policy(&opened.instance)]));
     }
     let people = opened.people(file)?;
-    let plan = opened.plan(&people.members, leave).await.map_err(|error| opened.failed(&error))?;
+    let plan = opened.plan(&people, leave).await.map_err(|error| opened.failed(&error))?;
     Ok((opened, people, plan))
 }
 
@@ -82,7 +86,8 @@ pub(super) async fn planned(
 type Standing = BTreeMap<String, bool>;
 
 impl Opened {
-    async fn plan(&self, members: &[Member], leave: Leave) -> Result<Plan, Error> {
+    async fn plan(&self, compared: &People, leave: Leave) -> Result<Plan, Error> {
+        let members = &compared.members;
         let index = self.index().await?;
         let people = self.connect.people(&index).await?;
         let standing: Standing =
@@ -93,7 +98,10 @@ impl Opened {
             self.compare(member, (&index, &standing), leave, &mut plan).await?;
             progress(done + 1, members.len());
         }
-        plan.leave(people, members);
+        plan.leave(people, compared);
+        if !compared.is_whole {
+            plan.create_nobody();
+        }
         if leave.remove_leavers {
             plan.remove_leavers(leave.max_leavers, index.len());
         }
@@ -177,7 +185,8 @@ impl Plan {
     }
 
     /// Who is in the instance and not in the roster, or there and refused. Nobody whose standing is not clear.
-    fn leave(&mut self, people: Vec<Person>, members: &[Member]) {
+    fn leave(&mut self, people: Vec<Person>, compared: &People) {
+        let members = &compared.members;
         let mut stays: BTreeMap<String, bool> = BTreeMap::new();
         for member in members {
             stays.insert(member.username.folded(), !member.is_refused());
@@ -188,20 +197,37 @@ impl Plan {
         }
         let mut protected: BTreeSet<String> = std::mem::take(&mut self.protected).into_iter().collect();
         for person in people {
-            let why = match stays.get(&person.username.to_ascii_lowercase()) {
-                Some(true) => continue,
-                Some(false) => Why::Refused,
-                None => Why::NotListed,
+            let seen = compared.seen.as_ref();
+            let too_long_ago = seen.and_then(|seen| seen.too_long_ago(&person.username));
+            let why = match (stays.get(&person.username.to_ascii_lowercase()), too_long_ago) {
+                (Some(false), _) => Why::Refused,
+                (None, _) if compared.is_whole => Why::NotListed,
+                (_, Some(at)) => Why::NotSeenSince(at),
+                (Some(true), None) => continue,
+                (None, None) => {
+                    let is_known = seen.is_some_and(|seen| seen.at(&person.username).is_some());
+                    self.never_seen += usize::from(!is_known);
+                    continue;
+                }
             };
             if person.is_protected {
                 protected.insert(person.username);
             } else if person.is_parked {
                 self.parked += 1;
             } else {
-                self.leavers.push(Leaver { person, why });
+                let seen_at = seen.and_then(|seen| seen.at(&person.username));
+                self.steps.retain(|step| !step.username.eq_ignore_ascii_case(&person.username));
+                self.leavers.push(Leaver { person, why, seen_at });
             }
         }
         self.protected = protected.into_iter().collect();
+    }
+
+    /// Who was seen and has no user may have left; whoever has not comes back by signing in.
+    fn create_nobody(&mut self) {
+        let before = self.steps.len();
+        self.steps.retain(|step| step.action() != Action::Create);
+        self.gone = before - self.steps.len();
     }
 
     /// Turns leavers into steps, unless there are more of them than anybody expects.

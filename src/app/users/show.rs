@@ -13,8 +13,8 @@ use crate::model::{Patience, UserId, Username};
 /// Exit status: there is no such user.
 const NOBODY: u8 = 3;
 
-/// Prints one user; with a roster, also what a sign-in of that person would change. Exit status 3: there is no such user.
-pub async fn show_user(name: &str, ask: &Users, file: Option<&PeopleFile>, as_json: bool) -> Outcome {
+/// Prints one user; with a roster or a file of sign-ins, also what a sign-in of that person would change. Exit status 3: there is no such user.
+pub async fn show_user(name: &str, ask: &Users, file: &PeopleFile, as_json: bool) -> Outcome {
     let Ok(username) = Username::new(name) else {
         return Outcome::failed(&"that is no user name: letters, digits and _ . - @, 2 to 64 of them");
     };
@@ -35,8 +35,9 @@ struct Shown {
 }
 
 impl Opened {
-    async fn shown(&self, username: &Username, file: Option<&PeopleFile>) -> Result<Shown, Outcome> {
-        let people = file.map(|file| self.people(file)).transpose()?;
+    async fn shown(&self, username: &Username, file: &PeopleFile) -> Result<Shown, Outcome> {
+        let is_named = file.roster.is_some() || !file.seen.is_empty();
+        let people = is_named.then(|| self.people(file)).transpose()?;
         let patience = Patience::lasting(super::PATIENCE);
         let user = self.connect.user_named(username, patience).await.map_err(|error| self.failed(&error))?;
         let explained = match people {
@@ -49,7 +50,7 @@ impl Opened {
     async fn explained(
         &self,
         username: &Username,
-        People { rows, members, file }: &People,
+        People { rows, members, file, .. }: &People,
         patience: Patience,
     ) -> Result<(Explanation, Option<Preview>), Outcome> {
         let position = members.iter().position(|member| member.username.folded() == username.folded());

@@ -1,5 +1,8 @@
 //! One person of a plan.
 
+use time::OffsetDateTime;
+
+use super::source::day;
 use crate::connect::{Person, Preview};
 use crate::mapping::Member;
 use crate::model::{Code, Denial, Placement, Username};
@@ -34,7 +37,7 @@ pub(super) enum Action {
 impl Step {
     /// A leaver's.
     pub(super) fn removing(leaver: &Leaver, username: Username) -> Self {
-        let at = leaver.why.words().to_owned();
+        let at = leaver.in_words();
         Self { at, username: username.as_str().to_owned(), put: None, removed: Some(username) }
     }
 
@@ -100,6 +103,16 @@ impl Stuck {
 pub(super) struct Leaver {
     pub(super) person: Person,
     pub(super) why: Why,
+    /// When the user last signed in, where that is known.
+    pub(super) seen_at: Option<OffsetDateTime>,
+}
+
+impl Leaver {
+    /// Why, and when they were last seen.
+    pub(super) fn in_words(&self) -> String {
+        let seen = self.seen_at.map(|at| format!(", last seen {}", day(at))).unwrap_or_default();
+        format!("{}{seen}", self.why.words())
+    }
 }
 
 /// Why somebody is a leaver.
@@ -109,6 +122,8 @@ pub(super) enum Why {
     NotListed,
     /// The rules refuse the person.
     Refused,
+    /// The last sign-in was too long ago.
+    NotSeenSince(OffsetDateTime),
 }
 
 impl Why {
@@ -116,6 +131,7 @@ impl Why {
         match self {
             Self::NotListed => "not in the file",
             Self::Refused => "refused by the rules",
+            Self::NotSeenSince(_) => "not seen for too long",
         }
     }
 }

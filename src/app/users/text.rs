@@ -48,8 +48,17 @@ fn end(opened: &Opened, plan: &Plan) -> String {
         1 => "; 1 leaver, kept".to_owned(),
         count => format!("; {count} leavers, kept"),
     };
-    let parked = if plan.parked == 0 { String::new() } else { format!("; {} parked before", plan.parked) };
-    format!("{changes}; {rest}{leavers}{parked}.\n{}{}", removal(opened, plan), takes(opened, plan))
+    let told = |count: usize, what: &str| {
+        if count == 0 { String::new() } else { format!("; {count} {what}") }
+    };
+    let parked = told(plan.parked, "parked before");
+    let never_seen = told(plan.never_seen, "never seen, kept");
+    let gone = told(plan.gone, "seen and without a user, who come back by signing in");
+    format!(
+        "{changes}; {rest}{leavers}{parked}{never_seen}{gone}.\n{}{}",
+        removal(opened, plan),
+        takes(opened, plan)
+    )
 }
 
 fn removal(opened: &Opened, plan: &Plan) -> String {
@@ -117,6 +126,7 @@ fn stuck(Stuck { at, username, code, why }: &Stuck) -> String {
     format!("! {} ({at}): {code}{}", shown(username), shown(why))
 }
 
-fn leaver(Leaver { person, why }: &Leaver) -> String {
-    format!("{} (id {}): {}", shown(&person.username), person.id, why.words())
+fn leaver(leaver: &Leaver) -> String {
+    let person = &leaver.person;
+    format!("{} (id {}): {}", shown(&person.username), person.id, leaver.in_words())
 }

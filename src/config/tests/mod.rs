@@ -19,6 +19,7 @@ mod mapping_file;
 mod metadata;
 mod operations;
 mod pages;
+mod removal;
 mod schema;
 mod secrets;
 mod settings;

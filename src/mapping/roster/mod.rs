@@ -129,7 +129,11 @@ pub fn members(rows: &[Row], instance: &InstanceName, rules: &Rules) -> Result<V
     if problems.is_empty() { Ok(members) } else { Err(problems) }
 }
 
-fn member(row: &Row, instance: &InstanceName, rules: &Rules) -> Result<Member, Denial> {
+/// Places somebody on the way to `instance`.
+///
+/// # Errors
+/// Why the user's name can't be told.
+pub fn member(row: &Row, instance: &InstanceName, rules: &Rules) -> Result<Member, Denial> {
     let outcome = place(&row.identity, instance, rules).outcome;
     let username = match &outcome {
         Ok(placement) => placement.username.clone(),

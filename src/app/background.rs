@@ -1,0 +1,46 @@
+//! What is done again and again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::MissedTickBehavior;
+
+use crate::admin::Console;
+use crate::sign_in::SignIn;
+
+/// How often identity provider metadata is looked at; the service provider knows what is due.
+const METADATA_TICK: Duration = Duration::from_secs(20);
+/// How often the console forgets what is too old.
+const CONSOLE_TICK: Duration = Duration::from_mins(1);
+/// How often tokens are looked at; each instance's federation knows what is due.
+const TOKEN_TICK: Duration = Duration::from_secs(10);
+
+pub(super) async fn refresh_metadata(sign_in: Arc<SignIn>) {
+    let mut ticks = ticks(METADATA_TICK);
+    loop {
+        ticks.tick().await;
+        sign_in.refresh_metadata().await;
+    }
+}
+
+pub(super) async fn forget_old(console: Arc<Console>) {
+    let mut ticks = ticks(CONSOLE_TICK);
+    loop {
+        ticks.tick().await;
+        console.forget_old();
+    }
+}
+
+pub(super) async fn refresh_tokens(sign_in: Arc<SignIn>) {
+    let mut ticks = ticks(TOKEN_TICK);
+    loop {
+        ticks.tick().await;
+        sign_in.refresh_tokens().await;
+    }
+}
+
+pub(super) fn ticks(period: Duration) -> tokio::time::Interval {
+    let mut ticks = tokio::time::interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}

@@ -1,0 +1,47 @@
+//! `[instance.<name>.removal]`: what becomes of people who leave.
+
+use super::{SHORT, assert_about, config, problems};
+use crate::connect::Removal;
+
+const PARK: &str = "policy = \"park\"\nsecurity_profile = \"Left\"\nrouting_profile = \"Nothing\"\n";
+
+fn removing(table: &str) -> String {
+    SHORT.replacen("[[mapping.rule]]", &format!("[instance.prod.removal]\n{table}[[mapping.rule]]"), 1)
+}
+
+fn removal(text: &str) -> Option<Removal> {
+    config(text).instances[0].connect.removal.clone()
+}
+
+#[test]
+fn nobody_is_removed_unless_somebody_chose_how() {
+    assert_eq!(removal(SHORT), None);
+    assert_eq!(removal(&removing("policy = \"delete\"\n")), Some(Removal::Delete));
+    let parked = Removal::Park { security_profile: "Left".into(), routing_profile: "Nothing".into() };
+    assert_eq!(removal(&removing(PARK)), Some(parked));
+    assert!(
+        !config(SHORT).instances[0].end_connect_sessions,
+        "nor does a sign-out reach into Amazon Connect"
+    );
+}
+
+#[test]
+fn half_a_choice_is_told() {
+    let about = |table: &str, key: &str, words: &str| {
+        assert_about(&problems(&removing(table)), &format!("instance.prod.removal.{key}"), words);
+    };
+    about("", "policy", "is missing");
+    about("policy = \"archive\"\n", "policy", "must be one of \"delete\", \"park\"");
+    about(
+        "policy = \"park\"\nsecurity_profile = \"Left\"\n",
+        "policy",
+        "needs security_profile and routing_profile",
+    );
+    about(
+        "policy = \"park\"\nrouting_profile = \"Nothing\"\n",
+        "policy",
+        "needs security_profile and routing_profile",
+    );
+    about(&PARK.replace("park", "delete"), "policy", "nobody gets a profile");
+    about(&PARK.replace("Left", "ADMIN"), "security_profile", "is protected");
+}
