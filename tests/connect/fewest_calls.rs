@@ -17,9 +17,9 @@ fn promised(sign_in: &str) -> Vec<String> {
     let row = PAGE.lines().find(|line| line.starts_with(&start)).unwrap_or_else(|| panic!("no row {start}"));
     let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
     let [_, count, which] = cells[..] else { panic!("three cells: {row}") };
-    let calls: Vec<String> = which.split('`').skip(1).step_by(2).map(str::to_owned).collect();
-    assert_eq!(count.parse(), Ok(calls.len()), "{row}");
-    calls
+    let named: Vec<String> = which.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+    assert_eq!(count.parse(), Ok(named.len()), "{row}");
+    named
 }
 
 struct Gateway {
