@@ -21,7 +21,6 @@ use std::future::Future;
 use std::path::Path;
 use std::sync::{Arc, RwLock};
 
-use aws_config::identity::IdentityCache;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use axum::Router;
 use tokio::net::TcpListener;
@@ -353,14 +352,10 @@ fn load(path: &Path) -> Result<Loaded, Outcome> {
     Ok(loaded)
 }
 
-/// Credentials that don't say when they end are asked for again after this.
-const IDENTITY_MAX_AGE: Duration = Duration::from_mins(1);
-
 /// The gateway's own AWS identity, by the SDK's default chain.
 async fn sdk(config: &Config) -> SdkConfig {
     let region = Region::new(config.aws_region.clone());
-    let identity = IdentityCache::lazy().default_expiration(IDENTITY_MAX_AGE).build();
-    aws_config::defaults(BehaviorVersion::latest()).region(region).identity_cache(identity).load().await
+    aws_config::defaults(BehaviorVersion::latest()).region(region).load().await
 }
 
 /// SIGTERM or Ctrl-C.

@@ -310,7 +310,8 @@ impl Provision {
                 self.unfinished.add(&held.id);
                 return self.put_right(held, placement, settle).await;
             }
-            if settle.left() < SETTLE_PAUSE {
+            // The last look needs time of its own.
+            if settle.left() < SETTLE_PAUSE * 2 {
                 return Err(Error::Unsettled);
             }
             sleep(SETTLE_PAUSE).await;

@@ -161,9 +161,11 @@ pub fn status(code: &Code) -> StatusCode {
         "saml.status" => StatusCode::FORBIDDEN,
         // An answer that two engines read differently is a hostile one, not an outage.
         "saml.engines_disagree" => StatusCode::BAD_REQUEST,
-        "saml.metadata" | "saml.back_channel" | "federation.credentials" | "gateway.state_unavailable" => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
+        "saml.metadata"
+        | "saml.back_channel"
+        | "federation.credentials"
+        | "gateway.clock"
+        | "gateway.state_unavailable" => StatusCode::SERVICE_UNAVAILABLE,
         _ => match code.blame {
             Blame::Person | Blame::IdpOwner => StatusCode::BAD_REQUEST,
             Blame::Admin => StatusCode::FORBIDDEN,
@@ -186,6 +188,7 @@ mod tests {
             [
                 "admin.busy",
                 "gateway.internal",
+                "gateway.clock",
                 "gateway.state_unavailable",
                 "saml.back_channel",
                 "saml.metadata",

@@ -7,7 +7,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::credential_fn::provide_credentials_fn;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use connect_gateway::emulator::{Behaviour, SeedKey};
-use connect_gateway::model::{Blame, code};
+use connect_gateway::model::{Blame, Clock as _, SystemClock, code};
 
 use crate::faults::Door;
 use crate::house::{Calls, House, fast, gateway, placement};
@@ -91,7 +91,7 @@ async fn credentials_that_end_keep_nobody_out_who_has_a_token_and_new_ones_are_t
     // What ends this soon is asked for again at every call, as a role's credentials are shortly before their end.
     let provider = provide_credentials_fn(move || {
         let key = asked.lock().unwrap().clone();
-        let ends = SystemTime::now() + Duration::from_secs(5);
+        let ends = SystemTime::from(SystemClock.now()) + Duration::from_secs(5);
         async move { Ok(Credentials::new(key.id, key.secret, None, Some(ends), "test")) }
     });
     let sdk = gateway().into_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build();

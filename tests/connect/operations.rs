@@ -294,7 +294,7 @@ fn word(error: &StepError) -> String {
 }
 
 /// Rows that are run at the same time, of all tests here: more would take the machine from tests that watch the clock.
-static AT_ONCE: Semaphore = Semaphore::const_new(8);
+static AT_ONCE: Semaphore = Semaphore::const_new(4);
 
 /// Runs a case for every row and tells what went wrong.
 async fn for_every_row<F>(case: impl Fn(&'static Row) -> F)

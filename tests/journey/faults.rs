@@ -44,11 +44,11 @@ async fn an_sts_that_is_down_is_told_keeps_those_inside_and_heals_without_a_new_
     );
     assert!(page.body.contains("Nothing is wrong with your account"), "{}", page.body);
     assert!(is_inside(&reload(&world, &alice).await, "alice"), "whoever has a token");
-    let asked = world.calls("SSO");
+    let asked = world.calls("AuthnRequest");
     world.emulator.adjust(|behaviour| behaviour.failing.clear());
     inside_at_last(&world, &newcomer, "newcomer").await;
     assert!(is_inside(&reload(&world, &alice).await, "alice"));
-    assert_eq!(world.calls("SSO"), asked, "nobody went to the identity provider again");
+    assert_eq!(world.calls("AuthnRequest"), asked, "nobody went to the identity provider again");
     let users = world.emulator.usernames("acme");
     assert_eq!(users.iter().filter(|name| *name == "newcomer").count(), 1, "{users:?}");
 }
