@@ -75,6 +75,12 @@ wire_errors! {
     sts_invalid_action = "InvalidAction", 400;
     /// Too many calls (STS's spelling).
     sts_throttled = "Throttling", 400;
+    /// An answer of an identity provider that is not one, or not for AWS.
+    invalid_identity_token = "InvalidIdentityToken", 400;
+    /// An answer of an identity provider that says no.
+    idp_rejected_claim = "IDPRejectedClaim", 403;
+    /// An answer of an identity provider that is too old.
+    saml_expired = "ExpiredTokenException", 400;
     /// A session policy that is no policy.
     malformed_policy = "MalformedPolicyDocument", 400;
     /// A session policy that is too long.
@@ -91,6 +97,8 @@ impl ApiError {
     /// The code as STS spells it.
     pub(super) fn sts_code(&self) -> &'static str {
         match self.code {
+            // The answer of an identity provider, not a token.
+            "ExpiredTokenException" if self.status == 400 => self.code,
             "MissingAuthenticationTokenException" => "MissingAuthenticationToken",
             "IncompleteSignatureException" => "IncompleteSignature",
             "UnrecognizedClientException" => "InvalidClientTokenId",

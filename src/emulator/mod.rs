@@ -10,7 +10,7 @@
 //! api.rs       who calls (sigv4), may they (policy, throttle, faults), what do they want (operation)
 //!   users hierarchy listing search federation     Connect
 //!   user_config proficiencies tags
-//!   sts                                           AssumeRole, GetCallerIdentity
+//!   sts sts_saml                                  AssumeRole, AssumeRoleWithSAML, GetCallerIdentity
 //! signin.rs    getSigninToken, login, connect/federate
 //! site.rs      POST /auth/sign-in, destination pages, /logout
 //! idp/         SAML metadata, requests, people to pick from, signed responses
@@ -44,6 +44,7 @@ mod sigv4;
 mod site;
 mod state;
 mod sts;
+mod sts_saml;
 mod tags;
 mod throttle;
 mod user_config;
@@ -66,7 +67,7 @@ pub use self::idp::throwaway_key_pair;
 pub use self::options::{
     Behaviour, IdpOptions, Lag, Options, Outage, Ports, PublicUrls, Rate, Rates, ServiceProvider, Sign,
 };
-pub use self::seed::{Person, Seed, SeedInstance, SeedKey, SeedRole, SeedUser};
+pub use self::seed::{Person, Seed, SeedInstance, SeedKey, SeedProvider, SeedRole, SeedUser};
 
 use self::idp::Idp;
 use self::shared::{Shared, Urls};
@@ -179,6 +180,14 @@ impl Emulator {
     /// A sentence that says what the metadata lacks.
     pub fn trust_service_provider_metadata(&self, metadata: &str) -> Result<(), String> {
         self.shared.idp.trust_metadata(metadata)
+    }
+
+    /// Adds a value to `SAML:aud` in a role's trust policy; false when there is no such role.
+    #[must_use]
+    pub fn put_saml_audience(&self, role_arn: &str, audience: &str) -> bool {
+        let inner = &mut *self.shared.lock();
+        let role = inner.world.roles.iter_mut().find(|role| role.seed.arn == role_arn);
+        role.map(|role| role.seed.saml_audiences.push(audience.to_owned())).is_some()
     }
 
     /// Changes how unkind it is.

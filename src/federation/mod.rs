@@ -4,14 +4,17 @@
 //! name. So each token needs an `AssumeRole` of its own, and whoever may name that session freely can
 //! become anybody: protected names are refused here too, right before that call.
 
+mod assertion;
 mod cache;
 mod console;
 mod error;
+mod kept;
 mod role;
 mod sign_in_url;
 mod token;
 mod wire;
 
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,11 +24,11 @@ use time::OffsetDateTime;
 use tokio::time::timeout;
 use url::Url;
 
-pub use error::Error;
+pub use error::{AssertionFault, Error};
 
 use crate::model::{
-    Busy, Clock, ConnectUser, FederationToken, HandOff, InstanceArn, InstanceName, Pace, Patience, Priority,
-    ProtectedNames, Secret, Ticket, Username, errand,
+    Busy, Clock, ConnectUser, FederationToken, HandOff, InstanceArn, InstanceName, OriginalAnswer, Pace,
+    Patience, Priority, ProtectedNames, Secret, Ticket, Username, errand,
 };
 use cache::{Lifetimes, Tokens};
 use console::Console;
@@ -47,6 +50,10 @@ pub struct Settings {
     pub external_id: Option<Secret>,
     /// Whether `SourceIdentity` is set.
     pub source_identity: bool,
+    /// Session tags, by key: the same for everybody.
+    pub session_tags: BTreeMap<String, String>,
+    /// What lets the gateway assume the role.
+    pub credentials: CredentialSource,
     /// How the browser enters.
     pub hand_off: HandOffMode,
     /// AWS federation endpoint, `https://signin.aws.amazon.com/federation` (console mode).
@@ -65,6 +72,20 @@ pub struct Settings {
     pub patience: Duration,
     /// For how long a person's place in the line is kept, request after request.
     pub place_kept_for: Duration,
+}
+
+/// What lets the gateway assume the federation role. The one leaves out what is set for the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CredentialSource {
+    /// Its own AWS identity: `AssumeRole`.
+    Base,
+    /// The person's own answer from the identity provider: `AssumeRoleWithSAML`, by nobody.
+    Assertion {
+        /// `PrincipalArn`: the identity provider as IAM knows it.
+        provider_arn: String,
+        /// `DurationSeconds`: for how long tokens can be asked for without another answer.
+        duration: Duration,
+    },
 }
 
 /// How the browser enters the instance.
@@ -114,7 +135,12 @@ impl Federation {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let settings = Arc::new(settings);
-        let role = Arc::new(Role::new(Arc::clone(&settings), sdk, endpoints.sts, pace.clone()));
+        let role = Arc::new(Role::new(
+            Arc::clone(&settings),
+            sdk,
+            endpoints.sts,
+            (pace.clone(), Arc::clone(&clock)),
+        ));
         let source =
             TokenSource::new(Arc::clone(&settings), sdk, endpoints.connect, pace.clone(), Arc::clone(&role));
         let lifetimes = Lifetimes {
@@ -133,6 +159,28 @@ impl Federation {
             tickets: RandomState::new(),
             pace,
         }
+    }
+
+    /// Whether the role is assumed with people's own answers, of which each is good once: see [`Self::present`].
+    #[must_use]
+    pub fn needs_answers(&self) -> bool {
+        self.settings.credentials != CredentialSource::Base
+    }
+
+    /// Assumes the role with the person's own answer, and keeps the credentials as the user's until they end.
+    ///
+    /// # Errors
+    /// An answer that is not for this role and exactly this user, which AWS is not asked about; AWS's refusal; and see
+    /// [`Error`].
+    pub async fn present(
+        &self,
+        user: &ConnectUser,
+        answer: &OriginalAnswer,
+        not_after: OffsetDateTime,
+    ) -> Result<(), Error> {
+        self.check_allowed(user, not_after)?;
+        let patience = Patience::lasting(self.settings.patience).under(self.ticket(&user.username));
+        self.role.present(&user.username, answer, patience).await
     }
 
     /// The user's token, from the cache or fresh; never served past `not_after` (the gateway session's
@@ -189,10 +237,12 @@ impl Federation {
         }
     }
 
-    /// Users whose cached token is due for replacement now.
+    /// Users whose cached token is due for replacement now, and can be replaced without them.
     #[must_use]
     pub fn refresh_due(&self) -> Vec<Username> {
-        self.tokens.due()
+        self.role.forget_ended();
+        let due = self.tokens.due().into_iter();
+        due.filter(|username| self.role.check_ready(username).is_ok()).collect()
     }
 
     /// Replaces the user's cached token by a fresh one, single-flight; keeps the old one when that fails.
@@ -222,18 +272,22 @@ impl Federation {
         self.tokens.count()
     }
 
-    /// Drops the user's cached token.
+    /// Drops the user's cached token, and credentials that are kept.
     pub async fn purge(&self, username: &Username) {
+        self.role.forget(username);
         self.tokens.purge(username).await;
     }
 
     /// Assumes the role once under `name`, and throws the credentials away: says before deployment what the
-    /// role's trust policy would refuse.
+    /// role's trust policy would refuse. Where people's own answers are needed for that, nothing can be tried.
     ///
     /// # Errors
     /// What a sign-in would be told, the missing permission among it.
     pub async fn check(&self, name: &Username) -> Result<(), Error> {
         self.check_username(name)?;
+        if self.needs_answers() {
+            return Ok(());
+        }
         self.role.assume(name, Patience::lasting(self.settings.patience)).await.map(drop)
     }
 

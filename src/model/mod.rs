@@ -17,6 +17,7 @@ pub mod ids;
 pub mod logout;
 pub mod named;
 pub mod named_sessions;
+pub mod original_answer;
 pub mod pace;
 pub mod patience;
 pub mod pending;
@@ -54,6 +55,7 @@ pub use ids::{
 pub use logout::{LogoutStatus, PendingLogout, Reply};
 pub use named::NamedObjects;
 pub use named_sessions::{NamedSessions, SubjectKey};
+pub use original_answer::{OriginalAnswer, Unreadable};
 pub use pace::{Caller, Pace, Stopped};
 pub use patience::{Patience, Priority, Ticket};
 pub use pending::{Pending, PendingConfirmation, PendingKey, PendingSignIn, Purpose, Target};

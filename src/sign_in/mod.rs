@@ -1,11 +1,13 @@
 //! The journey of one sign-in, with no HTTP, AWS or SAML library word in it.
 
+mod answers;
 mod console;
 mod error;
 mod instances;
 mod logout;
 mod people;
 mod placing;
+mod refresh;
 mod renewal;
 mod setup;
 mod test_sign_in;
@@ -36,24 +38,27 @@ pub use crate::mapping::NameSources;
 pub use crate::saml::{
     Demands, IdpInitiated, LogoutMessage, OwnValues, PublishedCertificate, ResponseBinding, Usage, WantSigned,
 };
+use answers::KeptAnswers;
 use people::{People, Present};
 
 use crate::model::{
     Blamed as _, Destination, HandOff, Identity, IdpChoice, IdpName, InstanceName, PendingKey, PendingSignIn,
-    Priority, Purpose, RequestOptions, SignedIn, Target, Trace, Username, code,
+    Purpose, RequestOptions, SessionId, SignedIn, Target, Trace, Username, code,
 };
+use crate::saml::VerifiedAssertion;
 
 /// The journeys.
 pub struct SignIn {
     parts: Parts,
     people: People,
+    answers: KeptAnswers,
 }
 
 impl SignIn {
     /// Composes the rooms.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        Self { parts, people: People::default() }
+        Self { parts, people: People::default(), answers: KeptAnswers::default() }
     }
 
     /// The start page's entries.
@@ -194,22 +199,26 @@ impl SignIn {
         pending: PendingSignIn,
         target: Target,
     ) -> Result<Completed, SignInError> {
-        let identity = self.verified(brought, &pending).await?;
+        let (identity, answer) = self.verified(brought, &pending).await?.into_parts();
+        let answer = self.for_aws(&target, answer)?;
         let trace = self.admit(&identity, &target).await.map_err(|error| error.about(&identity))?;
         let mut signed_in = self.signed_in(identity);
         let forced = target.instance().filter(|_| pending.requested.force_authn);
         signed_in.forced_for = forced.cloned();
         signed_in.forced_for_console = target.instance().is_none() && pending.requested.force_authn;
         signed_in.handed_over = pending.handed_over;
-        Ok(Completed { signed_in, target: Some(target), trace, replaces: pending.session })
+        Ok(Completed { signed_in, target: Some(target), trace, replaces: pending.session, answer })
     }
 
-    async fn verified(&self, brought: Brought, pending: &PendingSignIn) -> Result<Identity, SignInError> {
-        let verified = match brought {
+    async fn verified(
+        &self,
+        brought: Brought,
+        pending: &PendingSignIn,
+    ) -> Result<VerifiedAssertion, SignInError> {
+        Ok(match brought {
             Brought::Response(saml_response) => self.parts.saml.verify(saml_response, pending).await?,
             Brought::Artifact(artifact) => self.parts.saml.verify_artifact(&artifact, pending).await?,
-        };
-        Ok(verified.into_identity())
+        })
     }
 
     /// Whether this person may go there, and why.
@@ -283,13 +292,24 @@ impl SignIn {
     ///
     /// # Errors
     /// See [`Cause`]; one that is to be waited for is worth the same request again after its `retry_after`.
-    pub async fn hand_off(&self, signed_in: &mut SignedIn, entry: Entry) -> Result<HandOff, SignInError> {
+    /// `session` is the id of this session.
+    pub async fn hand_off(
+        &self,
+        signed_in: &mut SignedIn,
+        session: Option<&SessionId>,
+        entry: Entry,
+    ) -> Result<HandOff, SignInError> {
         let ask = entry.ask.clone();
-        let entered = self.enter(signed_in, entry).await;
+        let entered = self.enter(signed_in, session, entry).await;
         entered.map_err(|error| error.about(&signed_in.identity).on_the_way_to(ask))
     }
 
-    async fn enter(&self, signed_in: &mut SignedIn, entry: Entry) -> Result<HandOff, SignInError> {
+    async fn enter(
+        &self,
+        signed_in: &mut SignedIn,
+        session: Option<&SessionId>,
+        entry: Entry,
+    ) -> Result<HandOff, SignInError> {
         let Entry { ask, placement, user } = entry;
         let instance = self.instance(&ask.instance)?;
         let path = Self::path(instance, ask.destination.as_ref().or(placement.landing.as_ref()))?;
@@ -297,6 +317,9 @@ impl SignIn {
         let moved = self.people.arrive(Present { identity, placement, user: user.clone(), until });
         if moved {
             instance.federation.purge(&user.username).await;
+        }
+        if let Some(session) = session {
+            self.present(instance, session, &user, until).await?;
         }
         let hand_off = match instance.federation.hand_off(&user, path, until).await {
             Ok(hand_off) => hand_off,
@@ -327,32 +350,6 @@ impl SignIn {
         let instances = self.parts.instances.iter().filter(|instance| entered(&instance.name));
         let way_out = |instance: &Instance| (instance.display_name.clone(), instance.federation.logout_url());
         SignedOut { instances: instances.map(way_out).collect() }
-    }
-
-    /// Replaces tokens that are about to end, for people who are inside and whom today's rules still
-    /// place as they did. Everyone else's token is left to end, or dropped.
-    pub async fn refresh_tokens(&self) {
-        let now = self.parts.clock.now();
-        self.people.sweep(now);
-        for instance in &self.parts.instances {
-            for username in instance.federation.refresh_due() {
-                let Some(present) = self.people.find(&instance.name, &username, now) else { continue };
-                if let Err(error) = self.refresh(instance, &present).await {
-                    tracing::warn!(instance = %instance.name, cause = %error, "a token was not refreshed");
-                }
-            }
-        }
-    }
-
-    async fn refresh(&self, instance: &Instance, present: &Present) -> Result<(), SignInError> {
-        let placed = self.place(&present.identity, &instance.name).await;
-        let same = placed.map(|(placement, _)| placement == present.placement);
-        if !matches!(same, Ok(true)) {
-            self.drop_token(instance, &present.user.username).await;
-            return same.map(|_| ());
-        }
-        let user = instance.connect.ensure_for(&present.placement, Priority::Refresh).await?;
-        Ok(instance.federation.refresh(&user, present.until).await?)
     }
 
     /// Fetches identity provider metadata that is due.

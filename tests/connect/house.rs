@@ -14,7 +14,7 @@ use connect_gateway::connect::{
     self, Allowed, Connect, GroupCreation, Hierarchy, Plan, Provisioning, StepError,
 };
 use connect_gateway::emulator::{Behaviour, Emulator, Options, Seed};
-use connect_gateway::federation::{self, Endpoints, Federation, HandOffMode};
+use connect_gateway::federation::{self, CredentialSource, Endpoints, Federation, HandOffMode};
 use connect_gateway::model::{
     Clock, ConnectUser, HierarchyPath, InstanceArn, InstanceName, Pace, Patience, Placement, ProtectedNames,
     SyncPolicy, SystemClock, SystemRandom, UserId, Username,
@@ -145,6 +145,8 @@ impl House {
             role_arn: role("connect-federation"),
             external_id: None,
             source_identity: true,
+            session_tags: BTreeMap::new(),
+            credentials: CredentialSource::Base,
             hand_off: HandOffMode::Instance,
             signin_endpoint: parse(format!("{}/federation", self.emulator.signin_url())),
             console_url: parse(self.emulator.console_url()),
