@@ -62,7 +62,11 @@ impl House {
     }
 
     pub(crate) async fn with(seed: Seed, behaviour: Behaviour) -> Self {
-        let options = Options { behaviour, ..Options::loopback(seed) };
+        Self::of(Options { behaviour, ..Options::loopback(seed) }).await
+    }
+
+    /// An emulator run with other options.
+    pub(crate) async fn of(options: Options) -> Self {
         Self { emulator: Emulator::start(options).await.unwrap(), clock: Arc::default() }
     }
 
