@@ -269,24 +269,37 @@ async fn a_trust_policy_that_does_not_take_the_answer_is_the_administrators_to_m
 }
 
 #[tokio::test]
-async fn credentials_end_with_the_identity_providers_session() {
-    let twenty = Duration::from_mins(20);
-    let house = house_with(|idp| {
-        idp.audiences = vec![FOR_AWS.to_owned()];
-        idp.session_lifetime = Some(twenty);
-    })
-    .await;
+async fn credentials_end_with_the_identity_providers_session_even_where_aws_gives_longer_ones() {
+    let house = house().await;
     let user = house.user("ada").await;
     let federation = federation(&house);
-    let answer = Said { session_end: Some(twenty), ..said(&["ada"]) };
+    let ten = Duration::from_mins(10);
+    let answer = Said { session_end: Some(ten), ..said(&["ada"]) };
     let answer = answer.of(&house, &response(&house, "ada").await);
     federation.present(&user, &answer, house.in_an_hour()).await.unwrap();
-    house.clock.advance(Duration::from_mins(18));
+    house.clock.advance(Duration::from_mins(8));
     federation.token_for(&user, house.in_an_hour()).await.unwrap();
     house.clock.advance(Duration::from_mins(1));
     federation.purge(&user.username).await;
+    federation.present(&user, &answer, house.in_an_hour()).await.unwrap();
     let error = federation.token_for(&user, house.in_an_hour()).await.unwrap_err();
-    assert_eq!(error, Error::AnswerNeeded);
+    assert_eq!(error, Error::AnswerNeeded, "not for the fifteen minutes that are the least AWS gives");
+}
+
+#[tokio::test]
+async fn no_longer_credentials_are_asked_for_than_the_identity_providers_session_lasts() {
+    let house = house().await;
+    let user = house.user("ada").await;
+    // The role allows one hour.
+    let federation = federation_with(&house, |settings| {
+        let duration = Duration::from_hours(2);
+        settings.credentials = CredentialSource::Assertion { provider_arn: PROVIDER.to_owned(), duration };
+    });
+    let error = federation.present(&user, &adas(&house).await, house.in_an_hour()).await.unwrap_err();
+    assert_eq!(error.code(), &code::FEDERATION_ROLE, "{error}");
+    let answer = Said { session_end: Some(Duration::from_mins(30)), ..said(&["ada"]) };
+    let answer = answer.of(&house, &response(&house, "ada").await);
+    federation.present(&user, &answer, house.in_an_hour()).await.unwrap();
 }
 
 #[tokio::test]
