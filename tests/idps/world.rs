@@ -46,12 +46,15 @@ impl World {
         let certificate = idp.certificate("first");
         let address = free_address();
         let gateway_url = format!("http://localhost:{}", address.port());
-        let mut config = config(&emulator, &idp.url(metadata_path), idp_settings);
-        if !instance.is_empty() {
-            config +=
-                &format!("\n[instance.by-assertion]\n{INSTANCE}url = \"{}\"\n", emulator.site_url("acme"));
-            config += instance;
-        }
+        let more = if instance.is_empty() {
+            String::new()
+        } else {
+            format!(
+                "\n[instance.by-assertion]\n{INSTANCE}url = \"{}\"\n{instance}",
+                emulator.site_url("acme")
+            )
+        };
+        let config = config(&emulator, &idp.url(metadata_path), idp_settings) + &more;
         let gateway = Gateway::start(address, &gateway_url, &config, &[("pysaml2.crt", &certificate)]).await;
         let metadata =
             PlainBrowser::new(PlainBrowser::client()).open(&format!("{gateway_url}/saml/metadata")).await;
