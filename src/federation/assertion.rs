@@ -8,7 +8,7 @@ use aws_credential_types::Credentials;
 use aws_sdk_sts::operation::assume_role_with_saml::AssumeRoleWithSamlOutput;
 use time::OffsetDateTime;
 
-use super::kept::KeptCredentials;
+use super::kept::{Kept, KeptCredentials};
 use super::role::{credentials, session_policy};
 use super::{AssertionFault, CredentialSource, Error, Settings, wire};
 use crate::model::{Call, Caller, Cause, Clock, OriginalAnswer, Pace, Patience, Stopped, Username};
@@ -83,16 +83,23 @@ impl ByAssertion {
             let answer = Box::pin(request.clone().send());
             async move { answer.await.map_err(|error| wire::call_error(OPERATION, &error)) }
         };
+        let slot = self.kept.slot(username);
+        let mut kept = slot.lock().await;
         let assumed = self.caller.call(&self.call, patience, attempt).await.map_err(refused)?;
         let (credentials, ends) = self.read(assumed, username)?;
         let ends = answer.session_end().map_or(ends, |session| session.min(ends));
-        self.kept.keep(username, credentials, ends);
+        *kept = Some(Kept { credentials, ends });
         Ok(())
     }
 
-    /// What an answer brought before.
-    pub(super) fn kept(&self, username: &Username) -> Result<Credentials, Error> {
-        self.kept.find(username, self.clock.now()).ok_or(Error::AnswerNeeded)
+    /// What an answer brought before, or is about to bring.
+    pub(super) async fn kept(&self, username: &Username) -> Result<Credentials, Error> {
+        self.kept.find(username, self.clock.now()).await.ok_or(Error::AnswerNeeded)
+    }
+
+    /// Whether there are credentials now.
+    pub(super) fn has_kept(&self, username: &Username) -> bool {
+        self.kept.has(username, self.clock.now())
     }
 
     pub(super) fn forget(&self, username: &Username) {

@@ -167,7 +167,8 @@ impl Federation {
         self.settings.credentials != CredentialSource::Base
     }
 
-    /// Assumes the role with the person's own answer, and keeps the credentials as the user's until they end.
+    /// Assumes the role with the person's own answer, and keeps the credentials as the user's until they end. A caller
+    /// that goes away does not stop it: the answer is good once, and whoever comes back waits for what it brings.
     ///
     /// # Errors
     /// An answer that is not for this role and exactly this user, which AWS is not asked about; AWS's refusal; and see
@@ -175,12 +176,17 @@ impl Federation {
     pub async fn present(
         &self,
         user: &ConnectUser,
-        answer: &OriginalAnswer,
+        answer: &Arc<OriginalAnswer>,
         not_after: OffsetDateTime,
     ) -> Result<(), Error> {
         self.check_allowed(user, not_after)?;
         let patience = Patience::lasting(self.settings.patience).under(self.ticket(&user.username));
-        self.role.present(&user.username, answer, patience).await
+        let (role, answer, username) = (Arc::clone(&self.role), Arc::clone(answer), user.username.clone());
+        let presented = errand(|begun| async move {
+            begun.mark();
+            role.present(&username, &answer, patience).await
+        });
+        presented.await.map_err(|_| Error::Interrupted)?
     }
 
     /// The user's token, from the cache or fresh; never served past `not_after` (the gateway session's
@@ -242,7 +248,7 @@ impl Federation {
     pub fn refresh_due(&self) -> Vec<Username> {
         self.role.forget_ended();
         let due = self.tokens.due().into_iter();
-        due.filter(|username| self.role.check_ready(username).is_ok()).collect()
+        due.filter(|username| self.role.is_ready(username)).collect()
     }
 
     /// Replaces the user's cached token by a fresh one, single-flight; keeps the old one when that fails.

@@ -72,8 +72,16 @@ impl Role {
     }
 
     /// Whether the role could be assumed as this user now, as far as that depends on us.
-    pub(super) fn check_ready(&self, username: &Username) -> Result<(), Error> {
-        self.by_assertion.as_ref().map_or(Ok(()), |by_assertion| by_assertion.kept(username).map(drop))
+    pub(super) async fn check_ready(&self, username: &Username) -> Result<(), Error> {
+        match &self.by_assertion {
+            Some(by_assertion) => by_assertion.kept(username).await.map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// The same at this moment, without waiting for an answer that is under way.
+    pub(super) fn is_ready(&self, username: &Username) -> bool {
+        self.by_assertion.as_ref().is_none_or(|by_assertion| by_assertion.has_kept(username))
     }
 
     /// Drops credentials that are kept for this user.
@@ -89,7 +97,7 @@ impl Role {
     /// Credentials that can do nothing but ask for this user's token at this instance.
     pub(super) async fn assume(&self, username: &Username, patience: Patience) -> Result<Credentials, Error> {
         if let Some(by_assertion) = &self.by_assertion {
-            return by_assertion.kept(username);
+            return by_assertion.kept(username).await;
         }
         let name = username.as_str();
         let request = self

@@ -1,7 +1,7 @@
 //! Answers that are still to be shown to AWS, between the assertion consumer service and the bookmark.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use time::OffsetDateTime;
 
@@ -84,8 +84,11 @@ impl SignIn {
     ) -> Result<(), SignInError> {
         let now = self.parts.clock.now();
         let Some(answer) = self.answers.take(session, &instance.name, now) else { return Ok(()) };
+        let answer = Arc::new(answer);
         let presented = instance.federation.present(user, &answer, until).await;
-        if matches!(presented, Err(federation::Error::Busy(_))) {
+        if matches!(presented, Err(federation::Error::Busy(_)))
+            && let Some(answer) = Arc::into_inner(answer)
+        {
             self.answers.keep(session.clone(), instance.name.clone(), answer);
         }
         Ok(presented?)

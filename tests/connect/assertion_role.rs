@@ -86,7 +86,7 @@ struct Said<'a> {
 }
 
 impl Said<'_> {
-    fn of(self, house: &House, response: &Secret) -> OriginalAnswer {
+    fn of(self, house: &House, response: &Secret) -> Arc<OriginalAnswer> {
         let names = self.names.iter().map(|name| (*name).to_owned()).collect();
         let identity = Identity {
             idp: IdpName::new("emulated"),
@@ -101,7 +101,7 @@ impl Said<'_> {
                 (SESSION_NAME.to_owned(), names),
             ]),
         };
-        OriginalAnswer::new(response, house.clock.now(), &identity)
+        Arc::new(OriginalAnswer::new(response, house.clock.now(), &identity))
     }
 }
 
@@ -110,12 +110,12 @@ fn said<'a>(names: &'a [&'a str]) -> Said<'a> {
 }
 
 /// Ada's own answer, as the gateway reads it.
-async fn adas(house: &House) -> OriginalAnswer {
+async fn adas(house: &House) -> Arc<OriginalAnswer> {
     said(&["ada"]).of(house, &response(house, "ada").await)
 }
 
 /// What comes of an answer: and that nothing is kept of a refused one.
-async fn presented(house: &House, user: &ConnectUser, answer: &OriginalAnswer) -> Result<(), Error> {
+async fn presented(house: &House, user: &ConnectUser, answer: &Arc<OriginalAnswer>) -> Result<(), Error> {
     let federation = federation(house);
     let outcome = federation.present(user, answer, house.in_an_hour()).await;
     if outcome.is_err() {
@@ -319,6 +319,40 @@ async fn a_purge_drops_the_credentials_and_other_users_and_instances_have_none_o
     assert_eq!(error, Error::AnswerNeeded);
 }
 
+/// Presents Ada's answer and goes away as soon as AWS is being asked.
+async fn go_away(house: &House, federation: &Federation, user: &ConnectUser) {
+    let answer = adas(house).await;
+    tokio::select! {
+        biased;
+        _ = federation.present(user, &answer, house.in_an_hour()) => panic!("nothing was to be waited for"),
+        () = tokio::task::yield_now() => {}
+    }
+}
+
+#[tokio::test]
+async fn a_browser_that_goes_away_does_not_lose_the_answer_and_whoever_comes_meanwhile_waits_for_it() {
+    let house = house().await;
+    let user = house.user("ada").await;
+    let federation = federation(&house);
+    go_away(&house, &federation, &user).await;
+    let token = federation.token_for(&user, house.in_an_hour()).await.unwrap();
+    assert_eq!((token.user_id.clone(), house.calls("AssumeRoleWithSAML")), (user.id.clone(), ONE));
+}
+
+#[tokio::test]
+async fn credentials_that_come_after_a_sign_out_are_kept_for_nobody() {
+    let house = house().await;
+    let user = house.user("ada").await;
+    let federation = federation(&house);
+    go_away(&house, &federation, &user).await;
+    federation.purge(&user.username).await;
+    while house.calls("AssumeRoleWithSAML") == NONE {
+        tokio::task::yield_now().await;
+    }
+    let error = federation.token_for(&user, house.in_an_hour()).await.unwrap_err();
+    assert_eq!(error, Error::AnswerNeeded);
+}
+
 #[tokio::test]
 async fn the_credentials_open_one_instance_whatever_the_role_may() {
     let house = house().await;
@@ -342,7 +376,7 @@ async fn the_credentials_open_one_instance_whatever_the_role_may() {
 async fn nothing_of_an_answer_is_printed() {
     let house = house().await;
     let response = response(&house, "ada").await;
-    let answer = Arc::new(said(&["ada"]).of(&house, &response));
+    let answer = said(&["ada"]).of(&house, &response);
     let printed = format!("{answer:?} {response:?}");
     assert!(!printed.contains(&response.expose()[..20]) && !printed.contains("ada"), "{printed}");
 }
