@@ -88,6 +88,12 @@ async fn check_online(parts: &Parts, name: &Username) -> Vec<String> {
             Err(error) => reasons.push(format!("instance.{}: {}", instance.name, audit::cause(&error))),
         }
         match instance.federation.check(name).await {
+            Ok(()) if instance.federation.needs_answers() => {
+                println!(
+                    "instance.{}: the federation role is assumed with people's own answers: only a sign-in can try that",
+                    instance.name
+                );
+            }
             Ok(()) => println!("instance.{}: the federation role can be assumed", instance.name),
             Err(error) => reasons.push(format!("instance.{}: {}", instance.name, audit::cause(&error))),
         }

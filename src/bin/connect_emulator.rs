@@ -34,6 +34,9 @@ struct Arguments {
     /// URL of its metadata, instead of the two above.
     #[arg(long)]
     sp_metadata_url: Option<String>,
+    /// An audience of the identity provider's assertions besides the service provider; may be repeated.
+    #[arg(long)]
+    idp_audience: Vec<String>,
     /// Large pages, no throttling, no lag, no faults.
     #[arg(long)]
     kind: bool,
@@ -88,6 +91,7 @@ fn options(arguments: Arguments, seed: Seed) -> Options {
             certificates: Vec::new(),
         });
     }
+    options.idp.audiences = arguments.idp_audience;
     options.idp.metadata_urls.extend(arguments.sp_metadata_url);
     options
 }

@@ -8,9 +8,10 @@ use super::section::Section;
 use super::shape::Names;
 
 /// What the gateway calls; a rate for anything else would be a typing error.
-const OPERATIONS: [&str; 30] = [
+const OPERATIONS: [&str; 31] = [
     "AssociateUserProficiencies",
     "AssumeRole",
+    "AssumeRoleWithSAML",
     "CreateUser",
     "CreateUserHierarchyGroup",
     "DeleteAllEntitySessions",
@@ -76,7 +77,7 @@ fn rates(section: &mut Section<'_>) -> Rates {
     let connect = section.section("connect", |s| rate(s, CONNECT));
     let sts = section.section("sts", |s| rate(s, STS));
     let usual = |operation: &str| match operation {
-        "AssumeRole" => sts,
+        "AssumeRole" | "AssumeRoleWithSAML" => sts,
         read if faster.contains(&read) => READ,
         _ => connect,
     };

@@ -11,6 +11,7 @@ use crate::model::{Destination, IdpName, InstanceArn, InstanceName, ProtectedNam
 
 use super::address;
 use super::cache::Cache;
+use super::credentials;
 use super::files::Files;
 use super::request;
 use super::section::Section;
@@ -79,7 +80,7 @@ pub(super) fn read(
     let request = request::read(section);
     let end_connect_sessions = section.flag("end_connect_sessions", false);
     let connect = users(name, section, arn.as_ref(), shared);
-    let federation = tokens(name, section, files, arn.as_ref(), shared);
+    let federation = tokens(name, section, files, (arn.as_ref(), &idps), shared);
     Some(Instance {
         name: InstanceName::new(name),
         display_name,
@@ -173,14 +174,16 @@ fn tokens(
     name: &str,
     section: &mut Section<'_>,
     files: &Files<'_>,
-    arn: Option<&InstanceArn>,
+    (arn, idps): (Option<&InstanceArn>, &[IdpName]),
     shared: &Shared<'_>,
 ) -> Option<federation::Settings> {
     let url = section.required("url", "write the instance's access URL", address::instance);
     let role_arn =
         section.required("role_arn", "write the ARN of the federation role", |text| role(text, arn));
+    let credentials = credentials::read(section, arn, idps);
     let external_id = external_id(section, files);
     let source_identity = section.flag("source_identity", true);
+    let session_tags = credentials::session_tags(section);
     let words = [("instance", HandOffMode::Instance), ("console", HandOffMode::Console)];
     let hand_off = section.one_of("hand_off", &words, HandOffMode::Instance);
     let signin_endpoint = section.parsed("signin_endpoint", address::endpoint);
@@ -196,6 +199,8 @@ fn tokens(
         role_arn: role_arn?,
         external_id,
         source_identity,
+        session_tags,
+        credentials: credentials?,
         hand_off,
         signin_endpoint: signin_endpoint.unwrap_or(usual_endpoint),
         console_url: console_url.unwrap_or(usual_console),

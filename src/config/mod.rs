@@ -8,6 +8,7 @@ mod address;
 mod admin;
 mod budget;
 mod cache;
+mod credentials;
 mod described;
 mod drafts;
 mod environment;

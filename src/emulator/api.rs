@@ -19,6 +19,7 @@ use super::shared::{Inner, Shared};
 use super::sigv4::{ApiRequest, Caller, Expected, verify};
 use super::state::Instance;
 use super::sts::{self, StsRequest};
+use super::sts_saml::{OwnIdp, assume_role_with_saml};
 use super::{
     federation, hierarchy, listing, proficiencies, quick_connects, search, search_groups, sessions, tags,
     user_config, users,
@@ -80,6 +81,15 @@ fn call_sts(
 ) -> ApiResult<String> {
     let now = shared.clock.now();
     let inner = &mut *shared.lock();
+    if asked.action == "AssumeRoleWithSAML" {
+        let own = OwnIdp {
+            entity_id: format!("{}/saml/metadata", shared.urls.idp),
+            certificate: shared.idp.certificate(),
+        };
+        let (result, name) = assume_role_with_saml(asked, &mut inner.world, &own, now)?;
+        about.username = Some(name);
+        return Ok(result);
+    }
     let caller = authenticate(inner, request, "sts", &shared.clock)?;
     about.principal = Some(caller.principal.label().to_owned());
     let failure = inner.behaviour.failure(&asked.action);

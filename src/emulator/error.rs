@@ -85,6 +85,10 @@ wire_errors! {
     sts_throttled = "Throttling", 400;
     /// A fault of the service (STS's spelling).
     sts_unavailable = "ServiceUnavailable", 503;
+    /// An answer of an identity provider that is not one, or not for AWS.
+    invalid_identity_token = "InvalidIdentityToken", 400;
+    /// An answer of an identity provider that says no.
+    idp_rejected_claim = "IDPRejectedClaim", 403;
     /// A session policy that is no policy.
     malformed_policy = "MalformedPolicyDocument", 400;
     /// STS is switched off in this Region for the account.
@@ -102,9 +106,16 @@ impl ApiError {
         self
     }
 
+    /// An answer of an identity provider that is too old.
+    pub(super) fn saml_expired(message: impl Into<String>) -> Self {
+        Self { status: 400, ..Self::expired_token(message) }
+    }
+
     /// The code as STS spells it.
     pub(super) fn sts_code(&self) -> &'static str {
         match self.code {
+            // The answer of an identity provider, not a token.
+            "ExpiredTokenException" if self.status == 400 => self.code,
             "MissingAuthenticationTokenException" => "MissingAuthenticationToken",
             "IncompleteSignatureException" => "IncompleteSignature",
             "UnrecognizedClientException" => "InvalidClientTokenId",

@@ -10,7 +10,7 @@
 //! api.rs       who calls (sigv4), may they (policy, throttle, faults), what do they want (operation)
 //!   users hierarchy listing search federation     Connect
 //!   user_config proficiencies tags sessions quick_connects
-//!   sts                                           AssumeRole, GetCallerIdentity
+//!   sts sts_saml                                  AssumeRole, AssumeRoleWithSAML, GetCallerIdentity
 //! signin.rs    getSigninToken, login, connect/federate
 //! site.rs      POST /auth/sign-in, destination pages, /logout
 //! idp/         SAML metadata, requests, people to pick from, signed responses
@@ -46,6 +46,7 @@ mod sigv4;
 mod site;
 mod state;
 mod sts;
+mod sts_saml;
 mod tags;
 mod throttle;
 mod user_config;
@@ -69,7 +70,9 @@ pub use self::options::{
     Behaviour, Failing, IdpOptions, Lag, Options, Outage, Ports, PublicUrls, Rate, Rates, ServiceProvider,
     Sign,
 };
-pub use self::seed::{Person, Seed, SeedInstance, SeedKey, SeedQuickConnect, SeedRole, SeedUser};
+pub use self::seed::{
+    Person, Seed, SeedInstance, SeedKey, SeedProvider, SeedQuickConnect, SeedRole, SeedUser,
+};
 
 use self::idp::Idp;
 use self::shared::{Shared, Urls};
@@ -182,6 +185,14 @@ impl Emulator {
     /// A sentence that says what the metadata lacks.
     pub fn trust_service_provider_metadata(&self, metadata: &str) -> Result<(), String> {
         self.shared.idp.trust_metadata(metadata)
+    }
+
+    /// Adds a value to `SAML:aud` in a role's trust policy; false when there is no such role.
+    #[must_use]
+    pub fn put_saml_audience(&self, role_arn: &str, audience: &str) -> bool {
+        let inner = &mut *self.shared.lock();
+        let role = inner.world.roles.iter_mut().find(|role| role.seed.arn == role_arn);
+        role.map(|role| role.seed.saml_audiences.push(audience.to_owned())).is_some()
     }
 
     /// Changes how unkind it is.

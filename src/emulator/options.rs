@@ -140,6 +140,8 @@ pub struct IdpOptions {
     pub sign: Sign,
     /// `SessionNotOnOrAfter` of the assertion: this long after sign-in.
     pub session_lifetime: Option<Duration>,
+    /// Audiences of its assertions besides the service provider, such as `urn:amazon:webservices`.
+    pub audiences: Vec<String>,
     /// Whether a logout ends as if another application had not answered.
     pub partial_logout: bool,
 }

@@ -17,6 +17,9 @@ pub struct Seed {
     /// IAM roles.
     #[serde(rename = "role", default)]
     pub roles: Vec<SeedRole>,
+    /// Identity providers as IAM knows them.
+    #[serde(rename = "saml_provider", default)]
+    pub saml_providers: Vec<SeedProvider>,
     /// People of the identity provider.
     #[serde(rename = "person", default)]
     pub people: Vec<Person>,
@@ -122,6 +125,12 @@ pub struct SeedRole {
     pub arn: String,
     /// ARNs of the identities that may assume it.
     pub trusts: Vec<String>,
+    /// ARNs of SAML providers whose answers assume it.
+    #[serde(default)]
+    pub saml_providers: Vec<String>,
+    /// Values of `SAML:aud` in its trust policy: where such answers were sent.
+    #[serde(default)]
+    pub saml_audiences: Vec<String>,
     /// External id that callers must send.
     pub external_id: Option<String>,
     /// Whether its trust policy allows `sts:SetSourceIdentity`.
@@ -138,6 +147,19 @@ pub struct SeedRole {
     pub max_session_seconds: u32,
     /// Its permissions: an IAM policy in JSON.
     pub policy: String,
+}
+
+/// A SAML provider of IAM.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedProvider {
+    /// ARN.
+    pub arn: String,
+    /// Entity id in its metadata; the emulator's own identity provider when absent.
+    pub entity_id: Option<String>,
+    /// Signing certificates in its metadata (base64 DER).
+    #[serde(default)]
+    pub certificates: Vec<String>,
 }
 
 /// A person of the identity provider.

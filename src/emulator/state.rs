@@ -10,7 +10,7 @@ use super::error::{ApiError, ApiResult};
 use super::policy::Policy;
 use super::principal::{AccessKey, Principal};
 use super::proficiencies::Proficiency;
-use super::seed::{Seed, SeedInstance, SeedKey, SeedQuickConnect, SeedRole, SeedUser};
+use super::seed::{Seed, SeedInstance, SeedKey, SeedProvider, SeedQuickConnect, SeedRole, SeedUser};
 use super::shapes::{ChannelConfigs, IdentityInfo, PhoneConfig, PhoneType};
 use super::versions::Versioned;
 
@@ -19,6 +19,7 @@ use super::versions::Versioned;
 pub(super) struct World {
     pub(super) instances: Vec<Instance>,
     pub(super) roles: Vec<Role>,
+    pub(super) providers: Vec<SeedProvider>,
     pub(super) keys: HashMap<String, AccessKey>,
 }
 
@@ -120,6 +121,7 @@ impl World {
         Ok(Self {
             instances: seed.instances.iter().map(Instance::new).collect::<Result<_, _>>()?,
             roles: seed.roles.iter().map(Role::new).collect::<Result<_, _>>()?,
+            providers: seed.saml_providers.clone(),
             keys: seed.access_keys.iter().map(|key| (key.id.clone(), base_key(key))).collect(),
         })
     }

@@ -30,11 +30,11 @@ impl StsRequest {
         Self { action: fields.get("Action").cloned().unwrap_or_default(), fields }
     }
 
-    fn field(&self, name: &str) -> Option<&str> {
+    pub(super) fn field(&self, name: &str) -> Option<&str> {
         self.fields.get(name).map(String::as_str)
     }
 
-    fn required(&self, name: &str) -> ApiResult<&str> {
+    pub(super) fn required(&self, name: &str) -> ApiResult<&str> {
         self.field(name).ok_or_else(|| {
             ApiError::sts_missing_parameter(format!("The request must contain the parameter {name}"))
         })
@@ -81,6 +81,14 @@ struct AssumeRole<'a> {
     packed_percent: usize,
 }
 
+/// A session, however it is asked for.
+pub(super) struct Asked<'a> {
+    pub(super) role_arn: &'a str,
+    pub(super) session_name: &'a str,
+    pub(super) duration: u32,
+    pub(super) policy: &'a Option<Policy>,
+}
+
 fn assume_role(
     request: &StsRequest,
     world: &mut World,
@@ -100,16 +108,49 @@ fn assume_role(
     {
         return Err(refused("sts:AssumeRole"));
     }
-    if request.fields.keys().any(|name| name.starts_with("Tags.member.")) && !role.seed.tag_session {
+    let tags = session_tags(request)?;
+    let may_tag = role.seed.tag_session && principal.may("sts:TagSession", asked.role_arn, None);
+    if !tags.is_empty() && !may_tag {
         return Err(refused("sts:TagSession"));
     }
     let source_identity = source_identity(&asked, role, principal)?;
     check_duration(&asked, role, principal)?;
-    let key = session_key(&asked, role, source_identity.clone(), now);
-    let key_id = format!("ASIA{}", random_hex(8).to_uppercase());
-    let result = assumed(&key_id, &key, &asked, source_identity.as_deref());
+    let session = Asked {
+        role_arn: asked.role_arn,
+        session_name: asked.session_name,
+        duration: asked.duration,
+        policy: &asked.policy,
+    };
+    let key = session_key(&session, role, source_identity.clone(), now);
+    let (key_id, result) = assumed_role(&key);
     world.keys.insert(key_id, key);
-    Ok(result)
+    let source = source_identity
+        .map(|name| format!("<SourceIdentity>{}</SourceIdentity>", escape(&name)))
+        .unwrap_or_default();
+    Ok(format!("{result}<PackedPolicySize>{}</PackedPolicySize>{source}", asked.packed_percent))
+}
+
+/// Tags by key. <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html>
+fn session_tags(request: &StsRequest) -> ApiResult<BTreeMap<String, String>> {
+    let mut tags = BTreeMap::new();
+    let number = request.fields.keys().filter(|name| name.starts_with("Tags.member.")).count();
+    if number > 100 {
+        return Err(ApiError::sts_validation("value at 'tags' must have length less than or equal to 50"));
+    }
+    for index in 1..=number {
+        let part = |name: &str| request.field(&format!("Tags.member.{index}.{name}"));
+        let Some(key) = part("Key") else { break };
+        let value = part("Value").unwrap_or_default();
+        let plain = |c: char| c.is_alphanumeric() || c == ' ' || "_.:/=+-@".contains(c);
+        let fits = (1..=128).contains(&key.chars().count()) && value.chars().count() <= 256;
+        if !fits || !key.chars().chain(value.chars()).all(plain) || key.to_lowercase().starts_with("aws:") {
+            return Err(ApiError::sts_validation("value at 'tags' failed to satisfy constraint"));
+        }
+        if tags.insert(key.to_lowercase(), value.to_owned()).is_some() {
+            return Err(ApiError::sts_validation("Duplicate tag keys found"));
+        }
+    }
+    Ok(tags)
 }
 
 fn trusts(role: &Role, principal: &Principal) -> bool {
@@ -140,15 +181,7 @@ fn read(request: &StsRequest) -> ApiResult<AssumeRole<'_>> {
     if let Some(id) = request.field("ExternalId") {
         check("externalId", id, 2..=1224, "_+=,.@:/-")?;
     }
-    let duration = match request.field("DurationSeconds") {
-        Some(text) => {
-            text.parse().map_err(|_| ApiError::sts_validation("durationSeconds is not a number"))?
-        }
-        None => 3600,
-    };
-    if !(900..=43_200).contains(&duration) {
-        return Err(ApiError::sts_validation("durationSeconds must be 900 to 43200"));
-    }
+    let duration = duration(request)?;
     if request.fields.keys().any(|name| name.starts_with("PolicyArns.")) {
         return Err(ApiError::sts_validation("PolicyArns is not emulated"));
     }
@@ -158,8 +191,31 @@ fn read(request: &StsRequest) -> ApiResult<AssumeRole<'_>> {
     Ok(AssumeRole { role_arn, session_name, duration, source_identity, policy, packed_percent })
 }
 
+pub(super) fn duration(request: &StsRequest) -> ApiResult<u32> {
+    let duration = match request.field("DurationSeconds") {
+        Some(text) => {
+            text.parse().map_err(|_| ApiError::sts_validation("durationSeconds is not a number"))?
+        }
+        None => 3600,
+    };
+    if !(900..=43_200).contains(&duration) {
+        return Err(ApiError::sts_validation("durationSeconds must be 900 to 43200"));
+    }
+    Ok(duration)
+}
+
+/// Whether a role session can have this name.
+pub(super) fn is_session_name(text: &str) -> bool {
+    check("roleSessionName", text, 2..=64, "_+=,.@-").is_ok()
+}
+
 /// Refuses text of another length, or with characters besides letters, digits and `also` (when given).
-fn check(name: &str, text: &str, length: std::ops::RangeInclusive<usize>, also: &str) -> ApiResult<()> {
+pub(super) fn check(
+    name: &str,
+    text: &str,
+    length: std::ops::RangeInclusive<usize>,
+    also: &str,
+) -> ApiResult<()> {
     let allowed = |character: char| character.is_ascii_alphanumeric() || also.contains(character);
     if !length.contains(&text.chars().count()) || (!also.is_empty() && !text.chars().all(allowed)) {
         return Err(ApiError::sts_validation(format!(
@@ -169,7 +225,7 @@ fn check(name: &str, text: &str, length: std::ops::RangeInclusive<usize>, also: 
     Ok(())
 }
 
-fn session_policy(text: &str) -> ApiResult<Policy> {
+pub(super) fn session_policy(text: &str) -> ApiResult<Policy> {
     if text.is_empty() {
         return Err(ApiError::sts_validation(
             "1 validation error detected: value at 'policy' failed to satisfy constraint",
@@ -198,8 +254,8 @@ fn check_duration(asked: &AssumeRole<'_>, role: &Role, principal: &Principal) ->
     Ok(())
 }
 
-fn session_key(
-    asked: &AssumeRole<'_>,
+pub(super) fn session_key(
+    asked: &Asked<'_>,
     role: &Role,
     source_identity: Option<String>,
     now: OffsetDateTime,
@@ -225,21 +281,19 @@ fn session_key(
     }
 }
 
-fn assumed(key_id: &str, key: &AccessKey, asked: &AssumeRole<'_>, source_identity: Option<&str>) -> String {
+/// A new access key id, and who has it.
+pub(super) fn assumed_role(key: &AccessKey) -> (String, String) {
+    let key_id = format!("ASIA{}", random_hex(8).to_uppercase());
     let expires = key.expires.and_then(|expires| expires.replace_nanosecond(0).ok());
     let expires = expires.and_then(|expires| expires.format(&Rfc3339).ok()).unwrap_or_default();
-    let source = source_identity
-        .map(|name| format!("<SourceIdentity>{}</SourceIdentity>", escape(name)))
-        .unwrap_or_default();
-    format!(
+    let result = format!(
         "<AssumedRoleUser><AssumedRoleId>{}</AssumedRoleId><Arn>{}</Arn></AssumedRoleUser>\
          <Credentials><AccessKeyId>{key_id}</AccessKeyId><SecretAccessKey>{}</SecretAccessKey>\
-         <SessionToken>{}</SessionToken><Expiration>{expires}</Expiration></Credentials>\
-         <PackedPolicySize>{}</PackedPolicySize>{source}",
+         <SessionToken>{}</SessionToken><Expiration>{expires}</Expiration></Credentials>",
         escape(&key.principal.user_id),
         escape(&key.principal.arn),
         key.secret,
         key.session_token.as_deref().unwrap_or_default(),
-        asked.packed_percent,
-    )
+    );
+    (key_id, result)
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{Blamed, Busy, CallError, Cause, Code, Stopped, code};
+use crate::model::{Blamed, Busy, CallError, Cause, Code, Stopped, Unreadable, code};
 
 /// Why there is no token. The text is for the audit line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,6 +36,26 @@ pub enum Error {
     /// `SignInUrl` is not the instance's own sign-in address.
     #[error("SignInUrl is not the sign-in address of the configured url")]
     SignInUrl,
+    /// Credentials come from people's own answers, and there is none (any more): the identity provider is to be asked.
+    #[error("a fresh answer of the identity provider is needed")]
+    AnswerNeeded,
+    /// The identity provider's answer is none that AWS could take; it was not asked.
+    #[error("the identity provider's answer is not for AWS: {0}")]
+    Assertion(#[from] AssertionFault),
+    /// AWS does not take the identity provider's answer.
+    #[error("{call}: {reason}")]
+    AssertionRefused {
+        /// What STS said.
+        call: CallError,
+        /// What that means.
+        reason: &'static str,
+    },
+    /// The answer names the role session otherwise than the rules name the user; AWS was not asked.
+    #[error("RoleSessionName in the identity provider's answer is not exactly the Connect user name")]
+    SessionName,
+    /// The credentials are those of another session than was asked for.
+    #[error("AssumedRoleUser is not the session that was asked for: the credentials were thrown away")]
+    OtherSession,
     /// The answer lacks something.
     #[error("{operation} answered without {missing}")]
     IncompleteAnswer {
@@ -58,6 +78,20 @@ pub enum Error {
     Busy(Busy),
 }
 
+/// Why an answer is of no use to AWS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AssertionFault {
+    /// AWS can't read it.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// More than STS takes.
+    #[error("it has more than 100000 characters")]
+    TooLong,
+    /// It lets another role be assumed, or none.
+    #[error("its Role attribute has no value that is exactly role_arn,saml_provider_arn")]
+    Role,
+}
+
 impl Error {
     /// Whether the same question a moment later would get the same answer: AWS was asked, and said no.
     pub(super) fn is_final(&self) -> bool {
@@ -69,7 +103,13 @@ impl Error {
             | Self::Refused(_)
             | Self::SignInUrl => true,
             Self::Call(call) => call.cause.is_final(),
-            Self::ProtectedUsername
+            // Another answer of the identity provider may be a better one.
+            Self::AnswerNeeded
+            | Self::Assertion(_)
+            | Self::AssertionRefused { .. }
+            | Self::SessionName
+            | Self::OtherSession
+            | Self::ProtectedUsername
             | Self::SessionOver
             | Self::IncompleteAnswer { .. }
             | Self::SigninToken(_)
@@ -115,7 +155,9 @@ impl Blamed for Error {
     fn code(&self) -> &'static Code {
         match self {
             Self::ProtectedUsername => &code::CONNECT_PROTECTED_USER,
-            Self::SessionOver => &code::SIGN_IN_NOT_PENDING,
+            Self::SessionOver | Self::AnswerNeeded => &code::SIGN_IN_NOT_PENDING,
+            Self::Assertion(_) | Self::AssertionRefused { .. } => &code::FEDERATION_ASSERTION,
+            Self::SessionName | Self::OtherSession => &code::FEDERATION_SESSION_NAME,
             Self::Role { .. } => &code::FEDERATION_ROLE,
             Self::RoleBinding(_) => &code::FEDERATION_ROLE_BINDING,
             Self::NoUser(_) | Self::OtherUser => &code::FEDERATION_NO_USER,

@@ -4,32 +4,36 @@
 //! name. So each token needs an `AssumeRole` of its own, and whoever may name that session freely can
 //! become anybody: protected names are refused here too, right before that call.
 
+mod assertion;
 mod cache;
 mod console;
 mod error;
+mod form;
+mod kept;
 mod role;
 mod sign_in_url;
 mod skew;
 mod token;
 mod wire;
 
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::json;
 use time::OffsetDateTime;
 use tokio::time::timeout;
 use url::Url;
 
-pub use error::Error;
+pub use error::{AssertionFault, Error};
 
 use crate::model::{
-    Busy, Clock, ConnectUser, FederationToken, HandOff, InstanceArn, InstanceName, Pace, Patience, Priority,
-    ProtectedNames, Secret, Ticket, Username, errand,
+    Busy, Clock, ConnectUser, FederationToken, HandOff, InstanceArn, InstanceName, OriginalAnswer, Pace,
+    Patience, Priority, ProtectedNames, Secret, Ticket, Username, errand,
 };
 use cache::{Lifetimes, Tokens};
 use console::Console;
+use form::form;
 use role::Role;
 use skew::{ReadDate, Skew};
 use token::TokenSource;
@@ -49,6 +53,10 @@ pub struct Settings {
     pub external_id: Option<Secret>,
     /// Whether `SourceIdentity` is set.
     pub source_identity: bool,
+    /// Session tags, by key: the same for everybody.
+    pub session_tags: BTreeMap<String, String>,
+    /// What lets the gateway assume the role.
+    pub credentials: CredentialSource,
     /// How the browser enters.
     pub hand_off: HandOffMode,
     /// AWS federation endpoint, `https://signin.aws.amazon.com/federation` (console mode).
@@ -69,6 +77,20 @@ pub struct Settings {
     pub patience: Duration,
     /// For how long a person's place in the line is kept, request after request.
     pub place_kept_for: Duration,
+}
+
+/// What lets the gateway assume the federation role. The one leaves out what is set for the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CredentialSource {
+    /// Its own AWS identity: `AssumeRole`.
+    Base,
+    /// The person's own answer from the identity provider: `AssumeRoleWithSAML`, by nobody.
+    Assertion {
+        /// `PrincipalArn`: the identity provider as IAM knows it.
+        provider_arn: String,
+        /// `DurationSeconds`: for how long tokens can be asked for without another answer.
+        duration: Duration,
+    },
 }
 
 /// How the browser enters the instance.
@@ -119,7 +141,12 @@ impl Federation {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let settings = Arc::new(settings);
-        let role = Arc::new(Role::new(Arc::clone(&settings), sdk, endpoints.sts, pace.clone()));
+        let role = Arc::new(Role::new(
+            Arc::clone(&settings),
+            sdk,
+            endpoints.sts,
+            (pace.clone(), Arc::clone(&clock)),
+        ));
         let skew = Arc::new(Skew::default());
         let read_date = ReadDate::new(Arc::clone(&skew), Arc::clone(&clock));
         let connect = token::client(&settings.arn, sdk, endpoints.connect, read_date);
@@ -144,6 +171,34 @@ impl Federation {
         }
     }
 
+    /// Whether the role is assumed with people's own answers, of which each is good once: see [`Self::present`].
+    #[must_use]
+    pub fn needs_answers(&self) -> bool {
+        self.settings.credentials != CredentialSource::Base
+    }
+
+    /// Assumes the role with the person's own answer, and keeps the credentials as the user's until they end. A caller
+    /// that goes away does not stop it: the answer is good once, and whoever comes back waits for what it brings.
+    ///
+    /// # Errors
+    /// An answer that is not for this role and exactly this user, which AWS is not asked about; AWS's refusal; and see
+    /// [`Error`].
+    pub async fn present(
+        &self,
+        user: &ConnectUser,
+        answer: &Arc<OriginalAnswer>,
+        not_after: OffsetDateTime,
+    ) -> Result<(), Error> {
+        self.check_allowed(user, not_after)?;
+        let patience = Patience::lasting(self.settings.patience).under(self.ticket(&user.username));
+        let (role, answer, username) = (Arc::clone(&self.role), Arc::clone(answer), user.username.clone());
+        let presented = errand(|begun| async move {
+            begun.mark();
+            role.present(&username, &answer, patience).await
+        });
+        presented.await.map_err(|_| Error::Interrupted)?
+    }
+
     /// The user's token, from the cache or fresh; never served past `not_after` (the gateway session's
     /// end). The request is made in a task of its own: a caller that goes away does not stop it, and whoever comes
     /// back finds it where it is in the line.
@@ -164,14 +219,17 @@ impl Federation {
     }
 
     /// Gets the user's token before the browser comes for it, however long its turn takes: the same piece of work as
-    /// [`Self::token_for`], and the same place in the line. Does nothing where the hand-off needs no token.
+    /// [`Self::token_for`], and the same place in the line. Does nothing where the hand-off needs no token,
+    /// or where the person has to bring something first.
     ///
     /// # Errors
     /// See [`Error`].
     pub async fn fetch_ahead(&self, user: &ConnectUser, not_after: OffsetDateTime) -> Result<(), Error> {
         match self.settings.hand_off {
-            HandOffMode::Instance => self.asked_for(user, not_after).await.map(drop),
-            HandOffMode::Console => Ok(()),
+            HandOffMode::Instance if self.role.is_ready(&user.username) => {
+                self.asked_for(user, not_after).await.map(drop)
+            }
+            HandOffMode::Instance | HandOffMode::Console => Ok(()),
         }
     }
 
@@ -234,10 +292,12 @@ impl Federation {
         self.tokens.refusal(&user.username, &user.id).await.is_some()
     }
 
-    /// Users whose cached token is due for replacement now.
+    /// Users whose cached token is due for replacement now, and can be replaced without them.
     #[must_use]
     pub fn refresh_due(&self) -> Vec<Username> {
-        self.tokens.due()
+        self.role.forget_ended();
+        let due = self.tokens.due().into_iter();
+        due.filter(|username| self.role.is_ready(username)).collect()
     }
 
     /// Replaces the user's cached token by a fresh one, single-flight; keeps the old one when that fails.
@@ -273,18 +333,22 @@ impl Federation {
         self.tokens.keeps(username)
     }
 
-    /// Drops the user's cached token.
+    /// Drops the user's cached token, and credentials that are kept.
     pub async fn purge(&self, username: &Username) {
+        self.role.forget(username);
         self.tokens.purge(username).await;
     }
 
     /// Assumes the role once under `name`, and throws the credentials away: says before deployment what the
-    /// role's trust policy would refuse.
+    /// role's trust policy would refuse. Where people's own answers are needed for that, nothing can be tried.
     ///
     /// # Errors
     /// What a sign-in would be told, the missing permission among it.
     pub async fn check(&self, name: &Username) -> Result<(), Error> {
         self.check_username(name)?;
+        if self.needs_answers() {
+            return Ok(());
+        }
         self.role.assume(name, Patience::lasting(self.settings.patience)).await.map(drop)
     }
 
@@ -317,23 +381,5 @@ impl Federation {
 
     fn check_username(&self, name: &Username) -> Result<(), Error> {
         if self.protected.is_username(name.as_str()) { Err(Error::ProtectedUsername) } else { Ok(()) }
-    }
-}
-
-/// The form that the instance's own sign-in address takes; its times are epoch milliseconds.
-/// <https://github.com/amazon-connect/video-call-escalation>
-fn form(token: &FederationToken, destination: &str, ends: OffsetDateTime) -> HandOff {
-    let milliseconds = |time: OffsetDateTime| time.unix_timestamp_nanos() / 1_000_000;
-    let credentials = json!({
-        "AccessToken": token.access_token.expose(),
-        "AccessTokenExpiration": i64::try_from(milliseconds(token.access_token_expiration)).unwrap_or(i64::MAX),
-        "RefreshToken": token.refresh_token.expose(),
-        "RefreshTokenExpiration": i64::try_from(milliseconds(token.refresh_token_expiration)).unwrap_or(i64::MAX),
-    });
-    HandOff::Form {
-        action: token.sign_in_url.clone(),
-        credentials: Secret::new(credentials.to_string()),
-        destination: destination.to_owned(),
-        ends,
     }
 }

@@ -7,12 +7,14 @@ use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use aws_credential_types::Credentials;
 use aws_sdk_sts::config::Region;
+use aws_sdk_sts::types::Tag;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata as _;
 use serde_json::json;
 use url::Url;
 
+use super::assertion::ByAssertion;
 use super::{Error, Settings, wire};
-use crate::model::{Call, Caller, InstanceArn, Pace, Patience, Username};
+use crate::model::{Call, Caller, Clock, InstanceArn, OriginalAnswer, Pace, Patience, Username};
 
 /// The shortest life STS gives: credentials are used at once and thrown away.
 const DURATION_SECONDS: i32 = 900;
@@ -24,10 +26,16 @@ pub(super) struct Role {
     caller: Caller,
     call: Call,
     settings: Arc<Settings>,
+    by_assertion: Option<ByAssertion>,
 }
 
 impl Role {
-    pub(super) fn new(settings: Arc<Settings>, sdk: &SdkConfig, endpoint: Option<Url>, pace: Pace) -> Self {
+    pub(super) fn new(
+        settings: Arc<Settings>,
+        sdk: &SdkConfig,
+        endpoint: Option<Url>,
+        (pace, clock): (Pace, Arc<dyn Clock>),
+    ) -> Self {
         let mut config = aws_sdk_sts::config::Builder::from(sdk)
             .region(Region::new(settings.arn.region.clone()))
             .retry_config(RetryConfig::disabled())
@@ -35,6 +43,7 @@ impl Role {
         if let Some(endpoint) = endpoint {
             config = config.endpoint_url(endpoint);
         }
+        let by_assertion = ByAssertion::new(&settings, config.clone(), pace.clone(), clock);
         let call = Call {
             account: settings.arn.account.clone(),
             region: settings.arn.region.clone(),
@@ -45,11 +54,51 @@ impl Role {
             caller: Caller::new(pace),
             call,
             settings,
+            by_assertion,
         }
+    }
+
+    /// Assumes the role with the person's own answer. Does nothing where our own identity does that.
+    pub(super) async fn present(
+        &self,
+        username: &Username,
+        answer: &OriginalAnswer,
+        patience: Patience,
+    ) -> Result<(), Error> {
+        match &self.by_assertion {
+            Some(by_assertion) => by_assertion.present(username, answer, patience).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the role could be assumed as this user now, as far as that depends on us.
+    pub(super) async fn check_ready(&self, username: &Username) -> Result<(), Error> {
+        match &self.by_assertion {
+            Some(by_assertion) => by_assertion.kept(username).await.map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// The same at this moment, without waiting for an answer that is under way.
+    pub(super) fn is_ready(&self, username: &Username) -> bool {
+        self.by_assertion.as_ref().is_none_or(|by_assertion| by_assertion.has_kept(username))
+    }
+
+    /// Drops credentials that are kept for this user.
+    pub(super) fn forget(&self, username: &Username) {
+        self.by_assertion.iter().for_each(|by_assertion| by_assertion.forget(username));
+    }
+
+    /// Drops credentials that have ended.
+    pub(super) fn forget_ended(&self) {
+        self.by_assertion.iter().for_each(ByAssertion::forget_ended);
     }
 
     /// Credentials that can do nothing but ask for this user's token at this instance.
     pub(super) async fn assume(&self, username: &Username, patience: Patience) -> Result<Credentials, Error> {
+        if let Some(by_assertion) = &self.by_assertion {
+            return by_assertion.kept(username).await;
+        }
         let name = username.as_str();
         let request = self
             .client
@@ -58,6 +107,7 @@ impl Role {
             .role_session_name(name)
             .set_source_identity(self.settings.source_identity.then(|| name.to_owned()))
             .policy(session_policy(&self.settings.arn))
+            .set_tags(self.tags())
             .set_external_id(self.settings.external_id.as_ref().map(|id| id.expose().to_owned()))
             .duration_seconds(DURATION_SECONDS);
         let denied = Mutex::new(None);
@@ -76,18 +126,28 @@ impl Role {
         let answer = answer.map_err(|stopped| Error::of_assume_role(stopped, denied))?;
         let missing = Error::IncompleteAnswer { operation: OPERATION, missing: "credentials" };
         let keys = answer.credentials.ok_or(missing)?;
-        Ok(Credentials::new(
-            keys.access_key_id,
-            keys.secret_access_key,
-            Some(keys.session_token),
-            None,
-            "federation role",
-        ))
+        Ok(credentials(keys))
+    }
+
+    fn tags(&self) -> Option<Vec<Tag>> {
+        let tags: Vec<Tag> = self.settings.session_tags.iter().filter_map(tag).collect();
+        (!tags.is_empty()).then_some(tags)
     }
 }
 
+/// The SDK's other type for the same; both are wiped when dropped.
+pub(super) fn credentials(keys: aws_sdk_sts::types::Credentials) -> Credentials {
+    Credentials::new(
+        keys.access_key_id,
+        keys.secret_access_key,
+        Some(keys.session_token),
+        None,
+        "federation role",
+    )
+}
+
 /// Narrows the role to one action at one instance, whatever else the role may do.
-fn session_policy(arn: &InstanceArn) -> String {
+pub(super) fn session_policy(arn: &InstanceArn) -> String {
     json!({
         "Version": "2012-10-17",
         "Statement": [{
@@ -98,6 +158,11 @@ fn session_policy(arn: &InstanceArn) -> String {
         }],
     })
     .to_string()
+}
+
+/// One of the configured tags; the configuration has checked that it has both parts.
+fn tag((key, value): (&String, &String)) -> Option<Tag> {
+    Tag::builder().key(key).value(value).build().ok()
 }
 
 /// AWS's message for a denial names the action; the rest of the message is not kept.

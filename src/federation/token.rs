@@ -70,6 +70,7 @@ impl TokenSource {
 
     /// Assumes the role as the user and asks for the user's token.
     pub(super) async fn ask(&self, user: &ConnectUser, patience: Patience) -> Result<FederationToken, Error> {
+        self.role.check_ready(&user.username).await?;
         // The scarce turn first: no role is assumed for a token that can't be asked for.
         self.admit(patience).await?;
         let credentials = self.role.assume(&user.username, patience).await?;

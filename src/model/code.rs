@@ -271,6 +271,12 @@ codes! {
     /// STS refuses the role.
     FEDERATION_ROLE = "federation.role", Admin, "The gateway may not sign you in to Amazon Connect",
         "The gateway's administrator must check the federation role's trust policy and permissions: the audit log says what was refused.";
+    /// AWS can't take, or does not take, the identity provider's answer.
+    FEDERATION_ASSERTION = "federation.assertion", IdpOwner, "Your sign-in service's answer is of no use to AWS",
+        "The identity provider's team must issue its answers for AWS as well: the audit log says what is missing.";
+    /// The identity provider's answer, or AWS's, is for another user than the rules put in place.
+    FEDERATION_SESSION_NAME = "federation.session_name", IdpOwner, "Your sign-in service names another Amazon Connect user",
+        "The identity provider's team must send the Connect user name, letter for letter, as RoleSessionName.";
     /// The user is bound to another role.
     FEDERATION_ROLE_BINDING = "federation.role_binding", Admin, "Your Amazon Connect user belongs to another sign-in",
         "It was federated through another IAM role before. The administrator must use that role for the gateway.";

@@ -64,7 +64,7 @@ text_id! {
 }
 
 /// The id of a session of ours: whoever holds it holds the session, so `Debug` does not print it.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SessionId(String);
 

@@ -1,6 +1,6 @@
 //! What a verified assertion says, once every check has passed.
 
-use crate::model::{Attributes, Identity, IdpName, NameId};
+use crate::model::{Attributes, Identity, IdpName, NameId, OriginalAnswer, Unreadable};
 
 use super::authentication::{authn_statements, best_context, oldest_authentication, session_end};
 use super::decryption::{Decryption, Trust};
@@ -18,11 +18,17 @@ const MAX_VALUES: usize = 4096;
 #[derive(Debug)]
 pub struct VerifiedAssertion {
     identity: Identity,
+    answer: Result<OriginalAnswer, Unreadable>,
 }
 
 impl VerifiedAssertion {
-    pub(super) fn new(identity: Identity) -> Self {
-        Self { identity }
+    pub(super) fn new(identity: Identity, answer: Result<OriginalAnswer, Unreadable>) -> Self {
+        Self { identity, answer }
+    }
+
+    /// The answer that it came in, for AWS; or why AWS could not read that.
+    pub fn into_parts(self) -> (Identity, Result<OriginalAnswer, Unreadable>) {
+        (self.identity, self.answer)
     }
 
     /// Who it speaks of.

@@ -114,7 +114,8 @@ impl ServiceProvider {
     pub fn open_envelope(&self, bytes: &[u8], pending: &PendingSignIn) -> Result<Resolved, Error> {
         let Verification { idp, expected, .. } = self.verification_here(pending)?;
         let delivered = Resolution { idp, expected }.open(bytes)?;
-        Ok(Resolved { saml_response: delivered.saml_response, is_vouched_for: delivered.is_vouched_for })
+        let saml_response = delivered.saml_response.expose().to_owned();
+        Ok(Resolved { saml_response, is_vouched_for: delivered.is_vouched_for })
     }
 
     /// Reads a query of the Redirect binding, and tries its signature.

@@ -41,8 +41,8 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use crate::model::{
-    Clock, Departure, IdpName, PendingSignIn, Problem, Random, ReplayGuard, RequestId, RequestOptions,
-    Requested,
+    Clock, Departure, IdpName, OriginalAnswer, PendingSignIn, Problem, Random, ReplayGuard, RequestId,
+    RequestOptions, Requested,
 };
 
 pub use assertion::VerifiedAssertion;
@@ -226,7 +226,7 @@ impl ServiceProvider {
         saml_response: String,
         pending: &PendingSignIn,
     ) -> Result<VerifiedAssertion, Refused> {
-        self.run(Delivered { saml_response, is_vouched_for: false }, &pending.idp, Some(pending)).await
+        self.run(Delivered::posted(saml_response), &pending.idp, Some(pending)).await
     }
 
     /// Verifies the answer of an identity provider to a pending request, or to none.
@@ -244,7 +244,7 @@ impl ServiceProvider {
             }
             outcome => outcome,
         };
-        Ok(self.check_first_use(outcome?).await?)
+        Ok(self.check_first_use(outcome?, &delivered).await?)
     }
 
     async fn outcome(
@@ -255,9 +255,9 @@ impl ServiceProvider {
         pending: Option<&PendingSignIn>,
     ) -> Result<Outcome, Refused> {
         let verification = self.verification(idp, metadata, pending, delivered.is_vouched_for);
-        let (delivered, size) = (Arc::clone(delivered), delivered.saml_response.len());
+        let (delivered, size) = (Arc::clone(delivered), delivered.saml_response.expose().len());
         let compute = if pending.is_some() { &self.verifying } else { &self.verifying_unasked };
-        let explained = move || Ok(verification.run_or_explain(&delivered.saml_response));
+        let explained = move || Ok(verification.run_or_explain(delivered.saml_response.expose()));
         compute.run(size, explained).await?
     }
 
@@ -311,9 +311,16 @@ impl ServiceProvider {
     }
 
     /// An assertion is used once; when the store can't tell, not at all. SAML profiles 4.1.4.5.
-    async fn check_first_use(&self, outcome: Outcome) -> Result<VerifiedAssertion, Error> {
-        if self.replay.first_use(outcome.replay_key, outcome.replay_until).await? {
-            Ok(VerifiedAssertion::new(outcome.identity))
+    async fn check_first_use(
+        &self,
+        outcome: Outcome,
+        delivered: &Delivered,
+    ) -> Result<VerifiedAssertion, Error> {
+        let Outcome { identity, replay_key, replay_until, issued, readable } = outcome;
+        if self.replay.first_use(replay_key, replay_until).await? {
+            let answer = || OriginalAnswer::new(&delivered.saml_response, issued, &identity);
+            let answer = readable.map(|()| answer());
+            Ok(VerifiedAssertion::new(identity, answer))
         } else {
             Err(Error::Replay)
         }

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use time::OffsetDateTime;
 use url::Url;
 
-use crate::model::PendingSignIn;
+use crate::model::{PendingSignIn, Secret};
 
 use super::binding::Render;
 use super::binding::artifact::Artifact;
@@ -73,7 +73,7 @@ pub(super) struct Resolution {
 /// The answer that an artifact stood for.
 pub(super) struct Delivered {
     /// The `Response`, as the form field of HTTP-POST would hold it.
-    pub(super) saml_response: String,
+    pub(super) saml_response: Secret,
     /// Whether both engines verified a signature around it: it needs none of its own.
     pub(super) is_vouched_for: bool,
 }
@@ -109,8 +109,14 @@ impl Resolution {
 }
 
 impl Delivered {
+    /// One that the browser brought itself.
+    pub(super) fn posted(saml_response: String) -> Self {
+        Self { saml_response: Secret::new(saml_response), is_vouched_for: false }
+    }
+
     fn new(text: &str, response: Node<'_, '_>, is_vouched_for: bool) -> Result<Self, Error> {
-        Ok(Self { saml_response: STANDARD.encode(soap::alone(text, response)?), is_vouched_for })
+        let saml_response = Secret::new(STANDARD.encode(soap::alone(text, response)?));
+        Ok(Self { saml_response, is_vouched_for })
     }
 }
 

@@ -50,7 +50,7 @@ impl ServiceProvider {
         idp: &IdpName,
     ) -> Result<VerifiedAssertion, Refused> {
         check_may_be_confirmed(self.idp(idp)?.settings.idp_initiated)?;
-        self.run(Delivered { saml_response, is_vouched_for: false }, idp, None).await
+        self.run(Delivered::posted(saml_response), idp, None).await
     }
 
     fn senders(&self) -> Vec<Sender> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use time::OffsetDateTime;
 
-use crate::model::{Identity, IdpName, ReplayKey};
+use crate::model::{Identity, IdpName, ReplayKey, Unreadable};
 
 use super::assertion::read_identity;
 use super::decryption::{Decryption, Trust};
@@ -14,7 +14,7 @@ use super::findings;
 use super::guard::{self, Guarded, Root};
 use super::idp_metadata::IdpMetadata;
 use super::refused::Refused;
-use super::response::{Expected, check_assertion, check_response, check_status, note_clock};
+use super::response::{Expected, check_assertion, check_response, check_status, instant_of, note_clock};
 use super::settings::WantSigned;
 use super::xml::{Node, SAML, SAMLP, child, is};
 
@@ -37,6 +37,10 @@ pub(super) struct Outcome {
     pub(super) identity: Identity,
     pub(super) replay_key: ReplayKey,
     pub(super) replay_until: OffsetDateTime,
+    /// `IssueInstant` of the assertion.
+    pub(super) issued: OffsetDateTime,
+    /// Whether others who know the identity provider's keys, and nothing of ours, could verify it as well.
+    pub(super) readable: Result<(), Unreadable>,
 }
 
 impl Verification {
@@ -59,7 +63,13 @@ impl Verification {
             guarded = guard::inspect(&bytes, Root::Response)?;
         }
         check_has_assertion(&guarded)?;
-        if guarded.is_encrypted() { self.run_encrypted(&guarded) } else { self.run_plain(&guarded) }
+        if guarded.is_encrypted() {
+            let outcome = self.run_encrypted(&guarded)?;
+            return Ok(Outcome { readable: Err(Unreadable::Encrypted), ..outcome });
+        }
+        let is_signed = guarded.signatures().count > 0;
+        let outcome = self.run_plain(&guarded)?;
+        Ok(Outcome { readable: is_signed.then_some(()).ok_or(Unreadable::Unsigned), ..outcome })
     }
 
     fn run_plain(&self, guarded: &Guarded<'_>) -> Result<Outcome, Error> {
@@ -140,6 +150,8 @@ impl Verification {
                 assertion_id: assertion.attribute("ID").unwrap_or_default().to_owned(),
             },
             replay_until: end + self.expected.skew,
+            issued: instant_of(assertion, "IssueInstant")?.ok_or(Error::IssueInstant)?,
+            readable: Err(Unreadable::Unsigned),
         })
     }
 }

@@ -131,6 +131,12 @@ impl SignInError {
         }
     }
 
+    /// Whether nothing is wrong but that the identity provider must be asked again.
+    #[must_use]
+    pub fn needs_answer(&self) -> bool {
+        matches!(self.0.cause, Cause::Federation(federation::Error::AnswerNeeded))
+    }
+
     /// Whether the session that led here is worth nothing any more: trying again needs a fresh word
     /// from the identity provider.
     #[must_use]

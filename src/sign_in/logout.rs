@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::{Cause, SignIn, SignInError, SignedOut};
+use super::{Cause, Instance, SignIn, SignInError, SignedOut};
 use crate::model::{
-    Departure, Identity, IdpName, LogoutStatus, PendingKey, PendingLogout, Reply, SessionId, SignedIn,
+    Departure, Identity, IdpName, InstanceName, LogoutStatus, PendingKey, PendingLogout, Reply, SessionId,
+    SignedIn,
 };
 use crate::saml::{self, LogoutMessage, LogoutRequest};
 
@@ -140,5 +141,12 @@ impl SignIn {
         status: LogoutStatus,
     ) -> Result<Option<Reply>, SignInError> {
         Ok(self.parts.saml.logout_response(asked.request, status).await?)
+    }
+
+    /// Where each of these instances ends its own session.
+    pub(super) fn ways_out(&self, entered: impl Fn(&InstanceName) -> bool) -> SignedOut {
+        let instances = self.parts.instances.iter().filter(|instance| entered(&instance.name));
+        let way_out = |instance: &Instance| (instance.display_name.clone(), instance.federation.logout_url());
+        SignedOut { instances: instances.map(way_out).collect() }
     }
 }

@@ -1,5 +1,6 @@
 //! The journey of one sign-in, with no HTTP, AWS or SAML library word in it.
 
+mod answers;
 mod awaited;
 mod console;
 mod error;
@@ -7,6 +8,7 @@ mod instances;
 mod logout;
 mod people;
 mod placing;
+mod refresh;
 mod renewal;
 mod sessions;
 mod setup;
@@ -40,26 +42,34 @@ pub use crate::mapping::NameSources;
 pub use crate::saml::{
     Demands, IdpInitiated, LogoutMessage, OwnValues, PublishedCertificate, ResponseBinding, Usage, WantSigned,
 };
+use answers::KeptAnswers;
 use awaited::Waiting;
 use people::{People, Present};
 
 use crate::model::{
     Blamed as _, Destination, HandOff, Identity, IdpChoice, IdpName, InstanceName, PendingKey, PendingSignIn,
-    Purpose, RequestOptions, SignedIn, Target, Trace, Username, code,
+    Purpose, RequestOptions, SessionId, SignedIn, Target, Trace, Username, code,
 };
+use crate::saml::VerifiedAssertion;
 
 /// The journeys.
 pub struct SignIn {
     parts: Parts,
     people: People,
     waiting: Waiting,
+    answers: KeptAnswers,
 }
 
 impl SignIn {
     /// Composes the rooms.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        Self { parts, people: People::default(), waiting: Waiting::default() }
+        Self {
+            parts,
+            people: People::default(),
+            waiting: Waiting::default(),
+            answers: KeptAnswers::default(),
+        }
     }
 
     /// The start page's entries.
@@ -200,22 +210,26 @@ impl SignIn {
         pending: PendingSignIn,
         target: Target,
     ) -> Result<Completed, SignInError> {
-        let identity = self.verified(brought, &pending).await?;
+        let (identity, answer) = self.verified(brought, &pending).await?.into_parts();
+        let answer = self.for_aws(&target, answer)?;
         let trace = self.admit(&identity, &target).await.map_err(|error| error.about(&identity))?;
         let mut signed_in = self.signed_in(identity);
         let forced = target.instance().filter(|_| pending.requested.force_authn);
         signed_in.forced_for = forced.cloned();
         signed_in.forced_for_console = target.instance().is_none() && pending.requested.force_authn;
         signed_in.handed_over = pending.handed_over;
-        Ok(Completed { signed_in, target: Some(target), trace, replaces: pending.session })
+        Ok(Completed { signed_in, target: Some(target), trace, replaces: pending.session, answer })
     }
 
-    async fn verified(&self, brought: Brought, pending: &PendingSignIn) -> Result<Identity, SignInError> {
-        let verified = match brought {
+    async fn verified(
+        &self,
+        brought: Brought,
+        pending: &PendingSignIn,
+    ) -> Result<VerifiedAssertion, SignInError> {
+        Ok(match brought {
             Brought::Response(saml_response) => self.parts.saml.verify(saml_response, pending).await?,
             Brought::Artifact(artifact) => self.parts.saml.verify_artifact(&artifact, pending).await?,
-        };
-        Ok(verified.into_identity())
+        })
     }
 
     /// Whether this person may go there, and why.
@@ -292,13 +306,24 @@ impl SignIn {
     ///
     /// # Errors
     /// See [`Cause`]; one that is to be waited for is worth the same request again after its `retry_after`.
-    pub async fn hand_off(&self, signed_in: &mut SignedIn, entry: Entry) -> Result<HandOff, SignInError> {
+    /// `session` is the id of this session.
+    pub async fn hand_off(
+        &self,
+        signed_in: &mut SignedIn,
+        session: Option<&SessionId>,
+        entry: Entry,
+    ) -> Result<HandOff, SignInError> {
         let ask = entry.ask.clone();
-        let entered = self.enter(signed_in, entry).await;
+        let entered = self.enter(signed_in, session, entry).await;
         entered.map_err(|error| error.about(&signed_in.identity).on_the_way_to(ask))
     }
 
-    async fn enter(&self, signed_in: &mut SignedIn, entry: Entry) -> Result<HandOff, SignInError> {
+    async fn enter(
+        &self,
+        signed_in: &mut SignedIn,
+        session: Option<&SessionId>,
+        entry: Entry,
+    ) -> Result<HandOff, SignInError> {
         let Entry { ask, placement, user } = entry;
         let instance = self.instance(&ask.instance)?;
         let path = Self::path(instance, ask.destination.as_ref().or(placement.landing.as_ref()))?;
@@ -308,6 +333,9 @@ impl SignIn {
         let moved = self.people.arrive(Present { identity, placement, user: user.clone(), until });
         if moved {
             instance.federation.purge(&user.username).await;
+        }
+        if let Some(session) = session {
+            self.present(instance, session, &user, until).await?;
         }
         let is_refused = instance.federation.is_refused(&user).await;
         let hand_off = match instance.federation.hand_off(&user, path, until).await {
@@ -327,13 +355,6 @@ impl SignIn {
             signed_in.connect_until.insert(instance.name.clone(), *ends);
         }
         Ok(hand_off)
-    }
-
-    /// Where each of these instances ends its own session.
-    fn ways_out(&self, entered: impl Fn(&InstanceName) -> bool) -> SignedOut {
-        let instances = self.parts.instances.iter().filter(|instance| entered(&instance.name));
-        let way_out = |instance: &Instance| (instance.display_name.clone(), instance.federation.logout_url());
-        SignedOut { instances: instances.map(way_out).collect() }
     }
 
     /// Fetches identity provider metadata that is due.

@@ -119,7 +119,7 @@ impl SignIn {
         pending: &PendingSignIn,
         test: &TestSignIn,
     ) -> Result<(Identity, Trace), SignInError> {
-        let identity = self.verified(brought, pending).await?;
+        let identity = self.verified(brought, pending).await?.into_identity();
         match self.place(&identity, &test.instance).await {
             Ok((_, trace)) => Ok((identity, trace)),
             Err(error) => Err(error.about(&identity)),

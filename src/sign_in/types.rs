@@ -11,9 +11,9 @@ use crate::connect::Connect;
 use crate::federation::Federation;
 use crate::mapping::{Admins, NamesConfig};
 use crate::model::{
-    Clock, ConnectUser, Departure, Destination, IdpChoice, IdpName, InstanceName, NamedSessions, Pending,
-    PendingConfirmation, PendingLogout, PendingSignIn, PendingTest, Placement, Random, RequestOptions,
-    SeenPeople, SessionId, SignedIn, Target, Trace,
+    Clock, ConnectUser, Departure, Destination, IdpChoice, IdpName, InstanceName, NamedSessions,
+    OriginalAnswer, Pending, PendingConfirmation, PendingLogout, PendingSignIn, PendingTest, Placement,
+    Random, RequestOptions, SeenPeople, SessionId, SignedIn, Target, Trace,
 };
 use crate::saml::ServiceProvider;
 
@@ -144,6 +144,8 @@ pub struct Completed {
     pub trace: Trace,
     /// The browser's last session, which this one replaces: its cookie did not come with the answer.
     pub replaces: Option<SessionId>,
+    /// The answer itself, where the instance needs it: see [`SignIn::keep_answer`](super::SignIn::keep_answer).
+    pub answer: Option<OriginalAnswer>,
 }
 
 /// What an answer leads to that nobody asked for.

@@ -27,6 +27,8 @@ impl SignIn {
         let outcome = match may {
             // Such an instance takes nothing but a forced authentication, and only a request can force one.
             _ if self.forces_authn(&idp, to.as_ref()) => Ok(Unsolicited::Restart { idp, to: to.clone() }),
+            // AWS is shown answers that we asked for, and no others.
+            _ if self.needs_answers(to.as_ref()) => Ok(Unsolicited::Restart { idp, to: to.clone() }),
             IdpInitiated::Restart => Ok(Unsolicited::Restart { idp, to: to.clone() }),
             _ => self.question(saml_response, &idp, to.as_ref(), browser_secret).await,
         };
@@ -54,7 +56,7 @@ impl SignIn {
         let mut signed_in = self.signed_in(identity);
         signed_in.handed_over = before.map(|before| before.handed_over.clone()).unwrap_or_default();
         let target = instance.map(|instance| Target::Instance(instance, destination));
-        Ok(Completed { signed_in, target, trace, replaces: None })
+        Ok(Completed { signed_in, target, trace, replaces: None, answer: None })
     }
 
     async fn question(
@@ -118,6 +120,11 @@ impl SignIn {
         let instance = to.and_then(|to| self.instance(&to.instance).ok());
         let requested = instance.and_then(|instance| self.parts.saml.requested(idp, &instance.request).ok());
         requested.is_some_and(|requested| requested.force_authn)
+    }
+
+    fn needs_answers(&self, to: Option<&Ask>) -> bool {
+        let instance = to.and_then(|to| self.instance(&to.instance).ok());
+        instance.is_some_and(|instance| instance.federation.needs_answers())
     }
 
     /// An identity provider signs people in to the instances that list it, whoever begins.

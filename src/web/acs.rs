@@ -59,11 +59,11 @@ async fn complete(
 ) -> Result<Response, Refusal> {
     let arrived =
         web.sign_in.complete(answer).await.map_err(|error| Refusal::of(&error).during(Event::SignIn))?;
-    let completed = match arrived {
+    let mut completed = match arrived {
         Arrived::SignedIn(completed) => completed,
         Arrived::Tested(tested) => return test_sign_in::end(web, headers, support_id, &tested),
     };
-    arrival::begin(web, session, store, &completed, support_id).await?;
+    arrival::begin(web, session, store, &mut completed, support_id).await?;
     let next = Redirect::to(&paths::onward(completed.target.as_ref()));
     let next = cookies::forget_restarts(next);
     let next = choose::remember(web, next, &completed.signed_in.identity.idp);

@@ -15,7 +15,7 @@ pub(super) async fn begin(
     web: &WebState,
     session: &Session,
     store: &Store,
-    completed: &Completed,
+    completed: &mut Completed,
     support_id: &SupportId,
 ) -> Result<(), Refusal> {
     session::begin(session, &completed.signed_in)
@@ -24,6 +24,9 @@ pub(super) async fn begin(
     name(web, session, completed).await?;
     if let Some(replaced) = &completed.replaces {
         session::end_other(&**store, replaced).await?;
+    }
+    if let Some(id) = session::id(session) {
+        web.sign_in.keep_answer(completed, id);
     }
     let instance = completed.target.as_ref().and_then(Target::instance);
     remember(web, completed, instance, support_id);

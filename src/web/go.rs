@@ -108,7 +108,8 @@ async fn go(
     leave(&web, &ask, &headers, before).await
 }
 
-/// The way into the instance; `None` when the session was ended in another tab meanwhile.
+/// The way into the instance; `None` when the session was ended in another tab meanwhile, or the identity provider
+/// must say anew who this is.
 async fn enter(
     web: &WebState,
     session: &Session,
@@ -122,6 +123,7 @@ async fn enter(
     let hand_off = match hand_over(web, session, &mut signed_in, ask).await {
         Ok(Some(hand_off)) => hand_off,
         Ok(None) => return Ok(None),
+        Err(error) if error.needs_answer() => return Ok(None),
         Err(error) if error.code().blame == Blame::Wait => {
             let here = paths::go(instance, destination);
             return waiting(site, error.retry_after(), &here).map(Some);
@@ -160,7 +162,7 @@ async fn hand_over(
     if !session::update(session, signed_in.clone(), web.site.clock.now()).await? {
         return Ok(None);
     }
-    let hand_off = web.sign_in.hand_off(signed_in, entry).await?;
+    let hand_off = web.sign_in.hand_off(signed_in, session::id(session).as_ref(), entry).await?;
     if session::update(session, signed_in.clone(), web.site.clock.now()).await? {
         return Ok(Some(hand_off));
     }

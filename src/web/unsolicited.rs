@@ -86,12 +86,12 @@ pub(super) async fn confirm(
     let body = form::read(body, Event::SignIn).await?;
     let token = parameter(std::str::from_utf8(&body).ok(), "confirmation").unwrap_or_default();
     let before = session::read(&session, web.site.clock.now()).await?;
-    let completed = web
+    let mut completed = web
         .sign_in
         .confirm(&token, &secret, before.as_ref())
         .await
         .map_err(|error| Refusal::of(&error).during(Event::SignIn))?;
-    arrival::begin(&web, &session, &store, &completed, &support_id).await?;
+    arrival::begin(&web, &session, &store, &mut completed, &support_id).await?;
     let next = paths::onward(completed.target.as_ref());
     // Not a redirect: browsers hold those that follow a form to the form's own policy, and the way leads elsewhere.
     let page = pages::page(&Onward::signed_in(web.site.brand_for(&headers), &next), &Csp::default())?;

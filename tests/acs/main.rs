@@ -17,6 +17,7 @@ mod encryption_refused;
 mod encryption_xmlsec;
 mod encryptor;
 mod findings;
+mod for_aws;
 mod gateway;
 mod idp;
 mod idp_metadata;

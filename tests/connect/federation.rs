@@ -139,6 +139,22 @@ async fn a_role_that_refuses_the_source_identity_is_named_and_can_be_used_withou
 }
 
 #[tokio::test]
+async fn sessions_are_tagged_where_the_trust_policy_allows_it() {
+    let house = House::kind().await;
+    let user = house.user("ada").await;
+    let at = |name: &str| {
+        house.federation_with(|settings| {
+            settings.role_arn = role(name);
+            settings.session_tags = [("Application".to_owned(), "connect-gateway".to_owned())].into();
+        })
+    };
+    let error = at("connect-federation").token_for(&user, house.in_an_hour()).await.unwrap_err();
+    assert_eq!(error.code(), &code::FEDERATION_ROLE);
+    assert!(error.to_string().contains("sts:TagSession"), "the tags were sent: {error}");
+    at("tagged").token_for(&user, house.in_an_hour()).await.unwrap();
+}
+
+#[tokio::test]
 async fn the_external_id_of_the_trust_policy_is_sent() {
     let house = House::kind().await;
     let user = house.user("ada").await;

@@ -14,7 +14,7 @@ use connect_gateway::connect::{
     self, Allowed, Connect, GroupCreation, Hierarchy, Plan, Provisioning, StepError,
 };
 use connect_gateway::emulator::{Behaviour, Emulator, Options, Seed};
-use connect_gateway::federation::{self, Endpoints, Federation, HandOffMode};
+use connect_gateway::federation::{self, CredentialSource, Endpoints, Federation, HandOffMode};
 use connect_gateway::model::{
     Clock, ConnectUser, HierarchyPath, InstanceArn, InstanceName, Pace, Patience, Placement, ProtectedNames,
     SyncPolicy, SystemClock, SystemRandom, UserId, Username,
@@ -62,7 +62,11 @@ impl House {
     }
 
     pub(crate) async fn with(seed: Seed, behaviour: Behaviour) -> Self {
-        let options = Options { behaviour, ..Options::loopback(seed) };
+        Self::of(Options { behaviour, ..Options::loopback(seed) }).await
+    }
+
+    /// An emulator run with other options.
+    pub(crate) async fn of(options: Options) -> Self {
         Self { emulator: Emulator::start(options).await.unwrap(), clock: Arc::default() }
     }
 
@@ -157,6 +161,8 @@ impl House {
             role_arn: role("connect-federation"),
             external_id: None,
             source_identity: true,
+            session_tags: BTreeMap::new(),
+            credentials: CredentialSource::Base,
             hand_off: HandOffMode::Instance,
             signin_endpoint: parse(format!("{}/federation", self.emulator.signin_url())),
             console_url: parse(self.emulator.console_url()),

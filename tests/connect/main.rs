@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is surprised")]
 
 mod agents;
+mod assertion_role;
 mod browse;
 mod channels;
 mod clocks;

@@ -2,6 +2,8 @@
 
 use std::process::Stdio;
 
+use connect_gateway::emulator::Emulator;
+
 use crate::{kind, start};
 
 /// Where this file is, when the test runs.
@@ -16,6 +18,26 @@ async fn python() -> String {
     String::from_utf8(made.stdout).expect("a path").trim().to_owned()
 }
 
+/// What the identity provider tells AWS of people: all that is needed, or less.
+fn issue_for_aws(emulator: &Emulator) {
+    const ROLE: &str = "https://aws.amazon.com/SAML/Attributes/Role";
+    const SESSION_NAME: &str = "https://aws.amazon.com/SAML/Attributes/RoleSessionName";
+    const PAIR: &str =
+        "arn:aws:iam::123456789012:role/acme-by-assertion,arn:aws:iam::123456789012:saml-provider/emulated";
+    for (uid, names) in [
+        ("ana", &["ana@acme.test"][..]),
+        ("ben", &[]),
+        ("dee", &["dee@acme.test", "ana@acme.test"]),
+        ("mallory", &["Admin"]),
+    ] {
+        assert!(emulator.put_attribute(uid, ROLE, &[PAIR]));
+        assert!(emulator.put_attribute(uid, SESSION_NAME, names));
+    }
+    assert!(emulator.put_attribute("cho", SESSION_NAME, &["cho@acme.test"]));
+    emulator.trust_service_provider("https://gateway.test/saml/metadata", "https://gateway.test/saml/acs");
+    emulator.trust_service_provider("https://elsewhere.test/", "https://elsewhere.test/saml/acs");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn boto3_finds_every_operation_as_botocore_models_it() {
     let python = python().await;
@@ -26,11 +48,14 @@ async fn boto3_finds_every_operation_as_botocore_models_it() {
             instance.group_quota = 3;
         }
     }
+    options.idp.audiences = vec!["urn:amazon:webservices".to_owned()];
     let emulator = start(options).await;
+    issue_for_aws(&emulator);
     let run = tokio::process::Command::new(python)
         .arg("-B")
         .arg(format!("{HERE}/conformance.py"))
         .arg(emulator.api_url())
+        .arg(emulator.idp_url())
         .output()
         .await
         .expect("the driver runs");

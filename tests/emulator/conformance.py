@@ -1,11 +1,12 @@
 """Drives the emulator with boto3 and holds every answer against botocore's own service model.
 
-Usage: conformance.py <url of Connect and STS>
+Usage: conformance.py <url of Connect and STS> <url of the identity provider>
 """
 
 import json
 import urllib.request
 
+import answers
 import identities
 import instances
 import sessions
@@ -49,6 +50,8 @@ def main():
         instances.hierarchy_groups_are_searched,
         instances.quotas_are_429_but_no_rate,
         identities.roles_are_assumed_by_those_they_trust,
+        identities.sessions_are_tagged,
+        answers.answers_of_identity_providers_assume_roles,
         identities.signatures_are_verified,
         instances.every_operation_refuses_alike,
         users.views_lag_behind_writes,

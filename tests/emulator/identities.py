@@ -36,6 +36,22 @@ def tokens_belong_to_the_session_name():
     fails("ExpiredTokenException", client("connect", key).get_federation_token, InstanceId=ACME)
 
 
+def sessions_are_tagged():
+    who = {"RoleArn": "arn:aws:iam::123456789012:role/acme-tagged", "RoleSessionName": "ana@acme.test"}
+    tag = lambda key, value: {"Key": key, "Value": value}
+    sts.assume_role(**who, Tags=[tag("Application", "connect-gateway"), tag("Cost Centre", "")])
+    for tags in [
+        [tag("aws:a", "b")],
+        [tag("a;b", "c")],
+        [tag("a", "b?")],
+        [tag("a" * 129, "b")],
+        [tag("a", "b" * 257)],
+        [tag("a", "b"), tag("A", "c")],
+        [tag(f"t{number}", "x") for number in range(51)],
+    ]:
+        fails("ValidationError", sts.assume_role, **who, Tags=tags)
+
+
 def roles_are_assumed_by_those_they_trust():
     identity = sts.get_caller_identity()
     expect(identity["Arn"] == "arn:aws:iam::123456789012:user/gateway", "who calls")

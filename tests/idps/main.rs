@@ -19,6 +19,7 @@ mod pysaml2;
 mod artifact;
 mod clocks;
 mod encryption;
+mod for_aws;
 mod idp_initiated;
 mod keys;
 mod logout;

@@ -10,12 +10,15 @@ use crate::pysaml2::Pysaml2;
 const SEED: &str = include_str!("../support/seed.toml");
 const RULES: &str = include_str!("../support/rules.toml");
 
+const INSTANCE: &str =
+    "arn = \"arn:aws:connect:eu-west-2:111122223333:instance/11111111-2222-3333-4444-555555555555\"\n";
+
 /// Everything that runs during one test.
 pub(crate) struct World {
     pub(crate) gateway_url: String,
     pub(crate) gateway: Gateway,
     pub(crate) idp: Pysaml2,
-    emulator: Emulator,
+    pub(crate) emulator: Emulator,
 }
 
 impl World {
@@ -27,13 +30,31 @@ impl World {
     /// The same with this pysaml2, whose metadata is read at `metadata_path`. The certificate of its first key is
     /// the file `pysaml2.crt`.
     pub(crate) async fn with(idp: Pysaml2, metadata_path: &str, idp_settings: &str) -> Self {
-        let mut options = Options::loopback(Seed::parse(SEED).unwrap());
+        Self::around(idp, metadata_path, idp_settings, ("", "")).await
+    }
+
+    /// The same with more in the emulator's seed and, when there is any, an instance `by-assertion` with these lines.
+    pub(crate) async fn around(
+        idp: Pysaml2,
+        metadata_path: &str,
+        idp_settings: &str,
+        (seed, instance): (&str, &str),
+    ) -> Self {
+        let mut options = Options::loopback(Seed::parse(&format!("{SEED}\n{seed}")).unwrap());
         options.behaviour = Behaviour { fault_rate: 0.0, ..Behaviour::default() };
         let emulator = Emulator::start(options).await.unwrap();
         let certificate = idp.certificate("first");
         let address = free_address();
         let gateway_url = format!("http://localhost:{}", address.port());
-        let config = config(&emulator, &idp.url(metadata_path), idp_settings);
+        let more = if instance.is_empty() {
+            String::new()
+        } else {
+            format!(
+                "\n[instance.by-assertion]\n{INSTANCE}url = \"{}\"\n{instance}",
+                emulator.site_url("acme")
+            )
+        };
+        let config = config(&emulator, &idp.url(metadata_path), idp_settings) + &more;
         let gateway = Gateway::start(address, &gateway_url, &config, &[("pysaml2.crt", &certificate)]).await;
         let metadata =
             PlainBrowser::new(PlainBrowser::client()).open(&format!("{gateway_url}/saml/metadata")).await;

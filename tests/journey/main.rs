@@ -19,6 +19,7 @@ mod raw_http;
 
 mod admin;
 mod artifact;
+mod assertion_role;
 mod check;
 mod compare;
 mod control;

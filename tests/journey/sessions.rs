@@ -50,7 +50,7 @@ impl House {
         Self::build(emulator, more, str::to_owned).await
     }
 
-    async fn build(emulator: Emulator, more: &str, change: impl Fn(&str) -> String) -> Self {
+    pub(crate) async fn build(emulator: Emulator, more: &str, change: impl Fn(&str) -> String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let gateway_url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let more = more.replace("SITE", &emulator.site_url("acme"));

@@ -12,6 +12,7 @@ use crate::model::{Problem, Secret};
 use super::{Config, Loaded, LogFormat, parse, schema::explored};
 
 mod admin;
+mod credentials;
 mod damage;
 mod environment;
 mod hierarchy;
@@ -316,7 +317,7 @@ fn every_key_is_documented_with_its_variable_in_both_places() {
     }
 }
 
-/// Keys that are no table; `destinations` holds the operator's own names.
+/// Keys that are no table; `destinations` and their like hold the operator's own names.
 fn leaves(keys: &[String]) -> Vec<String> {
     let named = |key: &String| {
         ["voice", "chat", "task", "email"].iter().fold(key.clone(), |key, channel| {
@@ -328,7 +329,7 @@ fn leaves(keys: &[String]) -> Vec<String> {
     keys.iter()
         .filter(|key| !is_table(key))
         .map(|key| {
-            if key.ends_with(".destinations") || key.ends_with(".languages") {
+            if [".destinations", ".languages", ".session_tags"].iter().any(|table| key.ends_with(table)) {
                 format!("{key}.<name>")
             } else {
                 key.clone()

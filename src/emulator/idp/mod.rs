@@ -4,12 +4,14 @@ mod artifact;
 mod keys;
 mod logout;
 mod pages;
+mod presented;
 mod request;
 mod response;
 mod trust;
 mod xml;
 
 pub use self::keys::throwaway_key_pair;
+pub(super) use self::presented::Presented;
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -92,6 +94,11 @@ impl Idp {
         let keys = Keys::generate().map_err(io::Error::other)?;
         let loopback = reqwest::Client::builder().no_proxy().build().map_err(io::Error::other)?;
         Ok(Self { keys, options, loopback, state: Mutex::new(state) })
+    }
+
+    /// Its certificate, base64 DER.
+    pub(super) fn certificate(&self) -> &str {
+        self.keys.certificate()
     }
 
     /// Answers this service provider from now on.
@@ -355,6 +362,7 @@ fn signed(
         entity_id: &entity_id,
         sign: shared.idp.options.sign,
         session_lifetime: shared.idp.options.session_lifetime,
+        audiences: &shared.idp.options.audiences,
         now: shared.clock.now(),
         request,
         session_index,

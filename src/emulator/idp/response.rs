@@ -18,7 +18,7 @@ pub(super) const EMAIL: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailA
 const BEARER: &str = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
 const BASIC: &str = "urn:oasis:names:tc:SAML:2.0:attrname-format:basic";
 pub(super) const PASSWORD: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport";
-const SUCCESS: &str = "urn:oasis:names:tc:SAML:2.0:status:Success";
+pub(super) const SUCCESS: &str = "urn:oasis:names:tc:SAML:2.0:status:Success";
 const RESPONDER: &str = "urn:oasis:names:tc:SAML:2.0:status:Responder";
 /// What nobody is signed in for. Core 3.2.2.2.
 pub(super) const NO_PASSIVE: &str = "NoPassive";
@@ -33,6 +33,7 @@ pub(super) struct Answering<'a> {
     pub(super) entity_id: &'a str,
     pub(super) sign: Sign,
     pub(super) session_lifetime: Option<std::time::Duration>,
+    pub(super) audiences: &'a [String],
     pub(super) now: OffsetDateTime,
     pub(super) request: &'a AuthnRequest,
     pub(super) session_index: &'a str,
@@ -127,7 +128,7 @@ impl Answering<'_> {
              NotOnOrAfter=\"{until}\" Recipient=\"{recipient}\"></saml:SubjectConfirmationData>\
              </saml:SubjectConfirmation></saml:Subject>\
              <saml:Conditions NotBefore=\"{since}\" NotOnOrAfter=\"{until}\"><saml:AudienceRestriction>\
-             <saml:Audience>{audience}</saml:Audience></saml:AudienceRestriction></saml:Conditions>\
+             {audiences}</saml:AudienceRestriction></saml:Conditions>\
              <saml:AuthnStatement AuthnInstant=\"{now}\" SessionIndex=\"{index}\"{session}><saml:AuthnContext>\
              <saml:AuthnContextClassRef>{context}</saml:AuthnContextClassRef></saml:AuthnContext>\
              </saml:AuthnStatement>{attributes}</saml:Assertion>",
@@ -137,9 +138,17 @@ impl Answering<'_> {
             request = self.in_response_to(),
             recipient = canonical_attribute(&self.request.acs_url),
             index = self.session_index,
-            audience = canonical_text(&self.request.issuer),
+            audiences = self.audiences(),
             attributes = attributes(person),
         )
+    }
+}
+
+impl Answering<'_> {
+    fn audiences(&self) -> String {
+        let audiences = std::iter::once(&self.request.issuer).chain(self.audiences);
+        let audience = |uri: &String| format!("<saml:Audience>{}</saml:Audience>", canonical_text(uri));
+        audiences.map(audience).collect()
     }
 }
 

@@ -33,6 +33,8 @@ class Settings:
     clock_offset: int = 0  # seconds
     artifact: bool = False  # answers are fetched, not carried by the browser
     logout: tuple = ("redirect", "post")  # how single logout is offered
+    audiences: tuple = ()  # besides the service provider
+    attributes: dict = dataclasses.field(default_factory=dict)  # of everybody, besides the seed's
 
 
 class IdentityProvider(Server):
@@ -52,7 +54,7 @@ class IdentityProvider(Server):
             info = (STATUS + self.settings.status, "Not today.")
             return self.create_error_response(in_response_to, destination, info, sign=signs_response)
         return self.create_authn_response(
-            person["attributes"],
+            {**person["attributes"], **self.settings.attributes},
             in_response_to,
             destination,
             service_provider,
@@ -63,6 +65,19 @@ class IdentityProvider(Server):
             sign_response=signs_response,
             encrypt_assertion=bool(self.settings.cipher),
         )
+
+    def _authn_response(self, *args, policy=None, **kwargs):
+        """The policy writes the conditions, with one audience."""
+        policy = policy or self.config.getattr("policy", "idp")
+        write = type(policy).conditions
+
+        def conditions(sp_entity_id):
+            made = write(policy, sp_entity_id)
+            made.audience_restriction[0].audience += [saml.Audience(text=uri) for uri in self.settings.audiences]
+            return made
+
+        policy.conditions = conditions
+        return super()._authn_response(*args, policy=policy, **kwargs)
 
     def _encrypt_assertion(self, encrypt_cert, sp_entity_id, response, node_xpath=None):
         """pysaml2 itself knows triple DES only, which nobody should accept."""

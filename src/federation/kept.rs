@@ -1,0 +1,67 @@
+//! Role credentials that can't be had again without the person, kept until they end.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use aws_credential_types::Credentials;
+use time::{Duration, OffsetDateTime};
+
+use crate::model::Username;
+
+/// Credentials are not used in the last part of their life: a call with them takes a moment.
+const MARGIN: Duration = Duration::minutes(1);
+
+/// The credentials of one role, by user. In memory only; the SDK's type wipes them when they are dropped.
+#[derive(Default)]
+pub(super) struct KeptCredentials(Mutex<HashMap<Username, Slot>>);
+
+/// One user's place, locked while credentials are on their way: whoever looks meanwhile waits for them. Forgetting takes
+/// the place away, and what comes for it later is kept for nobody.
+type Slot = Arc<tokio::sync::Mutex<Option<Kept>>>;
+
+/// Some credentials.
+pub(super) struct Kept {
+    pub(super) credentials: Credentials,
+    pub(super) ends: OffsetDateTime,
+}
+
+impl Kept {
+    fn is_usable(&self, now: OffsetDateTime) -> bool {
+        now < self.ends - MARGIN
+    }
+}
+
+impl KeptCredentials {
+    /// This user's place, for who brings credentials.
+    pub(super) fn slot(&self, username: &Username) -> Slot {
+        Arc::clone(self.lock().entry(username.clone()).or_default())
+    }
+
+    /// This user's credentials, unless they are about to end.
+    pub(super) async fn find(&self, username: &Username, now: OffsetDateTime) -> Option<Credentials> {
+        let slot = self.lock().get(username).cloned()?;
+        let kept = slot.lock().await;
+        kept.as_ref().filter(|kept| kept.is_usable(now)).map(|kept| kept.credentials.clone())
+    }
+
+    /// Whether there are any now.
+    pub(super) fn has(&self, username: &Username, now: OffsetDateTime) -> bool {
+        self.lock().get(username).is_some_and(|slot| is_usable(slot, now))
+    }
+
+    pub(super) fn forget(&self, username: &Username) {
+        self.lock().remove(username);
+    }
+
+    pub(super) fn forget_ended(&self, now: OffsetDateTime) {
+        self.lock().retain(|_, slot| slot.try_lock().is_err() || is_usable(slot, now));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Username, Slot>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn is_usable(slot: &Slot, now: OffsetDateTime) -> bool {
+    slot.try_lock().is_ok_and(|kept| kept.as_ref().is_some_and(|kept| kept.is_usable(now)))
+}
