@@ -50,7 +50,9 @@ fn sighting(name: &str, day: i64, groups: &[&str]) -> Sighting {
 
 fn write(folder: &Folder, sightings: &[Sighting]) {
     let seen = SeenFile::new(folder.file());
-    sightings.iter().for_each(|sighting| seen.saw(sighting.clone()));
+    for sighting in sightings {
+        seen.saw(sighting.clone());
+    }
 }
 
 #[test]
