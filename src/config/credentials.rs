@@ -32,11 +32,9 @@ pub(super) fn read(
     let written = section.optional_number("role_duration_seconds", 900..=43_200);
     section.usual("role_duration_seconds", i64::try_from(USUAL_SECONDS).unwrap_or(i64::MAX));
     if word == Word::Base {
-        for key in ["saml_provider_arn", "role_duration_seconds"] {
-            let is_written = if key == "saml_provider_arn" { is_named } else { written.is_some() };
-            if is_written {
-                section.problem(key, "does nothing without credentials = \"assertion\"");
-            }
+        let keys = [("saml_provider_arn", is_named), ("role_duration_seconds", written.is_some())];
+        for (key, _) in keys.into_iter().filter(|(_, is_written)| *is_written) {
+            section.problem(key, "does nothing without credentials = \"assertion\"");
         }
         return Some(CredentialSource::Base);
     }
