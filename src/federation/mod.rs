@@ -10,6 +10,7 @@ mod error;
 mod role;
 mod sign_in_url;
 mod skew;
+mod slot;
 mod token;
 mod wire;
 
