@@ -1,7 +1,7 @@
 //! Tokens kept for a while, one request in flight per user.
 
 use std::future::Future;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use moka::future::Cache;
@@ -9,9 +9,8 @@ use time::OffsetDateTime;
 
 use super::Error;
 use super::skew::Skew;
+use super::slot::{Kept, Last, Outcome, Refused, Slot};
 use crate::model::{Clock, FederationToken, UserId, Username};
-
-type Outcome = Result<Arc<FederationToken>, Error>;
 
 /// Users whose tokens are kept; the least used go first.
 const CAPACITY: u64 = 100_000;
@@ -35,35 +34,6 @@ pub(super) struct Tokens {
     lifetimes: Lifetimes,
     clock: Arc<dyn Clock>,
     skew: Arc<Skew>,
-}
-
-/// One user's place. Purging takes the place away: a request that is under way still answers those who
-/// wait for it, and what it brings is not kept for anybody else.
-#[derive(Default)]
-struct Slot {
-    kept: Mutex<Option<Kept>>,
-    refused: Mutex<Option<Refused>>,
-    last: Mutex<Last>,
-    flight: tokio::sync::Mutex<()>,
-}
-
-/// The request that ended last. A user that was created anew has the name of the old one and another id.
-#[derive(Clone, Default)]
-struct Last {
-    count: u64,
-    outcome: Option<(UserId, Outcome)>,
-}
-
-/// What AWS said no to, for the moment.
-struct Refused {
-    user: UserId,
-    error: Error,
-    until: OffsetDateTime,
-}
-
-struct Kept {
-    token: Arc<FederationToken>,
-    serve_until: OffsetDateTime,
 }
 
 impl Tokens {
@@ -183,34 +153,6 @@ impl Tokens {
     fn serve_until(&self, token: &FederationToken, asked_at: OffsetDateTime) -> OffsetDateTime {
         let ends = self.skew.by_our_clock(token.access_token_expiration);
         (ends - self.lifetimes.margin).min(asked_at + self.lifetimes.max_age)
-    }
-}
-
-impl Slot {
-    /// The kept token, dropped once it is no longer to be served.
-    fn served(&self, now: OffsetDateTime) -> Option<Arc<FederationToken>> {
-        let mut kept = self.kept();
-        if kept.as_ref().is_some_and(|kept| kept.serve_until <= now) {
-            *kept = None;
-            self.last().outcome = None;
-        }
-        kept.as_ref().map(|kept| Arc::clone(&kept.token))
-    }
-
-    fn refusal(&self, id: &UserId, now: OffsetDateTime) -> Option<Error> {
-        self.refused().as_ref().filter(|no| no.user == *id && now < no.until).map(|no| no.error.clone())
-    }
-
-    fn refused(&self) -> MutexGuard<'_, Option<Refused>> {
-        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn kept(&self) -> MutexGuard<'_, Option<Kept>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn last(&self) -> MutexGuard<'_, Last> {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

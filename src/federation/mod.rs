@@ -13,6 +13,7 @@ mod kept;
 mod role;
 mod sign_in_url;
 mod skew;
+mod slot;
 mod token;
 mod wire;
 
