@@ -184,7 +184,9 @@ impl Removing {
             Ok(Ended { sessions, problems, .. }) => {
                 let name = name.as_str();
                 println!("{name}: the gateway on this machine was told: {}.", counted(sessions));
-                problems.iter().for_each(|problem| eprintln!("warning: {name}: {problem}"));
+                for problem in problems {
+                    eprintln!("warning: {name}: {problem}");
+                }
                 sessions
             }
             Err(reason) => {
