@@ -46,6 +46,7 @@ mod state;
 mod sts;
 mod tags;
 mod throttle;
+mod trust;
 mod user_config;
 mod user_rules;
 mod users;

@@ -22,7 +22,7 @@ pub struct Seed {
     pub people: Vec<Person>,
 }
 
-/// A Connect instance with `SAML` identity management.
+/// A Connect instance.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SeedInstance {
@@ -34,6 +34,14 @@ pub struct SeedInstance {
     pub account: String,
     /// AWS Region.
     pub region: String,
+    /// `IdentityManagementType`; nobody is federated unless it is `SAML`.
+    #[serde(default = "saml")]
+    pub identity_management: String,
+    /// `InstanceStatus`.
+    #[serde(default = "active")]
+    pub status: String,
+    /// `GlobalSignInEndpoint` of a replicated instance (Global Resiliency).
+    pub global_sign_in_endpoint: Option<String>,
     /// Names of hierarchy levels, top first, five at most.
     #[serde(default)]
     pub levels: Vec<String>,
@@ -97,6 +105,8 @@ pub struct SeedKey {
     /// Actions it may call on anything; `*` is a wildcard.
     #[serde(default)]
     pub actions: Vec<String>,
+    /// Its permissions in the place of `actions`: an IAM policy in JSON.
+    pub policy: Option<String>,
 }
 
 /// An IAM role.
@@ -105,7 +115,10 @@ pub struct SeedKey {
 pub struct SeedRole {
     /// ARN.
     pub arn: String,
+    /// Who may assume it, in the place of the next five: an IAM trust policy in JSON.
+    pub trust_policy: Option<String>,
     /// ARNs of the identities that may assume it.
+    #[serde(default)]
     pub trusts: Vec<String>,
     /// External id that callers must send.
     pub external_id: Option<String>,
@@ -160,6 +173,14 @@ fn five_hundred() -> usize {
 
 fn one_hour() -> u32 {
     3600
+}
+
+fn saml() -> String {
+    "SAML".to_owned()
+}
+
+fn active() -> String {
+    "ACTIVE".to_owned()
 }
 
 fn yes() -> bool {
