@@ -1,5 +1,6 @@
 //! Puts the rooms together and runs them.
 
+mod aws;
 mod check;
 mod control;
 mod explain;
@@ -17,7 +18,7 @@ use std::path::Path;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::SdkConfig;
 use axum::Router;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -27,7 +28,7 @@ use url::Url;
 use crate::admin::{Console, Publishing};
 use crate::budget::ProcessBudget;
 use crate::config::{self, Config, Loaded};
-use crate::connect::{self, Connect};
+use crate::connect::Connect;
 use crate::federation::Federation;
 use crate::metrics::Metrics;
 use crate::model::{Clock, Pace, Problem, Random, RulesState, SystemClock, SystemRandom};
@@ -37,6 +38,7 @@ use crate::store::{MemoryNamedSessions, MemoryPending, MemoryReplay, MemorySessi
 use crate::telemetry;
 use crate::web::{self, Site, WebState};
 
+use aws::{look_at_instances, sdk, user_client};
 pub use check::check;
 use control::{Server, Socket};
 pub use explain::explain;
@@ -154,6 +156,7 @@ impl App {
         let mut background = JoinSet::new();
         background.spawn(refresh_metadata(self.sign_in.clone()));
         background.spawn(refresh_tokens(self.sign_in.clone()));
+        background.spawn(look_at_instances(self.sign_in.clone()));
         if let (Some(console), Some(socket)) = (&self.console, &self.socket) {
             let (sign_in, console) = (self.sign_in.clone(), console.clone());
             let server = Server { sign_in, console, public_url: self.public_url, clock: self.clock };
@@ -185,7 +188,7 @@ fn parts(
     let replay = Arc::new(MemoryReplay::new(clock.clone()));
     let saml = ServiceProvider::new(config.saml, config.idps, clock.clone(), random.clone(), replay)?;
     let instance = |instance: config::Instance| {
-        let client = connect::client(sdk, &instance.connect.arn, config.endpoints.connect.as_ref());
+        let client = user_client(sdk, &instance, &config.endpoints, &pace);
         Instance {
             name: instance.connect.instance.clone(),
             display_name: instance.display_name,
@@ -360,12 +363,6 @@ fn load(path: &Path) -> Result<Loaded, Outcome> {
         eprintln!("warning: {warning}");
     }
     Ok(loaded)
-}
-
-/// The gateway's own AWS identity, by the SDK's default chain.
-async fn sdk(config: &Config) -> SdkConfig {
-    let region = Region::new(config.aws_region.clone());
-    aws_config::defaults(BehaviorVersion::latest()).region(region).load().await
 }
 
 /// SIGTERM or Ctrl-C.

@@ -11,6 +11,7 @@ mod plan;
 mod preview;
 mod provision;
 mod report;
+mod standing;
 mod wire;
 mod words;
 
@@ -20,7 +21,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::timeout;
+use url::Url;
 
+pub use aws_sdk_connect::Client;
 pub use browse::{GroupListing, GroupNode, InUse, Listed, Listings, Read, UserView};
 pub use client::client;
 pub use error::Error;
@@ -31,6 +34,7 @@ pub use hierarchy::{
 pub use named::UnknownName;
 pub use preview::{Fate, Preview, PreviewField};
 pub use report::InstanceReport;
+pub use standing::Standing;
 
 use crate::model::{
     Busy, Clock, ConnectUser, InstanceArn, InstanceName, Pace, Patience, Placement, Priority, ProtectedNames,
@@ -55,6 +59,8 @@ pub struct Settings {
     pub instance: InstanceName,
     /// Its ARN.
     pub arn: InstanceArn,
+    /// Its access URL, as it is configured.
+    pub url: Url,
     /// What may be done to users.
     pub provisioning: Provisioning,
     /// Which hierarchy groups are created that rules want and the instance lacks.
@@ -115,6 +121,8 @@ pub struct Connect {
     known: Aged<String, u64, ConnectUser>,
     fingerprints: RandomState,
     pace: Pace,
+    standing: standing::Kept,
+    clock: Arc<dyn Clock>,
 }
 
 impl Connect {
@@ -129,7 +137,14 @@ impl Connect {
     ) -> Self {
         let calls = Arc::new(Calls::new(client, pace.clone(), settings.arn.clone()));
         let provision = Arc::new(Provision::new(settings, calls, protected, &clock));
-        Self { provision, known: Aged::new(KNOWN_USERS, clock), fingerprints: RandomState::new(), pace }
+        Self {
+            provision,
+            known: Aged::new(KNOWN_USERS, Arc::clone(&clock)),
+            fingerprints: RandomState::new(),
+            pace,
+            standing: standing::Kept::default(),
+            clock,
+        }
     }
 
     /// Resolve, plan, apply: afterwards the user exists and is placed as the rules want. One piece of work
@@ -148,6 +163,7 @@ impl Connect {
     /// The same.
     pub async fn ensure_for(&self, placement: &Placement, priority: Priority) -> Result<ConnectUser, Error> {
         self.provision.check_allowed(placement)?;
+        self.check_standing()?;
         let settings = &self.provision.settings;
         let name = placement.username.folded();
         let ticket = Ticket(self.fingerprints.hash_one(&name));
@@ -168,15 +184,5 @@ impl Connect {
     /// Forgets what is cached about this user.
     pub async fn forget(&self, user: &UserId) {
         self.known.drop_where(|known| known.id == *user).await;
-    }
-
-    /// Asks AWS what the instance is, for a check before deployment. Needs `connect:DescribeInstance`.
-    ///
-    /// # Errors
-    /// See [`Error`].
-    pub async fn check(&self) -> Result<InstanceReport, Error> {
-        let patience = Patience::lasting(self.provision.settings.patience);
-        let instance = self.provision.calls.describe_instance(patience).await?;
-        Ok(InstanceReport::of(instance))
     }
 }

@@ -7,6 +7,7 @@
 mod cache;
 mod console;
 mod error;
+mod provisioning;
 mod role;
 mod sign_in_url;
 mod token;
@@ -22,6 +23,7 @@ use tokio::time::timeout;
 use url::Url;
 
 pub use error::Error;
+pub use provisioning::{ProvisioningRole, SESSION_NAME as PROVISIONING_SESSION_NAME, provisioning_identity};
 
 use crate::model::{
     Busy, Clock, ConnectUser, FederationToken, HandOff, InstanceArn, InstanceName, Pace, Patience, Priority,

@@ -27,8 +27,12 @@ pub enum Cause {
     Throttled,
     /// The caller may not do this.
     AccessDenied,
-    /// The caller's credentials are missing, expired or wrong.
-    Credentials,
+    /// The caller has no credentials, or they can't be fetched.
+    NoCredentials,
+    /// The caller's credentials are expired.
+    ExpiredCredentials,
+    /// AWS does not accept the caller's credentials.
+    WrongCredentials,
     /// A value or state was refused.
     Refused,
     /// No answer, or a fault of AWS's own: worth another attempt.
@@ -46,15 +50,14 @@ impl Cause {
             ("DuplicateResourceException", _) => Self::Duplicate,
             ("LimitExceededException", _) => Self::Quota,
             ("AccessDeniedException" | "AccessDenied", _) => Self::AccessDenied,
+            ("ExpiredTokenException" | "ExpiredToken", _) => Self::ExpiredCredentials,
             (
-                "ExpiredTokenException"
-                | "ExpiredToken"
-                | "UnrecognizedClientException"
+                "UnrecognizedClientException"
                 | "InvalidClientTokenId"
                 | "InvalidSignatureException"
                 | "SignatureDoesNotMatch",
                 _,
-            ) => Self::Credentials,
+            ) => Self::WrongCredentials,
             ("ThrottlingException" | "Throttling" | "RequestLimitExceeded", _) | (_, Some(429)) => {
                 Self::Throttled
             }
@@ -83,6 +86,6 @@ mod tests {
             assert_eq!(Cause::of(code, status), Cause::Unavailable);
         }
         assert_eq!(Cause::of("InvalidRequestException", Some(400)), Cause::Refused);
-        assert_eq!(Cause::of("ExpiredToken", Some(403)), Cause::Credentials);
+        assert_eq!(Cause::of("ExpiredToken", Some(403)), Cause::ExpiredCredentials);
     }
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is surprised")]
 
+mod accounts;
 mod agents;
 mod browse;
 mod channels;
@@ -17,5 +18,6 @@ mod previewed;
 mod protected;
 mod provisioning;
 mod race;
+mod standing;
 mod storm;
 mod users;

@@ -36,6 +36,7 @@ mod renew;
 mod secrets;
 mod sessions;
 mod setup;
+mod standing;
 mod step_up;
 mod storm;
 mod test_sign_in;
