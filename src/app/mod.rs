@@ -5,6 +5,7 @@ mod check;
 mod control;
 mod explain;
 mod hierarchy;
+mod iam;
 mod inspect;
 mod listen;
 mod live;
@@ -43,6 +44,7 @@ pub use check::check;
 use control::{Server, Socket};
 pub use explain::explain;
 pub use hierarchy::{HierarchyFile, apply_hierarchy, export_hierarchy, plan_hierarchy};
+pub use iam::{For, IamPrint, print_iam};
 pub use inspect::{Inspection, inspect};
 use reload::{Reload, Started};
 

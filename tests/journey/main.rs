@@ -28,6 +28,7 @@ mod directory;
 mod discovery;
 mod hierarchy;
 mod hostile;
+mod iam;
 mod logout;
 mod mapping;
 mod metrics;
