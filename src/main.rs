@@ -1,10 +1,11 @@
-//! `connect-gateway serve | check | mapping | hierarchy | users | sessions | saml | explain`: parses arguments, calls the app.
+//! `connect-gateway serve | check | mapping | hierarchy | users | sessions | iam | saml | explain`: parses arguments, calls
+//! the app.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
-use connect_gateway::app::{self, Explain, HierarchyFile, Inspection, Outcome};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use connect_gateway::app::{self, Explain, For, HierarchyFile, IamPrint, Inspection, Outcome};
 
 #[path = "main/users.rs"]
 mod users;
@@ -43,6 +44,9 @@ enum Command {
     /// See and end who is signed in at the gateway that runs on this machine.
     #[command(subcommand)]
     Sessions(Sessions),
+    /// Print what AWS must allow.
+    #[command(subcommand)]
+    Iam(Iam),
     /// Find what was refused under a support id in the gateway's JSON log, and say why.
     Explain {
         /// What the person read from the page, such as 4F7K-9Q2M-X0TB.
@@ -68,6 +72,58 @@ enum Command {
         )]
         name: String,
     },
+}
+
+#[derive(Subcommand)]
+enum Iam {
+    /// Print the IAM policies and trust policies that the configuration needs, and nothing that it does not.
+    /// Exit status 0: printed; 1: not.
+    Print {
+        /// The configuration file.
+        #[arg(long, short, default_value = "config/gateway.toml")]
+        config: PathBuf,
+        /// The instance's name in the configuration; by default all of them.
+        #[arg(long)]
+        instance: Option<String>,
+        /// ARN of the gateway's own role, which the trust policies let in.
+        #[arg(long, value_name = "ARN")]
+        principal: Option<String>,
+        /// Whose policies.
+        #[arg(long = "for", value_enum, default_value_t = Whose::All)]
+        whose: Whose,
+        /// Ask AWS for the ids of the security profiles that rules grant.
+        #[arg(long)]
+        online: bool,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Whose {
+    /// The gateway's own identity.
+    Gateway,
+    /// The federation roles, and who may assume them.
+    Federation,
+    /// What manages users: the provisioning roles, or a part of the gateway's own policy.
+    Users,
+    /// Whoever runs `connect-gateway hierarchy`.
+    Hierarchy,
+    /// All of them.
+    All,
+}
+
+impl From<Whose> for Option<For> {
+    fn from(whose: Whose) -> Self {
+        match whose {
+            Whose::Gateway => Some(For::Gateway),
+            Whose::Federation => Some(For::Federation),
+            Whose::Users => Some(For::Users),
+            Whose::Hierarchy => Some(For::Hierarchy),
+            Whose::All => None,
+        }
+    }
 }
 
 #[derive(Subcommand)]
@@ -308,6 +364,10 @@ async fn main() -> ExitCode {
         Command::Sessions(Sessions::List { config, json }) => app::list_sessions(&config, json).await,
         Command::Sessions(Sessions::End { username, config, instance }) => {
             app::end_sessions(&config, &username, instance.as_deref()).await
+        }
+        Command::Iam(Iam::Print { config, instance, principal, whose, online, json }) => {
+            let subject = whose.into();
+            app::print_iam(&IamPrint { config, instance, principal, subject, online, json }).await
         }
         Command::Explain { support_id, log } => app::explain(&support_id, log.as_deref()),
     };

@@ -8,7 +8,7 @@ use super::{Outcome, load, parts, sdk, told};
 use crate::audit;
 use crate::config;
 use crate::model::{Patience, Requested, SystemClock, SystemRandom, Username};
-use crate::sign_in::Parts;
+use crate::sign_in::{Instance, Parts};
 
 /// How long the listings of an instance may take: four of them, of hundreds of pages at AWS's pace.
 const LISTINGS_TAKE: Duration = Duration::from_mins(5);
@@ -55,6 +55,28 @@ fn print_warnings(parts: &Parts) {
     }
 }
 
+/// What AWS says the instance is.
+async fn check_instance(instance: &Instance) -> Vec<String> {
+    let about = |problem: String| format!("instance.{}: {problem}", instance.name);
+    let report = match instance.connect.report().await {
+        Ok(report) => report,
+        Err(error) => {
+            let permission = error.missing_permission();
+            let advice = permission.map(|permission| format!("; the identity that asks needs {permission}"));
+            return vec![about(audit::cause(&error) + advice.as_deref().unwrap_or_default())];
+        }
+    };
+    println!(
+        "instance.{}: AWS answers: alias {}, at {}",
+        instance.name,
+        report.alias.as_deref().unwrap_or("unknown"),
+        report.access_url.as_deref().unwrap_or("an unknown address")
+    );
+    let unsaid = report.unsaid().into_iter().map(|what| format!("AWS does not say the instance's {what}"));
+    let problems = report.contradictions(instance.connect.url());
+    problems.into_iter().chain(unsaid).map(about).collect()
+}
+
 async fn check_online(parts: &Parts, name: &Username) -> Vec<String> {
     let mut reasons = Vec::new();
     parts.saml.refresh_metadata().await;
@@ -65,14 +87,7 @@ async fn check_online(parts: &Parts, name: &Username) -> Vec<String> {
         }
     }
     for instance in &parts.instances {
-        match instance.connect.check().await {
-            Ok(report) => {
-                let about = |problem| format!("instance.{}: {problem}", instance.name);
-                reasons.extend(report.problems().into_iter().map(about));
-                println!("instance.{}: AWS answers", instance.name);
-            }
-            Err(error) => reasons.push(format!("instance.{}: {}", instance.name, audit::cause(&error))),
-        }
+        reasons.extend(check_instance(instance).await);
         match instance
             .connect
             .unknown_names(&parts.rules.now().named(&instance.name), Patience::lasting(LISTINGS_TAKE))

@@ -1,10 +1,12 @@
 //! Puts the rooms together and runs them.
 
+mod aws;
 mod background;
 mod check;
 mod control;
 mod explain;
 mod hierarchy;
+mod iam;
 mod inspect;
 mod listen;
 mod live;
@@ -21,7 +23,7 @@ use std::future::Future;
 use std::path::Path;
 use std::sync::{Arc, RwLock};
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::SdkConfig;
 use axum::Router;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -30,7 +32,7 @@ use url::Url;
 use crate::admin::{Console, Publishing};
 use crate::budget::ProcessBudget;
 use crate::config::{self, Config, Loaded};
-use crate::connect::{self, Connect};
+use crate::connect::Connect;
 use crate::federation::Federation;
 use crate::metrics::Metrics;
 use crate::model::{Clock, Pace, Problem, Random, RulesState, SystemClock, SystemRandom};
@@ -40,11 +42,13 @@ use crate::store::{MemoryNamedSessions, MemoryPending, MemoryReplay, MemorySessi
 use crate::telemetry;
 use crate::web::{self, Site, WebState};
 
+use aws::{look_at_instances, sdk, user_client};
 use background::{forget_old, refresh_metadata, refresh_tokens};
 pub use check::check;
 use control::{Server, Socket};
 pub use explain::explain;
 pub use hierarchy::{HierarchyFile, apply_hierarchy, export_hierarchy, plan_hierarchy};
+pub use iam::{For, IamPrint, print_iam};
 pub use inspect::{Inspection, inspect};
 use reload::{Reload, Started};
 
@@ -158,6 +162,7 @@ impl App {
         let mut background = JoinSet::new();
         background.spawn(refresh_metadata(self.sign_in.clone()));
         background.spawn(refresh_tokens(self.sign_in.clone()));
+        background.spawn(look_at_instances(self.sign_in.clone()));
         if let (Some(console), Some(socket)) = (&self.console, &self.socket) {
             let (sign_in, console) = (self.sign_in.clone(), console.clone());
             let (store, open_sessions) = (Arc::new(self.sessions.clone()), Arc::new(self.sessions));
@@ -197,7 +202,7 @@ fn parts(
     let replay = Arc::new(MemoryReplay::new(clock.clone()));
     let saml = ServiceProvider::new(config.saml, config.idps, clock.clone(), random.clone(), replay)?;
     let instance = |instance: config::Instance| {
-        let client = connect::client(sdk, &instance.connect.arn, config.endpoints.connect.as_ref());
+        let client = user_client(sdk, &instance, &config.endpoints, &pace);
         Instance {
             name: instance.connect.instance.clone(),
             display_name: instance.display_name,
@@ -350,12 +355,6 @@ fn load(path: &Path) -> Result<Loaded, Outcome> {
         eprintln!("warning: {warning}");
     }
     Ok(loaded)
-}
-
-/// The gateway's own AWS identity, by the SDK's default chain.
-async fn sdk(config: &Config) -> SdkConfig {
-    let region = Region::new(config.aws_region.clone());
-    aws_config::defaults(BehaviorVersion::latest()).region(region).load().await
 }
 
 /// SIGTERM or Ctrl-C.

@@ -117,6 +117,17 @@ pub fn support_id(random: &dyn Random) -> SupportId {
     SupportId::new(text.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-"))
 }
 
+/// AWS says something else of an instance than before.
+pub fn instance(instance: &InstanceName, standing: &'static str, warning: Option<&str>) {
+    let instance = instance.as_str();
+    match warning.map(clean) {
+        None => tracing::info!(target: "audit", event = "instance", instance, standing, "looked at"),
+        Some(cause) => {
+            tracing::warn!(target: "audit", event = "instance", instance, standing, cause, "look at this instance");
+        }
+    }
+}
+
 /// Other rules are in force; `warnings` are of rules that probably don't do what was meant.
 pub fn rules_replaced(count: usize, needs_restart: bool, warnings: &[Problem]) {
     for warning in warnings {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::connect::{self, GroupCreation, Provisioning, Removal};
-use crate::federation::{self, HandOffMode};
+use crate::federation::{self, HandOffMode, ProvisioningRole};
 use crate::model::{Destination, IdpName, InstanceArn, InstanceName, ProtectedNames, RequestOptions, Secret};
 
 use super::address;
@@ -44,6 +44,8 @@ pub struct Instance {
     pub connect: connect::Settings,
     /// Its tokens.
     pub federation: federation::Settings,
+    /// Who manages its users, where that is not the gateway's own identity.
+    pub provisioning_role: Option<ProvisioningRole>,
 }
 
 impl Instance {
@@ -79,8 +81,10 @@ pub(super) fn read(
     let (destinations, default_destination) = destinations(section);
     let request = request::read(section);
     let end_connect_sessions = section.flag("end_connect_sessions", false);
-    let connect = users(name, section, arn.as_ref(), shared);
     let federation = tokens(name, section, files, (arn.as_ref(), &idps), shared);
+    let provisioning_role = provisioning_role(section, files, arn.as_ref(), federation.as_ref());
+    let url = federation.as_ref().map(|federation| federation.url.clone());
+    let connect = users(name, section, (arn.as_ref(), url), shared);
     Some(Instance {
         name: InstanceName::new(name),
         display_name,
@@ -91,13 +95,14 @@ pub(super) fn read(
         end_connect_sessions,
         connect: connect?,
         federation: federation?,
+        provisioning_role,
     })
 }
 
 fn users(
     name: &str,
     section: &mut Section<'_>,
-    arn: Option<&InstanceArn>,
+    (arn, url): (Option<&InstanceArn>, Option<Url>),
     shared: &Shared<'_>,
 ) -> Option<connect::Settings> {
     let words = [("off", Provisioning::Off), ("create", Provisioning::Create), ("sync", Provisioning::Sync)];
@@ -108,6 +113,7 @@ fn users(
     Some(connect::Settings {
         instance: InstanceName::new(name),
         arn: arn?.clone(),
+        url: url?,
         provisioning,
         group_creation,
         removal,
@@ -181,7 +187,7 @@ fn tokens(
     let role_arn =
         section.required("role_arn", "write the ARN of the federation role", |text| role(text, arn));
     let credentials = credentials::read(section, arn, idps);
-    let external_id = external_id(section, files);
+    let external_id = external_id(section, files, "external_id", "external_id_file");
     let source_identity = section.flag("source_identity", true);
     let session_tags = credentials::session_tags(section);
     let words = [("instance", HandOffMode::Instance), ("console", HandOffMode::Console)];
@@ -215,6 +221,29 @@ fn tokens(
     })
 }
 
+/// A role of its own: the federation role signs people in and may do nothing else.
+fn provisioning_role(
+    section: &mut Section<'_>,
+    files: &Files<'_>,
+    arn: Option<&InstanceArn>,
+    federation: Option<&federation::Settings>,
+) -> Option<ProvisioningRole> {
+    let (key, id, id_file) =
+        ("provisioning_role_arn", "provisioning_external_id", "provisioning_external_id_file");
+    let alone = [id, id_file].into_iter().filter(|id| section.has(id) && !section.has(key));
+    let alone: Vec<_> = alone.collect();
+    let role_arn = section.parsed(key, |text| role(text, arn));
+    let external_id = external_id(section, files, id, id_file);
+    for id in alone {
+        section.problem(id, format!("does nothing without {key}"));
+    }
+    if role_arn.is_some() && role_arn.as_ref() == federation.map(|settings| &settings.role_arn) {
+        section
+            .problem(key, "is the federation role: that one must be able to do nothing but sign people in");
+    }
+    Some(ProvisioningRole { role_arn: role_arn?, external_id })
+}
+
 fn arn(text: &str) -> Result<InstanceArn, String> {
     let arn: InstanceArn = text.parse().map_err(|error| format!("is {error}"))?;
     match arn.partition.as_str() {
@@ -243,12 +272,12 @@ fn role(text: &str, instance: Option<&InstanceArn>) -> Result<String, String> {
 }
 
 /// `ExternalId` of `AssumeRole`. <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
-fn external_id(section: &mut Section<'_>, files: &Files<'_>) -> Option<Secret> {
-    let id = files.secret(section, "external_id", "external_id_file")?;
+fn external_id(section: &mut Section<'_>, files: &Files<'_>, key: &str, file_key: &str) -> Option<Secret> {
+    let id = files.secret(section, key, file_key)?;
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"_+=,.@:/-".contains(&b);
     let usable = (2..=1224).contains(&id.expose().len()) && id.expose().bytes().all(plain);
     if !usable {
-        section.problem("external_id", "must be 2 to 1224 letters, digits and _ + = , . @ : / -");
+        section.problem(key, "must be 2 to 1224 letters, digits and _ + = , . @ : / -");
     }
     usable.then_some(id)
 }
@@ -292,8 +321,11 @@ fn default_signin_endpoint(arn: &InstanceArn) -> Option<Url> {
     Url::parse(&format!("https://{host}/federation")).ok()
 }
 
+/// <https://docs.aws.amazon.com/connect/latest/adminguide/configure-saml.html#destination-relay>: `GovCloud` has one for all
+/// its Regions.
 fn default_console_url(arn: &InstanceArn) -> Option<Url> {
-    let domain =
-        if arn.partition == "aws" { "console.aws.amazon.com" } else { "console.amazonaws-us-gov.com" };
-    Url::parse(&format!("https://{}.{domain}", arn.region)).ok()
+    match arn.partition.as_str() {
+        "aws" => Url::parse(&format!("https://{}.console.aws.amazon.com", arn.region)).ok(),
+        _ => Url::parse("https://console.amazonaws-us-gov.com").ok(),
+    }
 }

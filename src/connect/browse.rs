@@ -94,6 +94,14 @@ impl Connect {
         Listings { security_profiles, routing_profiles, hierarchy, users }
     }
 
+    /// The instance's security profiles, by name.
+    ///
+    /// # Errors
+    /// When AWS does not answer, or not within `patience`.
+    pub async fn security_profiles(&self, patience: Patience) -> Result<Vec<Listed>, Error> {
+        Ok(self.entries(Kind::SecurityProfile, patience).await?.value)
+    }
+
     /// One user; none when there is no such user.
     ///
     /// # Errors

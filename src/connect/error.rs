@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use crate::model::{Blamed, Busy, CallError, Cause, Code, MAX_PROFICIENCIES, Stopped, code};
 
+/// Of the provisioning role, by the client itself when a call needs its credentials.
+const ASSUME_ROLE: &str = "AssumeRole";
+
 /// Why a user could not be put in place. The text is for the audit line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -69,6 +72,9 @@ pub enum Error {
     /// Connect said that the user exists and did not show it in time.
     #[error("the user exists already but Connect does not show it yet")]
     Unsettled,
+    /// AWS says that nobody can be federated into the instance as it is configured.
+    #[error("{0}")]
+    Unusable(String),
     /// The task that did the work died: a bug of ours.
     #[error("the work was interrupted")]
     Interrupted,
@@ -101,6 +107,7 @@ impl Error {
             | Self::Incomplete(_)
             | Self::TooManyProficiencies(_)
             | Self::NoLevel { .. }
+            | Self::Unusable(_)
             | Self::UnknownName { .. } => Ok(self),
         }
     }
@@ -121,7 +128,9 @@ impl Error {
             Self::Busy(_) => true,
             Self::Call(call) => match call.cause {
                 Cause::AccessDenied
-                | Cause::Credentials
+                | Cause::NoCredentials
+                | Cause::ExpiredCredentials
+                | Cause::WrongCredentials
                 | Cause::ClockOff
                 | Cause::Quota
                 | Cause::Throttled => true,
@@ -150,7 +159,8 @@ impl Error {
     pub fn missing_permission(&self) -> Option<String> {
         match self {
             Self::Call(call) if call.cause == Cause::AccessDenied => {
-                Some(format!("connect:{}", call.operation))
+                let service = if call.operation == ASSUME_ROLE { "sts" } else { "connect" };
+                Some(format!("{service}:{}", call.operation))
             }
             _ => None,
         }
@@ -200,6 +210,7 @@ impl Blamed for Error {
             Self::UnknownName { .. } => &code::CONNECT_UNKNOWN_NAME,
             Self::NoLevel { .. } => &code::CONNECT_NO_LEVEL,
             Self::Unsettled => &code::CONNECT_UNAVAILABLE,
+            Self::Unusable(_) => &code::CONNECT_INSTANCE_UNUSABLE,
             Self::Interrupted => &code::GATEWAY_INTERNAL,
             Self::Call(call) => page(call),
             Self::Busy(_) => &code::BUSY,
@@ -227,6 +238,9 @@ fn page(call: &CallError) -> &'static Code {
         }
     };
     match call.cause {
+        Cause::AccessDenied | Cause::NotFound | Cause::Refused if call.operation == ASSUME_ROLE => {
+            &code::CONNECT_PROVISIONING_ROLE
+        }
         // The user was there a moment ago: what is not there is the predefined attribute.
         Cause::NotFound if call.operation == "AssociateUserProficiencies" => &code::CONNECT_UNKNOWN_NAME,
         Cause::NotFound if !about_a_user => &code::CONNECT_NO_INSTANCE,
@@ -234,7 +248,9 @@ fn page(call: &CallError) -> &'static Code {
         Cause::Quota if call.operation == "CreateUserHierarchyGroup" => &code::CONNECT_GROUP_QUOTA,
         Cause::Quota => &code::CONNECT_QUOTA,
         Cause::AccessDenied => &code::CONNECT_ACCESS_DENIED,
-        Cause::Credentials => &code::FEDERATION_CREDENTIALS,
+        Cause::NoCredentials => &code::FEDERATION_NO_CREDENTIALS,
+        Cause::ExpiredCredentials => &code::FEDERATION_EXPIRED_CREDENTIALS,
+        Cause::WrongCredentials => &code::FEDERATION_CREDENTIALS,
         Cause::ClockOff => &code::GATEWAY_CLOCK,
         Cause::Throttled | Cause::Unavailable => &code::CONNECT_UNAVAILABLE,
     }

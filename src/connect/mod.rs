@@ -13,6 +13,7 @@ mod preview;
 mod provision;
 mod removal;
 mod report;
+mod standing;
 mod unfinished;
 mod wire;
 mod words;
@@ -23,7 +24,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::timeout;
+use url::Url;
 
+pub use aws_sdk_connect::Client;
 pub use browse::{GroupListing, GroupNode, InUse, Listed, Listings, Read, UserView};
 pub use client::client;
 pub use error::Error;
@@ -36,6 +39,7 @@ pub use people::{Index, Person};
 pub use preview::{Fate, Preview, PreviewField};
 pub use removal::{Leaving, Removal, Removed};
 pub use report::InstanceReport;
+pub use standing::Standing;
 
 use crate::model::{
     Busy, Clock, ConnectUser, InstanceArn, InstanceName, Pace, Patience, Placement, Priority, ProtectedNames,
@@ -60,6 +64,8 @@ pub struct Settings {
     pub instance: InstanceName,
     /// Its ARN.
     pub arn: InstanceArn,
+    /// Its access URL, as it is configured.
+    pub url: Url,
     /// What may be done to users.
     pub provisioning: Provisioning,
     /// Which hierarchy groups are created that rules want and the instance lacks.
@@ -126,6 +132,8 @@ pub struct Connect {
     refused: Aged<String, u64, Error>,
     fingerprints: RandomState,
     pace: Pace,
+    standing: standing::Kept,
+    clock: Arc<dyn Clock>,
 }
 
 impl Connect {
@@ -140,8 +148,15 @@ impl Connect {
     ) -> Self {
         let calls = Arc::new(Calls::new(client, pace.clone(), settings.arn.clone()));
         let provision = Arc::new(Provision::new(settings, calls, protected, &clock));
-        let (known, refused) = (Aged::new(KNOWN_USERS, Arc::clone(&clock)), Aged::new(KNOWN_USERS, clock));
-        Self { provision, known, refused, fingerprints: RandomState::new(), pace }
+        Self {
+            provision,
+            known: Aged::new(KNOWN_USERS, Arc::clone(&clock)),
+            refused: Aged::new(KNOWN_USERS, Arc::clone(&clock)),
+            fingerprints: RandomState::new(),
+            pace,
+            standing: standing::Kept::default(),
+            clock,
+        }
     }
 
     /// Resolve, plan, apply: afterwards the user exists and is placed as the rules want. One piece of work
@@ -176,6 +191,7 @@ impl Connect {
 
     async fn ensured(&self, placement: &Placement, priority: Priority) -> Result<ConnectUser, Error> {
         self.provision.check_allowed(placement)?;
+        self.check_standing()?;
         let settings = &self.provision.settings;
         let (name, ticket) = (placement.username.folded(), self.ticket(placement));
         let length = if priority == Priority::Person { settings.place_kept_for } else { settings.patience };
@@ -210,15 +226,5 @@ impl Connect {
     /// Forgets that the user of this name, in whatever case, was found in place.
     pub async fn forget_name(&self, username: &Username) {
         self.known.drop_where(|known| known.username.folded() == username.folded()).await;
-    }
-
-    /// Asks AWS what the instance is, for a check before deployment. Needs `connect:DescribeInstance`.
-    ///
-    /// # Errors
-    /// See [`Error`].
-    pub async fn check(&self) -> Result<InstanceReport, Error> {
-        let patience = Patience::lasting(self.provision.settings.patience);
-        let instance = self.provision.calls.describe_instance(patience).await?;
-        Ok(InstanceReport::of(instance))
     }
 }

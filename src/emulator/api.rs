@@ -148,7 +148,7 @@ fn call_connect(shared: &Shared, request: &ApiRequest, route: Option<&Route>, ab
     let (instance_id, id) = target(route, request, &caller)?;
     let Inner { world, behaviour, tokens, .. } = inner;
     check_instance_id(route.operation, &instance_id)?;
-    authorize(&caller, route.operation, &instance_id, &id)?;
+    authorize(&caller, route.operation, &instance_id, &id, &request.body)?;
     let instance = instance(&mut world.instances, &caller, &instance_id)?;
     let site_url = shared.urls.site(&instance.alias);
     let mut call = Call {
@@ -232,17 +232,27 @@ fn check_instance_id(operation: Operation, id: &str) -> ApiResult<()> {
 }
 
 /// IAM decides before the service looks whether the instance exists.
-fn authorize(caller: &Caller, operation: Operation, instance_id: &str, id: &str) -> ApiResult<()> {
+fn authorize(
+    caller: &Caller,
+    operation: Operation,
+    instance_id: &str,
+    id: &str,
+    body: &[u8],
+) -> ApiResult<()> {
     let principal = &caller.principal;
     let action = format!("connect:{}", operation.name());
     let instance = format!("arn:aws:connect:{}:{}:instance/{instance_id}", caller.region, principal.account);
-    let part = operation.resource(id, &principal.user_id);
-    let resource = part.map_or_else(|| instance.clone(), |part| format!("{instance}/{part}"));
-    if principal.may(&action, &resource, Some(instance_id)) {
-        Ok(())
-    } else {
-        Err(ApiError::access_denied(principal.refusal(&action, &resource)))
+    let resources = operation.resources(id, &principal.user_id, body);
+    let resources = resources.into_iter().map(|part| match part.as_str() {
+        "" => instance.clone(),
+        part => format!("{instance}/{part}"),
+    });
+    for resource in resources {
+        if !principal.may(&action, &resource, Some(instance_id)) {
+            return Err(ApiError::access_denied(principal.refusal(&action, &resource)));
+        }
     }
+    Ok(())
 }
 
 fn instance<'a>(instances: &'a mut [Instance], caller: &Caller, id: &str) -> ApiResult<&'a mut Instance> {
@@ -291,21 +301,32 @@ fn perform(operation: Operation, call: &mut Call<'_>) -> Answer {
 /// `DescribeInstance`.
 fn described(call: &Call<'_>) -> Value {
     let instance = &*call.instance;
-    json!({"Instance": {
+    let mut answer = json!({"Instance": {
         "Id": instance.id,
         "Arn": instance.arn(),
-        "IdentityManagementType": "SAML",
+        "IdentityManagementType": instance.identity_management,
         "InstanceAlias": instance.alias,
         "CreatedTime": epoch_seconds(instance.created),
         "ServiceRole": format!(
             "arn:aws:iam::{}:role/aws-service-role/connect.amazonaws.com/AWSServiceRoleForAmazonConnect",
             instance.account
         ),
-        "InstanceStatus": "ACTIVE",
+        "InstanceStatus": instance.status,
         "InboundCallsEnabled": true,
         "OutboundCallsEnabled": true,
         "InstanceAccessUrl": call.site_url,
-    }})
+    }});
+    if let Some(endpoint) = &instance.global_sign_in_endpoint {
+        answer["ReplicationConfiguration"] = json!({
+            "SourceRegion": instance.region,
+            "GlobalSignInEndpoint": endpoint,
+            "ReplicationStatusSummaryList": [{
+                "Region": instance.region,
+                "ReplicationStatus": "INSTANCE_REPLICATION_COMPLETE",
+            }],
+        });
+    }
+    answer
 }
 
 fn record(

@@ -44,6 +44,9 @@ pub(super) fn issue(
             principal.arn
         )));
     };
+    if instance.identity_management != "SAML" {
+        return Err(ApiError::invalid_request("The instance does not use SAML for identity management"));
+    }
     let onboarded = instance.user_named(&session.name);
     let seen = onboarded.filter(|slot| !slot.younger_than(now, behaviour.lag.federation));
     let user_id = seen.and_then(|slot| slot.current()).map(|user| user.id.clone()).ok_or_else(|| {

@@ -49,6 +49,7 @@ mod sts;
 mod sts_saml;
 mod tags;
 mod throttle;
+mod trust;
 mod user_config;
 mod user_rules;
 mod users;
@@ -221,9 +222,12 @@ impl Emulator {
     }
 
     /// Gives out a base key, which ends at once when `expired`. It takes the place of one with the same id.
-    pub fn put_key(&self, key: &SeedKey, expired: bool) {
+    ///
+    /// # Errors
+    /// A sentence about a policy that is none.
+    pub fn put_key(&self, key: &SeedKey, expired: bool) -> Result<(), String> {
         let ends = expired.then(|| self.shared.clock.now());
-        self.shared.lock().world.put_key(key, ends);
+        self.shared.lock().world.put_key(key, ends)
     }
 
     /// Adds a user, seen at once by every view.

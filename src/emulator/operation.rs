@@ -1,5 +1,7 @@
 //! Which operation a method and a path name.
 
+use serde_json::Value;
+
 use super::encoding::percent_decode_text;
 
 /// The operations of the Connect API that exist here. `Debug` prints the name on the wire.
@@ -116,10 +118,40 @@ impl Operation {
         format!("{self:?}")
     }
 
-    /// Last part of the ARN that IAM authorises: kind and id of what is touched.
-    pub(super) fn resource(self, id: &str, user_id: &str) -> Option<String> {
+    /// Last parts of the ARNs that IAM authorises: kind and id of what is touched, and of what it is given; empty for
+    /// the instance itself.
+    /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonconnect.html>
+    pub(super) fn resources(self, id: &str, user_id: &str, body: &[u8]) -> Vec<String> {
+        let touched = self.resource(id, user_id).unwrap_or_default();
+        let given: &[(&str, &str)] = match self {
+            CreateUser => &[
+                ("SecurityProfileIds", "security-profile"),
+                ("RoutingProfileId", "routing-profile"),
+                ("HierarchyGroupId", "agent-group"),
+            ],
+            UpdateUserSecurityProfiles => &[("SecurityProfileIds", "security-profile")],
+            UpdateUserRoutingProfile => &[("RoutingProfileId", "routing-profile")],
+            UpdateUserHierarchy => &[("HierarchyGroupId", "agent-group")],
+            _ => &[],
+        };
+        let body: Value = serde_json::from_slice(body).unwrap_or_default();
+        let ids = |member: &str| match body.get(member) {
+            Some(Value::Array(ids)) => ids.clone(),
+            other => other.cloned().into_iter().collect(),
+        };
+        let parts = given.iter().flat_map(|(member, kind)| {
+            let ids = ids(member).into_iter();
+            ids.filter_map(move |id| Some(format!("{kind}/{}", id.as_str()?))).collect::<Vec<_>>()
+        });
+        std::iter::once(touched).chain(parts).collect()
+    }
+
+    /// Of what is touched itself.
+    fn resource(self, id: &str, user_id: &str) -> Option<String> {
         match self {
             GetFederationToken => Some(format!("user/{user_id}")),
+            CreateUser => Some("agent/*".to_owned()),
+            CreateUserHierarchyGroup => Some("agent-group/*".to_owned()),
             DescribeUser
             | DeleteUser
             | AssociateUserProficiencies

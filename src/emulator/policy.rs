@@ -20,7 +20,7 @@ pub(super) struct Policy {
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
-enum Version {
+pub(super) enum Version {
     #[serde(rename = "2012-10-17")]
     V2012,
     #[serde(rename = "2008-10-17")]
@@ -40,7 +40,7 @@ struct Statement {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-enum Effect {
+pub(super) enum Effect {
     Allow,
     Deny,
 }
@@ -63,13 +63,13 @@ enum ConditionKey {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(untagged)]
-enum OneOrMany<T> {
+pub(super) enum OneOrMany<T> {
     One(T),
     Many(Vec<T>),
 }
 
 impl<T> OneOrMany<T> {
-    fn items(&self) -> &[T] {
+    pub(super) fn items(&self) -> &[T] {
         match self {
             Self::One(item) => std::slice::from_ref(item),
             Self::Many(items) => items,
@@ -144,7 +144,7 @@ impl Operator {
 }
 
 /// `*` stands for any characters, `?` for one.
-fn wildcard(pattern: &str, text: &str) -> bool {
+pub(super) fn wildcard(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
     let mut reachable = vec![false; text.len() + 1];
     if let Some(first) = reachable.first_mut() {

@@ -44,6 +44,11 @@ impl Principal {
         self.root || self.policies.iter().all(|policy| policy.allows(&wish))
     }
 
+    /// ARN of the user, or of the role whose session it is.
+    pub(super) fn own_arn(&self) -> &String {
+        self.session.as_ref().map_or(&self.arn, |session| &session.role_arn)
+    }
+
     /// The sentence IAM refuses with.
     pub(super) fn refusal(&self, action: &str, resource: &str) -> String {
         format!("User: {} is not authorized to perform: {action} on resource: {resource}", self.arn)

@@ -25,7 +25,7 @@ pub struct Seed {
     pub people: Vec<Person>,
 }
 
-/// A Connect instance with `SAML` identity management.
+/// A Connect instance.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SeedInstance {
@@ -37,6 +37,14 @@ pub struct SeedInstance {
     pub account: String,
     /// AWS Region.
     pub region: String,
+    /// `IdentityManagementType`; nobody is federated unless it is `SAML`.
+    #[serde(default = "saml")]
+    pub identity_management: String,
+    /// `InstanceStatus`.
+    #[serde(default = "active")]
+    pub status: String,
+    /// `GlobalSignInEndpoint` of a replicated instance (Global Resiliency).
+    pub global_sign_in_endpoint: Option<String>,
     /// Names of hierarchy levels, top first, five at most.
     #[serde(default)]
     pub levels: Vec<String>,
@@ -115,6 +123,8 @@ pub struct SeedKey {
     /// Actions it may call on anything; `*` is a wildcard.
     #[serde(default)]
     pub actions: Vec<String>,
+    /// Its permissions in the place of `actions`: an IAM policy in JSON.
+    pub policy: Option<String>,
 }
 
 /// An IAM role.
@@ -123,7 +133,10 @@ pub struct SeedKey {
 pub struct SeedRole {
     /// ARN.
     pub arn: String,
+    /// Who may assume it, in the place of the next five: an IAM trust policy in JSON.
+    pub trust_policy: Option<String>,
     /// ARNs of the identities that may assume it.
+    #[serde(default)]
     pub trusts: Vec<String>,
     /// ARNs of SAML providers whose answers assume it.
     #[serde(default)]
@@ -197,6 +210,14 @@ fn five_hundred() -> usize {
 
 fn one_hour() -> u32 {
     3600
+}
+
+fn saml() -> String {
+    "SAML".to_owned()
+}
+
+fn active() -> String {
+    "ACTIVE".to_owned()
 }
 
 fn yes() -> bool {

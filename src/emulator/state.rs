@@ -12,6 +12,7 @@ use super::principal::{AccessKey, Principal};
 use super::proficiencies::Proficiency;
 use super::seed::{Seed, SeedInstance, SeedKey, SeedProvider, SeedQuickConnect, SeedRole, SeedUser};
 use super::shapes::{ChannelConfigs, IdentityInfo, PhoneConfig, PhoneType};
+use super::trust::TrustPolicy;
 use super::versions::Versioned;
 
 /// Everything that exists.
@@ -30,6 +31,9 @@ pub(super) struct Instance {
     pub(super) id: String,
     pub(super) account: String,
     pub(super) region: String,
+    pub(super) identity_management: String,
+    pub(super) status: String,
+    pub(super) global_sign_in_endpoint: Option<String>,
     pub(super) created: OffsetDateTime,
     pub(super) user_quota: usize,
     pub(super) group_quota: usize,
@@ -113,6 +117,7 @@ pub(super) struct Role {
     /// Unique id, `AROA...`: first half of a session's `aws:userid`.
     pub(super) id: String,
     pub(super) policy: Policy,
+    pub(super) trust: Option<TrustPolicy>,
 }
 
 impl World {
@@ -122,13 +127,15 @@ impl World {
             instances: seed.instances.iter().map(Instance::new).collect::<Result<_, _>>()?,
             roles: seed.roles.iter().map(Role::new).collect::<Result<_, _>>()?,
             providers: seed.saml_providers.clone(),
-            keys: seed.access_keys.iter().map(|key| (key.id.clone(), base_key(key))).collect(),
+            keys: seed.access_keys.iter().map(base_key).collect::<Result<_, _>>()?,
         })
     }
 
-    /// Adds a base key, or replaces it.
-    pub(super) fn put_key(&mut self, key: &SeedKey, ends: Option<OffsetDateTime>) {
-        self.keys.insert(key.id.clone(), AccessKey { expires: ends, ..base_key(key) });
+    /// Adds a base key, or replaces it; an error is a sentence.
+    pub(super) fn put_key(&mut self, key: &SeedKey, ends: Option<OffsetDateTime>) -> Result<(), String> {
+        let (id, key) = base_key(key)?;
+        self.keys.insert(id, AccessKey { expires: ends, ..key });
+        Ok(())
     }
 
     /// The instance with this alias.
@@ -137,21 +144,26 @@ impl World {
     }
 }
 
-fn base_key(key: &SeedKey) -> AccessKey {
+fn base_key(key: &SeedKey) -> Result<(String, AccessKey), String> {
     let account = key.arn.split(':').nth(4).unwrap_or_default().to_owned();
-    AccessKey {
+    let policy = match &key.policy {
+        Some(text) => Policy::parse(text).map_err(|error| format!("policy of {}: {error}", key.arn))?,
+        None => Policy::allowing(&key.actions),
+    };
+    let access_key = AccessKey {
         secret: key.secret.clone(),
         session_token: None,
         expires: None,
         principal: Principal {
             root: key.arn.ends_with(":root"),
             user_id: format!("AIDA{}", id_letters(&key.arn)),
-            policies: vec![Policy::allowing(&key.actions)],
+            policies: vec![policy],
             arn: key.arn.clone(),
             account,
             session: None,
         },
-    }
+    };
+    Ok((key.id.clone(), access_key))
 }
 
 impl Role {
@@ -160,6 +172,12 @@ impl Role {
             id: format!("AROA{}", id_letters(&seed.arn)),
             policy: Policy::parse(&seed.policy)
                 .map_err(|error| format!("policy of {}: {error}", seed.arn))?,
+            trust: seed
+                .trust_policy
+                .as_deref()
+                .map(TrustPolicy::parse)
+                .transpose()
+                .map_err(|error| format!("trust policy of {}: {error}", seed.arn))?,
             seed: seed.clone(),
         })
     }
@@ -191,6 +209,9 @@ impl Instance {
             id: seed.id.clone(),
             account: seed.account.clone(),
             region: seed.region.clone(),
+            identity_management: seed.identity_management.clone(),
+            status: seed.status.clone(),
+            global_sign_in_endpoint: seed.global_sign_in_endpoint.clone(),
             created,
             user_quota: seed.user_quota,
             group_quota: seed.group_quota,

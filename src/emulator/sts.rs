@@ -13,6 +13,7 @@ use super::policy::Policy;
 use super::principal::{AccessKey, Principal, RoleSession};
 use super::sigv4::Caller;
 use super::state::{Role, World};
+use super::trust::Ask;
 
 /// Longest session of a role assumed by a role.
 const CHAINED: u32 = 3600;
@@ -101,11 +102,9 @@ fn assume_role(
         return Err(ApiError::sts_access_denied("Roles may not be assumed by root accounts."));
     }
     let role = world.roles.iter().find(|role| role.seed.arn == asked.role_arn);
-    let role = role.filter(|role| trusts(role, principal)).ok_or_else(|| refused("sts:AssumeRole"))?;
-    if !principal.may("sts:AssumeRole", asked.role_arn, None)
-        || role.seed.external_id.as_deref() != request.field("ExternalId")
-        || role.seed.denied_session_names.iter().any(|name| name == asked.session_name)
-    {
+    let role = role.filter(|role| trusts(role, principal, &asked, request.field("ExternalId")));
+    let role = role.ok_or_else(|| refused("sts:AssumeRole"))?;
+    if !principal.may("sts:AssumeRole", asked.role_arn, None) {
         return Err(refused("sts:AssumeRole"));
     }
     let tags = session_tags(request)?;
@@ -153,9 +152,20 @@ fn session_tags(request: &StsRequest) -> ApiResult<BTreeMap<String, String>> {
     Ok(tags)
 }
 
-fn trusts(role: &Role, principal: &Principal) -> bool {
-    let arn = principal.session.as_ref().map_or(&principal.arn, |session| &session.role_arn);
-    role.seed.trusts.contains(arn)
+fn trusts(role: &Role, principal: &Principal, asked: &AssumeRole<'_>, external_id: Option<&str>) -> bool {
+    if let Some(trust) = &role.trust {
+        return trust.allows(Ask { external_id, ..asked.ask("sts:AssumeRole", principal) });
+    }
+    role.seed.trusts.contains(principal.own_arn())
+        && role.seed.external_id.as_deref() == external_id
+        && !role.seed.denied_session_names.iter().any(|name| name == asked.session_name)
+}
+
+impl<'a> AssumeRole<'a> {
+    fn ask(&self, action: &'a str, principal: &'a Principal) -> Ask<'a> {
+        let (session_name, source_identity) = (self.session_name, self.source_identity);
+        Ask { action, principal: principal.own_arn(), session_name, external_id: None, source_identity }
+    }
 }
 
 /// The session's source identity, which a chained session inherits and cannot change.
@@ -163,7 +173,15 @@ fn source_identity(asked: &AssumeRole<'_>, role: &Role, principal: &Principal) -
     let inherited = principal.session.as_ref().and_then(|session| session.source_identity.clone());
     let changed = asked.source_identity.zip(inherited.as_deref()).is_some_and(|(asked, had)| asked != had);
     let found = inherited.or_else(|| asked.source_identity.map(str::to_owned));
-    if changed || (found.is_some() && !role.seed.source_identity) {
+    let may = || {
+        let action = "sts:SetSourceIdentity";
+        let trusted = match &role.trust {
+            Some(trust) => trust.allows(asked.ask(action, principal)),
+            None => role.seed.source_identity,
+        };
+        trusted && principal.may(action, asked.role_arn, None)
+    };
+    if changed || (found.is_some() && !may()) {
         return Err(ApiError::sts_access_denied(principal.refusal("sts:SetSourceIdentity", asked.role_arn)));
     }
     Ok(found)

@@ -21,6 +21,9 @@ pub enum Error {
         /// What that means for the role.
         reason: &'static str,
     },
+    /// The federation role lacks the permission.
+    #[error("{0}: the federation role lacks connect:GetFederationToken at this instance")]
+    Permission(CallError),
     /// The user was federated through another role before.
     #[error("{0}: the user is bound to another IAM role")]
     RoleBinding(CallError),
@@ -97,6 +100,7 @@ impl Error {
     pub(super) fn is_final(&self) -> bool {
         match self {
             Self::Role { .. }
+            | Self::Permission(_)
             | Self::RoleBinding(_)
             | Self::NoUser(_)
             | Self::OtherUser
@@ -123,10 +127,14 @@ impl Error {
         match stopped {
             Stopped::Busy(busy) => Self::Busy(busy),
             Stopped::Failed(call) => match call.cause {
-                Cause::Credentials | Cause::ClockOff | Cause::Throttled | Cause::Unavailable => {
-                    Self::Call(call)
-                }
+                Cause::NoCredentials
+                | Cause::ExpiredCredentials
+                | Cause::WrongCredentials
+                | Cause::ClockOff
+                | Cause::Throttled
+                | Cause::Unavailable => Self::Call(call),
                 Cause::AccessDenied => Self::Role { call, reason: denied_action.unwrap_or(DENIED) },
+                _ if call.code == "RegionDisabledException" => Self::Role { call, reason: REGION },
                 _ => Self::Role { call, reason: "the request for the role was refused" },
             },
         }
@@ -140,16 +148,32 @@ impl Error {
                 (Cause::NotFound, "UserNotFoundException") => Self::NoUser(call),
                 (Cause::Duplicate, _) => Self::RoleBinding(call),
                 (Cause::Refused, _) => Self::Refused(call),
-                (Cause::AccessDenied, _) => {
-                    Self::Role { call, reason: "the role lacks connect:GetFederationToken" }
-                }
+                (Cause::AccessDenied, _) => Self::Permission(call),
                 _ => Self::Call(call),
             },
         }
     }
 }
 
+const REGION: &str = "STS is not activated for the account in the instance's Region";
 const DENIED: &str = "the trust policy does not let the gateway assume the role with this session name";
+
+impl Error {
+    /// The permission that is lacking, and whose role lacks it, when that stopped it.
+    #[must_use]
+    pub fn missing_permission(&self) -> Option<String> {
+        match self {
+            Self::Permission(_) => Some("connect:GetFederationToken".to_owned()),
+            Self::Role { call, reason } if call.cause == Cause::AccessDenied => {
+                let set = reason.contains(SET_SOURCE_IDENTITY).then_some(SET_SOURCE_IDENTITY);
+                Some(set.unwrap_or("sts:AssumeRole").to_owned())
+            }
+            _ => None,
+        }
+    }
+}
+
+const SET_SOURCE_IDENTITY: &str = "sts:SetSourceIdentity";
 
 impl Blamed for Error {
     fn code(&self) -> &'static Code {
@@ -159,6 +183,7 @@ impl Blamed for Error {
             Self::Assertion(_) | Self::AssertionRefused { .. } => &code::FEDERATION_ASSERTION,
             Self::SessionName | Self::OtherSession => &code::FEDERATION_SESSION_NAME,
             Self::Role { .. } => &code::FEDERATION_ROLE,
+            Self::Permission(_) => &code::FEDERATION_PERMISSION,
             Self::RoleBinding(_) => &code::FEDERATION_ROLE_BINDING,
             Self::NoUser(_) | Self::OtherUser => &code::FEDERATION_NO_USER,
             Self::Refused(_) => &code::FEDERATION_REFUSED,
@@ -166,7 +191,9 @@ impl Blamed for Error {
             Self::IncompleteAnswer { .. } | Self::SigninToken(_) => &code::FEDERATION_UNAVAILABLE,
             Self::Interrupted => &code::GATEWAY_INTERNAL,
             Self::Call(call) => match call.cause {
-                Cause::Credentials => &code::FEDERATION_CREDENTIALS,
+                Cause::NoCredentials => &code::FEDERATION_NO_CREDENTIALS,
+                Cause::ExpiredCredentials => &code::FEDERATION_EXPIRED_CREDENTIALS,
+                Cause::WrongCredentials => &code::FEDERATION_CREDENTIALS,
                 Cause::ClockOff => &code::GATEWAY_CLOCK,
                 Cause::NotFound => &code::CONNECT_NO_INSTANCE,
                 _ => &code::FEDERATION_UNAVAILABLE,

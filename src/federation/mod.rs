@@ -10,6 +10,7 @@ mod console;
 mod error;
 mod form;
 mod kept;
+mod provisioning;
 mod role;
 mod sign_in_url;
 mod skew;
@@ -27,6 +28,7 @@ use tokio::time::timeout;
 use url::Url;
 
 pub use error::{AssertionFault, Error};
+pub use provisioning::{ProvisioningRole, SESSION_NAME as PROVISIONING_SESSION_NAME, provisioning_identity};
 
 use crate::model::{
     Busy, Clock, ConnectUser, FederationToken, HandOff, InstanceArn, InstanceName, OriginalAnswer, Pace,

@@ -38,6 +38,8 @@ mod tests {
         {
             assert!(check(Some(good), &instance()).is_ok(), "{good}");
         }
+        let gov = Url::parse("https://acme.govcloud.connect.aws").unwrap();
+        assert!(check(Some("https://acme.govcloud.connect.aws/auth/sign-in"), &gov).is_ok());
         let legacy = Url::parse("https://acme.awsapps.com/connect").unwrap();
         assert!(check(Some("https://acme.awsapps.com/connect/auth/sign-in"), &legacy).is_ok());
     }

@@ -43,7 +43,7 @@ where
         return CallError { operation, cause, code: code.to_owned(), request_id };
     }
     let (cause, word) = match error {
-        _ if lacks_credentials(error) => (Cause::Credentials, "no credentials"),
+        _ if lacks_credentials(error) => (Cause::NoCredentials, "no credentials"),
         SdkError::TimeoutError(_) => (Cause::Unavailable, "timeout"),
         SdkError::DispatchFailure(_) => (Cause::Unavailable, "no connection"),
         SdkError::ConstructionFailure(_) => (Cause::Refused, "the request could not be built"),

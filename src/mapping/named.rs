@@ -1,6 +1,8 @@
 //! What the rules for one instance name of it.
 
-use crate::model::{HierarchyPath, InstanceName, NamedObjects};
+use std::collections::BTreeSet;
+
+use crate::model::{Field, HierarchyPath, InstanceName, NamedObjects, SyncPolicy};
 
 use super::condition::Condition;
 use super::rules::{Action, Rule, Rules};
@@ -25,6 +27,33 @@ impl Rules {
 }
 
 impl Rules {
+    /// The fields that a rule for people on the way to `instance` can set.
+    #[must_use]
+    pub fn fields(&self, instance: &InstanceName) -> BTreeSet<Field> {
+        self.sets(instance).flat_map(Set::all_fields).collect()
+    }
+
+    /// Whether a rule for people on the way to `instance` copies or computes names of security profiles.
+    #[must_use]
+    pub fn computes_security_profiles(&self, instance: &InstanceName) -> bool {
+        self.sets(instance).flat_map(|set| &set.security_profiles).any(|value| text(value).is_none())
+    }
+
+    /// When each field of an existing user follows the rules.
+    #[must_use]
+    pub fn sync(&self) -> SyncPolicy {
+        self.sync
+    }
+
+    fn sets(&self, instance: &InstanceName) -> impl Iterator<Item = &Set> {
+        let rules = self.ordered.iter().filter(|rule| rule.is_for(instance));
+        rules.flat_map(|rule| match &rule.action {
+            Action::Set(set) => vec![&**set],
+            Action::Lookup(lookup) => lookup.rows.iter().map(|row| &row.set).collect(),
+            Action::Deny(_) => Vec::new(),
+        })
+    }
+
     /// Whether a rule for people on the way to `instance` has this hierarchy path written out.
     pub(super) fn write_out(&self, path: &HierarchyPath, instance: &InstanceName) -> bool {
         let is_it = |set: &Set| {

@@ -117,6 +117,17 @@ impl Set {
         which(set)
     }
 
+    /// The same, with those that add up.
+    pub(super) fn all_fields(&self) -> Vec<Field> {
+        let adding_up = which([
+            (Field::SecurityProfiles, !self.security_profiles.is_empty()),
+            (Field::Proficiencies, !self.proficiencies.is_empty()),
+            (Field::Tags, !self.tags.is_empty()),
+            (Field::Channels, !self.channels.is_empty()),
+        ]);
+        self.fields().into_iter().chain(adding_up).collect()
+    }
+
     /// Every value in it.
     pub(super) fn values(&self) -> impl Iterator<Item = &Value> {
         let number = self.phone.iter().filter_map(|phone| phone.desk_number.as_ref());

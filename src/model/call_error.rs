@@ -27,8 +27,12 @@ pub enum Cause {
     Throttled,
     /// The caller may not do this.
     AccessDenied,
-    /// The caller's credentials are missing, expired or wrong.
-    Credentials,
+    /// The caller has no credentials, or they can't be fetched.
+    NoCredentials,
+    /// The caller's credentials are expired.
+    ExpiredCredentials,
+    /// AWS does not accept the caller's credentials.
+    WrongCredentials,
     /// Our clock and AWS's differ by more than a signature may be old: worth one more attempt, which the SDK signs by
     /// the `Date` of this answer.
     ClockOff,
@@ -44,7 +48,12 @@ impl Cause {
     pub fn is_final(self) -> bool {
         match self {
             Self::Duplicate | Self::Quota | Self::AccessDenied | Self::Refused | Self::NotFound => true,
-            Self::Throttled | Self::Credentials | Self::ClockOff | Self::Unavailable => false,
+            Self::Throttled
+            | Self::NoCredentials
+            | Self::ExpiredCredentials
+            | Self::WrongCredentials
+            | Self::ClockOff
+            | Self::Unavailable => false,
         }
     }
 
@@ -56,7 +65,7 @@ impl Cause {
             ["Signature expired", "Signature not yet current"].iter().any(|start| message.starts_with(start))
         };
         match Self::of(code, status) {
-            Self::Credentials if message.is_some_and(is_of_wrong_time) => Self::ClockOff,
+            Self::WrongCredentials if message.is_some_and(is_of_wrong_time) => Self::ClockOff,
             cause => cause,
         }
     }
@@ -72,15 +81,14 @@ impl Cause {
             ("LimitExceededException", _) => Self::Quota,
             ("AccessDeniedException" | "AccessDenied", _) => Self::AccessDenied,
             ("RequestTimeTooSkewed" | "RequestExpired" | "RequestInTheFuture", _) => Self::ClockOff,
+            ("ExpiredTokenException" | "ExpiredToken", _) => Self::ExpiredCredentials,
             (
-                "ExpiredTokenException"
-                | "ExpiredToken"
-                | "UnrecognizedClientException"
+                "UnrecognizedClientException"
                 | "InvalidClientTokenId"
                 | "InvalidSignatureException"
                 | "SignatureDoesNotMatch",
                 _,
-            ) => Self::Credentials,
+            ) => Self::WrongCredentials,
             ("ThrottlingException" | "Throttling" | "RequestLimitExceeded", _) | (_, Some(429)) => {
                 Self::Throttled
             }
@@ -120,7 +128,7 @@ mod tests {
         }
         let wrong_key =
             Some("The request signature we calculated does not match the signature you provided.");
-        assert_eq!(Cause::told("SignatureDoesNotMatch", Some(403), wrong_key), Cause::Credentials);
+        assert_eq!(Cause::told("SignatureDoesNotMatch", Some(403), wrong_key), Cause::WrongCredentials);
     }
 
     #[test]
@@ -129,6 +137,6 @@ mod tests {
             assert_eq!(Cause::of(code, status), Cause::Unavailable);
         }
         assert_eq!(Cause::of("InvalidRequestException", Some(400)), Cause::Refused);
-        assert_eq!(Cause::of("ExpiredToken", Some(403)), Cause::Credentials);
+        assert_eq!(Cause::of("ExpiredToken", Some(403)), Cause::ExpiredCredentials);
     }
 }

@@ -260,6 +260,12 @@ codes! {
     /// Our AWS identity lacks a permission.
     CONNECT_ACCESS_DENIED = "connect.access_denied", Admin, "The gateway may not do this in Amazon Connect",
         "The gateway's administrator must add the missing permission: the audit log names it.";
+    /// STS does not let the gateway assume the provisioning role.
+    CONNECT_PROVISIONING_ROLE = "connect.provisioning_role", Admin, "The gateway may not manage this contact centre's users",
+        "The gateway's administrator must check the provisioning role's trust policy and external id.";
+    /// AWS says that this instance can't be entered as it is configured.
+    CONNECT_INSTANCE_UNUSABLE = "connect.instance_unusable", Admin, "This contact centre is not set up for this sign-in",
+        "The gateway's administrator must compare its configuration with the instance in AWS: the gateway's log says what differs.";
     /// The configured instance does not exist, or is not in that account and Region.
     CONNECT_NO_INSTANCE = "connect.no_instance", Admin, "This contact centre can't be found in AWS",
         "The gateway's administrator must check the instance's ARN.";
@@ -268,9 +274,12 @@ codes! {
         "Try again in a minute. Nothing is wrong with your account.";
 
     // -- federation --
-    /// STS refuses the role.
+    /// STS does not let the gateway assume the federation role: the role's trust policy, or the gateway's own permission.
     FEDERATION_ROLE = "federation.role", Admin, "The gateway may not sign you in to Amazon Connect",
-        "The gateway's administrator must check the federation role's trust policy and permissions: the audit log says what was refused.";
+        "The gateway's administrator must check the federation role's trust policy: the audit log says what was refused.";
+    /// The federation role may not ask for tokens of the instance.
+    FEDERATION_PERMISSION = "federation.permission", Admin, "The gateway's role may not sign you in to Amazon Connect",
+        "The gateway's administrator must give the federation role connect:GetFederationToken at this instance.";
     /// AWS can't take, or does not take, the identity provider's answer.
     FEDERATION_ASSERTION = "federation.assertion", IdpOwner, "Your sign-in service's answer is of no use to AWS",
         "The identity provider's team must issue its answers for AWS as well: the audit log says what is missing.";
@@ -289,9 +298,15 @@ codes! {
     /// `SignInUrl` points outside the configured instance.
     FEDERATION_SIGN_IN_URL = "federation.sign_in_url", Admin, "Amazon Connect named an unexpected address",
         "The gateway's administrator must compare the instance's access URL with the configuration.";
-    /// Base credentials are missing or expired.
+    /// AWS does not accept the gateway's own credentials.
     FEDERATION_CREDENTIALS = "federation.credentials", Admin, "The gateway has no valid AWS credentials",
-        "The gateway's administrator must check its AWS identity.";
+        "The gateway's administrator must check its AWS identity: AWS does not know the key, or not the signature.";
+    /// No credentials of the gateway's own are to be had.
+    FEDERATION_NO_CREDENTIALS = "federation.no_credentials", Admin, "The gateway has no AWS credentials",
+        "The gateway's administrator must give it an AWS identity, or look why the one it has can't be fetched.";
+    /// The gateway's own credentials are expired.
+    FEDERATION_EXPIRED_CREDENTIALS = "federation.expired_credentials", Admin, "The gateway's AWS credentials are expired",
+        "The gateway's administrator must renew them, and give the gateway an AWS identity that renews itself.";
     /// STS or the federation endpoint did not answer.
     FEDERATION_UNAVAILABLE = "federation.unavailable", Aws, "AWS does not answer at the moment",
         "Try again in a minute. Nothing is wrong with your account.";

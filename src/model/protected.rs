@@ -42,6 +42,11 @@ impl ProtectedNames {
         self.security_profiles.contains(&fold(name))
     }
 
+    /// Users that may never be federated, in lower case.
+    pub fn usernames(&self) -> impl Iterator<Item = &str> {
+        self.usernames.iter().map(String::as_str)
+    }
+
     /// Whether any security profile is protected at all.
     #[must_use]
     pub fn has_security_profiles(&self) -> bool {

@@ -5,10 +5,11 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use crate::model::{
-    ConsolePath, Identity, IdpChoice, IdpName, Problem, Purpose, RequestOptions, SignedIn, Target,
+    ConsolePath, Identity, IdpChoice, IdpName, InstanceName, Problem, Purpose, RequestOptions, SignedIn,
+    Target,
 };
 
-use super::{Before, Cause, InstanceChoice, InstanceUse, SignIn, SignInError, Start};
+use super::{Before, Cause, InstanceChoice, InstanceUse, SignIn, SignInError, Standing, Start};
 
 /// For how long an authentication that was forced for the console opens it.
 const FORCED_CONSOLE_LASTS: Duration = Duration::from_hours(1);
@@ -102,11 +103,15 @@ impl SignIn {
                 keys_end: ends.and_then(|(_, keys)| keys),
             }
         };
+        let told = |(name, standing): (InstanceName, Standing)| {
+            Some(Problem::new(format!("instance.{name}"), standing.warning()?))
+        };
+        let instances = self.standings().into_iter().filter_map(told);
         ConsoleView {
             instances: self.choices(),
             idps: self.parts.idps.iter().map(idp).collect(),
             in_use: self.in_use(),
-            warnings: self.parts.saml.warnings(),
+            warnings: self.parts.saml.warnings().into_iter().chain(instances).collect(),
         }
     }
 }

@@ -127,6 +127,7 @@ impl SignInError {
     pub fn missing_permission(&self) -> Option<String> {
         match &self.0.cause {
             Cause::Connect(error) => error.missing_permission(),
+            Cause::Federation(error) => error.missing_permission(),
             _ => None,
         }
     }

@@ -6,7 +6,9 @@ use crate::mapping::Rules;
 use crate::model::{InstanceName, Patience, Placement, Priority, Problem, UserId};
 
 use super::{SignIn, SignInError};
-pub use crate::connect::{Fate, GroupListing, GroupNode, InUse, Listed, Listings, Preview, Read, UserView};
+pub use crate::connect::{
+    Fate, GroupListing, GroupNode, InUse, Listed, Listings, Preview, Read, Standing, UserView,
+};
 
 /// How long a page of the console may wait for AWS. What is being read goes on after that, for the next try.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -62,6 +64,23 @@ impl SignIn {
             }
         }
         problems
+    }
+
+    /// Asks AWS, where it is time, whether people can be federated into the instances as they are configured; answers
+    /// what has changed.
+    pub async fn look_at_instances(&self) -> Vec<(InstanceName, Standing)> {
+        let mut changed = Vec::new();
+        for instance in &self.parts.instances {
+            changed.extend(instance.connect.look().await.map(|standing| (instance.name.clone(), standing)));
+        }
+        changed
+    }
+
+    /// What AWS said last of each instance.
+    #[must_use]
+    pub fn standings(&self) -> Vec<(InstanceName, Standing)> {
+        let standing = |instance: &super::Instance| (instance.name.clone(), instance.connect.standing());
+        self.parts.instances.iter().map(standing).collect()
     }
 
     /// What an instance has; each part with its own error.

@@ -20,7 +20,7 @@ mod unsolicited;
 pub use console::{ConsoleView, IdpView};
 pub use error::{Cause, SignInError};
 pub use instances::{
-    Fate, GroupListing, GroupNode, InUse, InstanceUse, Listed, Listings, Preview, Read, UserView,
+    Fate, GroupListing, GroupNode, InUse, InstanceUse, Listed, Listings, Preview, Read, Standing, UserView,
 };
 pub use logout::{LogoutAnswered, LogoutAsked};
 pub use placing::RulesInForce;

@@ -32,6 +32,7 @@ mod test_sign_in;
 mod unsolicited;
 mod words;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -147,9 +148,12 @@ async fn ready(State(web): State<Arc<WebState>>, RawQuery(query): RawQuery) -> R
     if query.as_deref() != Some("verbose") {
         return "ready".into_response();
     }
+    let standings = web.sign_in.standings().into_iter();
+    let instances: BTreeMap<String, &str> =
+        standings.map(|(name, standing)| (name.to_string(), standing.word())).collect();
     let state = web.rules_state.read().unwrap_or_else(PoisonError::into_inner);
     let rules = if state.problems.is_empty() { "in_force" } else { "older_than_file" };
-    Json(json!({ "ready": true, "rules": rules, "needs_restart": state.needs_restart })).into_response()
+    Json(json!({ "ready": true, "rules": rules, "needs_restart": state.needs_restart, "instances": instances })).into_response()
 }
 
 /// Our SAML metadata, for the identity provider's administrator.

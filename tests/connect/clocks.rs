@@ -79,7 +79,8 @@ fn key(id: &str) -> SeedKey {
         id: id.to_owned(),
         secret: format!("the secret of {id}"),
         arn: "arn:aws:iam::123456789012:user/gateway".to_owned(),
-        actions: vec!["connect:*".to_owned(), "sts:AssumeRole".to_owned()],
+        actions: ["connect:*", "sts:AssumeRole", "sts:SetSourceIdentity"].map(str::to_owned).into(),
+        policy: None,
     }
 }
 
@@ -96,14 +97,14 @@ async fn credentials_that_end_keep_nobody_out_who_has_a_token_and_new_ones_are_t
     });
     let sdk = gateway().into_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build();
     let door = Door::with(Behaviour::kind(), fast(), &sdk, |_| {}).await;
-    door.house.emulator.put_key(&old, false);
+    door.house.emulator.put_key(&old, false).unwrap();
     door.enter(0).await.unwrap();
     door.enter(1).await.unwrap();
-    door.house.emulator.put_key(&old, true);
+    door.house.emulator.put_key(&old, true).unwrap();
     assert_eq!(door.enter(2).await.map(drop), Err(code::FEDERATION_CREDENTIALS.id));
     assert_eq!(door.enter(6).await.map(drop), Err(code::FEDERATION_CREDENTIALS.id), "somebody new");
     door.enter(0).await.unwrap();
-    door.house.emulator.put_key(&new, false);
+    door.house.emulator.put_key(&new, false).unwrap();
     *source.lock().unwrap() = new;
     for number in [0, 1, 2, 6] {
         door.enter(number).await.unwrap();

@@ -8,7 +8,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use connect_gateway::federation::Error;
 use connect_gateway::model::{Blamed, ConnectUser, Secret, code};
 
-use crate::house::{Calls, House, arn, budget, fast, gateway, identity, nobody, reader, role};
+use crate::house::{Calls, House, arn, budget, fast, gateway, identity, nobody, placement, reader, role};
 
 const NONE: Calls = Calls { good: 0, bad: 0 };
 const ONE: Calls = Calls { good: 1, bad: 0 };
@@ -131,6 +131,7 @@ async fn a_role_that_refuses_the_source_identity_is_named_and_can_be_used_withou
     };
     let error = with(true).token_for(&user, house.in_an_hour()).await.unwrap_err();
     assert_eq!(error.code(), &code::FEDERATION_ROLE);
+    assert_eq!(error.missing_permission().as_deref(), Some("sts:SetSourceIdentity"));
     assert!(error.to_string().contains("sts:SetSourceIdentity"), "{error}");
     with(false).token_for(&user, house.in_an_hour()).await.unwrap();
     let told_before_deployment = with(true).check(&user.username).await.unwrap_err();
@@ -178,8 +179,8 @@ async fn a_role_without_the_permission_is_named() {
     let user = house.user("ada").await;
     let federation = house.federation_with(|settings| settings.role_arn = role("without-permission"));
     let error = federation.token_for(&user, house.in_an_hour()).await.unwrap_err();
-    assert_eq!(error.code(), &code::FEDERATION_ROLE);
-    assert!(error.to_string().contains("connect:GetFederationToken"), "{error}");
+    assert_eq!(error.code(), &code::FEDERATION_PERMISSION);
+    assert_eq!(error.missing_permission().as_deref(), Some("connect:GetFederationToken"), "{error}");
 }
 
 #[tokio::test]
@@ -206,7 +207,20 @@ async fn base_credentials_that_can_not_be_had_are_told() {
     let sdk = gateway().into_builder().credentials_provider(SharedCredentialsProvider::new(none)).build();
     let federation = house.federation_as(&sdk, fast(), |_| {});
     let error = federation.token_for(&user, house.in_an_hour()).await.unwrap_err();
-    assert_eq!(error.code(), &code::FEDERATION_CREDENTIALS, "{error}");
+    assert_eq!(error.code(), &code::FEDERATION_NO_CREDENTIALS, "{error}");
+}
+
+#[tokio::test]
+async fn base_credentials_that_are_expired_are_told_apart() {
+    let house = House::kind().await;
+    let user = house.user("ada").await;
+    let ended = SharedCredentialsProvider::new(house.short_lived().await);
+    let sdk = gateway().into_builder().credentials_provider(ended).build();
+    house.emulator.advance(Duration::from_hours(2));
+    let error = house.federation_as(&sdk, fast(), |_| {}).token_for(&user, house.in_an_hour()).await;
+    assert_eq!(error.unwrap_err().code(), &code::FEDERATION_EXPIRED_CREDENTIALS);
+    let error = house.connect_as(&sdk, fast(), |_| {}).ensure(&placement("ada")).await.unwrap_err();
+    assert_eq!(error.code(), &code::FEDERATION_EXPIRED_CREDENTIALS, "{error}");
 }
 
 #[tokio::test]

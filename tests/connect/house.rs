@@ -7,14 +7,16 @@ use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
 use connect_gateway::budget::{ProcessBudget, Rate, Rates};
 use connect_gateway::config;
 use connect_gateway::connect::{
     self, Allowed, Connect, GroupCreation, Hierarchy, Plan, Provisioning, StepError,
 };
 use connect_gateway::emulator::{Behaviour, Emulator, Options, Seed};
-use connect_gateway::federation::{self, CredentialSource, Endpoints, Federation, HandOffMode};
+use connect_gateway::federation::{
+    self, CredentialSource, Endpoints, Federation, HandOffMode, ProvisioningRole, provisioning_identity,
+};
 use connect_gateway::model::{
     Clock, ConnectUser, HierarchyPath, InstanceArn, InstanceName, Pace, Patience, Placement, ProtectedNames,
     SyncPolicy, SystemClock, SystemRandom, UserId, Username,
@@ -198,6 +200,15 @@ impl House {
         self.all_calls().into_iter().filter(writes).collect()
     }
 
+    /// Keys of a session that ends in an hour and may do what the gateway may, as if nothing knew of their end.
+    pub(crate) async fn short_lived(&self) -> Credentials {
+        let role = ProvisioningRole { role_arn: role("session"), external_id: None };
+        let sdk = provisioning_identity(&gateway(), role, &arn(ACME), Some(&self.api()), fast());
+        let keys = sdk.credentials_provider().unwrap().provide_credentials().await.unwrap();
+        let token = keys.session_token().map(str::to_owned);
+        Credentials::new(keys.access_key_id(), keys.secret_access_key(), token, None, "test")
+    }
+
     /// The SDK's own client, for what is done by hand.
     pub(crate) fn sdk(&self) -> aws_sdk_connect::Client {
         connect::client(&gateway(), &arn(ACME), Some(&self.api()))
@@ -231,6 +242,7 @@ fn settings() -> connect::Settings {
     connect::Settings {
         instance: InstanceName::new("acme"),
         arn: arn(ACME),
+        url: "https://acme.my.connect.aws".parse().unwrap(),
         provisioning: Provisioning::Sync,
         group_creation: GroupCreation::Never,
         removal: None,

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is surprised")]
 
+mod accounts;
 mod agents;
 mod assertion_role;
 mod browse;
@@ -25,6 +26,7 @@ mod provisioning;
 mod race;
 mod refusals;
 mod removal;
+mod standing;
 mod storm;
 mod unfinished;
 mod users;

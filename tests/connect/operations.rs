@@ -242,7 +242,7 @@ impl Case {
             }
             Run::Apply(_) => self.apply().await.map_err(|error| word(&error)),
             Run::Browse => self.connect.listings(asked()).await.hierarchy.map(drop).map_err(|e| code(&e)),
-            Run::Check => self.connect.check().await.map(drop).map_err(|e| code(&e)),
+            Run::Check => self.connect.report().await.map(drop).map_err(|e| code(&e)),
         };
         tried.err().unwrap_or_else(|| "complete".to_owned())
     }

@@ -208,6 +208,7 @@ async fn an_endpoint_that_does_not_answer_is_told() {
     let settings = connect::Settings {
         instance: connect_gateway::model::InstanceName::new("acme"),
         arn: arn.clone(),
+        url: "https://acme.my.connect.aws".parse().unwrap(),
         provisioning: connect::Provisioning::Sync,
         group_creation: connect::GroupCreation::Never,
         removal: None,
@@ -228,8 +229,9 @@ async fn an_endpoint_that_does_not_answer_is_told() {
 #[tokio::test]
 async fn the_instance_is_reported_as_aws_has_it() {
     let house = House::kind().await;
-    let report = house.connect_as(&gateway(), real_rates(), |_| {}).check().await.unwrap();
+    let report = house.connect_as(&gateway(), real_rates(), |_| {}).report().await.unwrap();
     assert_eq!(report.alias.as_deref(), Some("acme"));
     assert_eq!(report.access_url, Some(house.emulator.site_url("acme")));
-    assert_eq!(report.problems(), [""; 0]);
+    let own = house.emulator.site_url("acme").parse().unwrap();
+    assert_eq!((report.contradictions(&own), report.unsaid()), (vec![], vec![]));
 }

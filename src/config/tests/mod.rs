@@ -131,7 +131,22 @@ fn a_govcloud_instance_signs_in_at_govcloud() {
     let config = config(&text.replace("arn:aws:iam", "arn:aws-us-gov:iam"));
     let federation = &config.instances[0].federation;
     assert_eq!(federation.signin_endpoint.host_str(), Some("signin.amazonaws-us-gov.com"));
-    assert_eq!(federation.console_url.host_str(), Some("us-gov-west-1.console.amazonaws-us-gov.com"));
+    assert_eq!(federation.console_url.host_str(), Some("console.amazonaws-us-gov.com"));
+}
+
+#[test]
+fn a_provisioning_role_is_another_role_of_the_instances_account() {
+    let key = "instance.prod.provisioning_role_arn";
+    let with = |lines: &str| SHORT.replace("role_arn = ", &format!("{lines}\nrole_arn = "));
+    let role = |name: &str| format!("provisioning_role_arn = \"arn:aws:iam::{name}\"");
+    assert_about(&problems(&with(&role("210987654321:role/users"))), key, "own account");
+    assert_about(&problems(&with(&role("123456789012:role/gateway"))), key, "federation role");
+    let alone = problems(&with("provisioning_external_id = \"abc\""));
+    assert_about(&alone, "instance.prod.provisioning_external_id", "provisioning_role_arn");
+    let good = with(&format!("{}\nprovisioning_external_id = \"abc\"", role("123456789012:role/users")));
+    let found = config(&good).instances.remove(0).provisioning_role.unwrap();
+    assert_eq!(found.role_arn, "arn:aws:iam::123456789012:role/users");
+    assert_eq!(found.external_id.as_ref().map(Secret::expose), Some("abc"));
 }
 
 #[test]

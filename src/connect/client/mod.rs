@@ -16,7 +16,8 @@ use aws_config::timeout::TimeoutConfig;
 use aws_sdk_connect::Client;
 use aws_sdk_connect::config::Region;
 use aws_sdk_connect::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_connect::types::{HierarchyGroup, Instance, User};
+use aws_sdk_connect::operation::describe_instance::DescribeInstanceOutput;
+use aws_sdk_connect::types::{HierarchyGroup, User};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use url::Url;
 
@@ -72,10 +73,12 @@ impl Calls {
     }
 
     /// Needs `connect:DescribeInstance`.
-    pub(super) async fn describe_instance(&self, patience: Patience) -> Result<Option<Instance>, Error> {
+    pub(super) async fn describe_instance(
+        &self,
+        patience: Patience,
+    ) -> Result<DescribeInstanceOutput, Error> {
         let request = self.client.describe_instance().instance_id(&self.arn.id);
-        let answer = self.call("DescribeInstance", patience, || request.clone().send()).await?;
-        Ok(answer.instance)
+        self.call("DescribeInstance", patience, || request.clone().send()).await
     }
 
     /// Needs `connect:ListUsers`.

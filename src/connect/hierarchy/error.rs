@@ -55,8 +55,10 @@ pub(super) fn advice(error: &Error) -> String {
         Cause::AccessDenied => {
             return format!(". The AWS identity of this command needs connect:{}", call.operation);
         }
-        Cause::Credentials => "Check the AWS identity of this command",
         Cause::ClockOff => "The clock of this machine is wrong: AWS does not take its signatures",
+        Cause::NoCredentials | Cause::ExpiredCredentials | Cause::WrongCredentials => {
+            "Check the AWS identity of this command"
+        }
         Cause::Quota => {
             "The instance has no room for more groups: ask AWS for a higher quota, or remove some"
         }

@@ -236,8 +236,14 @@ where
         let cause = Cause::told(code, status, service_error.and_then(ProvideErrorMetadata::message));
         return CallError { operation, cause, code: code.to_owned(), request_id };
     }
+    if let Some(call) = causes(error).find_map(<dyn StdError>::downcast_ref::<CallError>) {
+        // The provisioning role was not to be had: what failed is the call for it.
+        return call.clone();
+    }
     let (cause, word) = match error {
-        _ if lacks_credentials(error) => (Cause::Credentials, "no credentials"),
+        _ if causes(error).any(<dyn StdError>::is::<CredentialsError>) => {
+            (Cause::NoCredentials, "no credentials")
+        }
         SdkError::TimeoutError(_) => (Cause::Unavailable, "timeout"),
         SdkError::DispatchFailure(_) => (Cause::Unavailable, "no connection"),
         SdkError::ConstructionFailure(_) => (Cause::Refused, "the request could not be built"),
@@ -246,6 +252,7 @@ where
     CallError { operation, cause, code: word.to_owned(), request_id }
 }
 
-fn lacks_credentials(error: &(dyn StdError + 'static)) -> bool {
-    std::iter::successors(Some(error), |error| (*error).source()).any(<dyn StdError>::is::<CredentialsError>)
+/// The error, and what caused it, one after the other.
+fn causes<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |error| (*error).source())
 }

@@ -1,0 +1,125 @@
+//! The identity that manages an instance's users: its provisioning role, assumed by the gateway's own identity.
+//! <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use aws_config::SdkConfig;
+use aws_config::identity::IdentityCache;
+use aws_config::retry::RetryConfig;
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{self, ProvideCredentials, SharedCredentialsProvider, future};
+use aws_sdk_sts::config::Region;
+use url::Url;
+
+use super::wire;
+use crate::model::{Call, CallError, Caller, Cause, InstanceArn, Pace, Patience, Secret, Stopped};
+
+/// The longest session that STS gives to whom a role assumes the role; every role allows it.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining>
+const DURATION_SECONDS: i32 = 3600;
+/// What is left of a session when it is replaced.
+const REPLACED_AHEAD: Duration = Duration::from_mins(5);
+/// How long a call waits for the role.
+const PATIENCE: Duration = Duration::from_secs(8);
+/// What `CloudTrail` calls the gateway where it manages users.
+pub const SESSION_NAME: &str = "connect-gateway";
+const OPERATION: &str = "AssumeRole";
+
+/// A role that may manage an instance's users.
+#[derive(Debug, Clone)]
+pub struct ProvisioningRole {
+    /// Its ARN, in the instance's own account.
+    pub role_arn: String,
+    /// `ExternalId` of its trust policy.
+    pub external_id: Option<Secret>,
+}
+
+/// `sdk` with the credentials of the role in the place of the gateway's own; they are replaced ahead of their end.
+/// `endpoint` is that of STS, where it is another one than AWS's.
+#[must_use]
+pub fn provisioning_identity(
+    sdk: &SdkConfig,
+    role: ProvisioningRole,
+    arn: &InstanceArn,
+    endpoint: Option<&Url>,
+    pace: Pace,
+) -> SdkConfig {
+    let mut config = aws_sdk_sts::config::Builder::from(sdk)
+        .region(Region::new(arn.region.clone()))
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(wire::timeouts());
+    if let Some(endpoint) = endpoint {
+        config = config.endpoint_url(endpoint.clone());
+    }
+    let credentials = Assumed {
+        client: aws_sdk_sts::Client::from_conf(config.build()),
+        caller: Caller::new(pace),
+        call: Call { account: arn.account.clone(), region: arn.region.clone(), operation: OPERATION },
+        role,
+    };
+    let cache = IdentityCache::lazy().buffer_time(REPLACED_AHEAD).load_timeout(PATIENCE).build();
+    sdk.to_builder()
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .identity_cache(cache)
+        .build()
+}
+
+struct Assumed {
+    client: aws_sdk_sts::Client,
+    caller: Caller,
+    call: Call,
+    role: ProvisioningRole,
+}
+
+impl Assumed {
+    async fn assume(&self) -> provider::Result {
+        let request = self
+            .client
+            .assume_role()
+            .role_arn(&self.role.role_arn)
+            .role_session_name(SESSION_NAME)
+            .set_external_id(self.role.external_id.as_ref().map(|id| id.expose().to_owned()))
+            .duration_seconds(DURATION_SECONDS);
+        let attempt = || {
+            let answer = Box::pin(request.clone().send());
+            async move { answer.await.map_err(|error| wire::call_error(OPERATION, &error)) }
+        };
+        let answer = self.caller.call(&self.call, Patience::lasting(PATIENCE), attempt).await;
+        let answer = answer.map_err(|stopped| CredentialsError::provider_error(failed(stopped)))?;
+        let keys = answer
+            .credentials
+            .ok_or_else(|| CredentialsError::provider_error(unanswered("an answer without credentials")))?;
+        let ends = SystemTime::try_from(keys.expiration).map_err(CredentialsError::unhandled)?;
+        let (id, secret, token) = (keys.access_key_id, keys.secret_access_key, keys.session_token);
+        Ok(Credentials::new(id, secret, Some(token), Some(ends), "provisioning role"))
+    }
+}
+
+impl fmt::Debug for Assumed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Assumed").field("role", &self.role).finish_non_exhaustive()
+    }
+}
+
+impl ProvideCredentials for Assumed {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(self.assume())
+    }
+}
+
+/// What the call that needs the credentials finds in its error.
+fn failed(stopped: Stopped) -> CallError {
+    match stopped {
+        Stopped::Failed(call) => call,
+        Stopped::Busy(_) => unanswered("its turn is too far away"),
+    }
+}
+
+fn unanswered(why: &str) -> CallError {
+    CallError { operation: OPERATION, cause: Cause::Unavailable, code: why.to_owned(), request_id: None }
+}
