@@ -18,9 +18,10 @@ mod unfinished;
 mod wire;
 mod words;
 
+use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::timeout;
@@ -131,6 +132,8 @@ pub struct Connect {
     /// What was refused for good, by the same key and question.
     refused: Aged<String, u64, Error>,
     fingerprints: RandomState,
+    /// How often each name was forgotten: part of the question, so that work under way then answers nobody afterwards.
+    forgotten: Mutex<HashMap<String, u64>>,
     pace: Pace,
     standing: standing::Kept,
     clock: Arc<dyn Clock>,
@@ -153,6 +156,7 @@ impl Connect {
             known: Aged::new(KNOWN_USERS, Arc::clone(&clock)),
             refused: Aged::new(KNOWN_USERS, Arc::clone(&clock)),
             fingerprints: RandomState::new(),
+            forgotten: Mutex::default(),
             pace,
             standing: standing::Kept::default(),
             clock,
@@ -195,7 +199,7 @@ impl Connect {
         let settings = &self.provision.settings;
         let (name, ticket) = (placement.username.folded(), self.ticket(placement));
         let length = if priority == Priority::Person { settings.place_kept_for } else { settings.patience };
-        let fingerprint = self.fingerprints.hash_one(placement);
+        let fingerprint = self.fingerprints.hash_one((placement, self.forgotten().get(&name)));
         let work = || -> Work<ConnectUser> {
             let (provision, placement) = (Arc::clone(&self.provision), placement.clone());
             let (refused, name) = (self.refused.clone(), name.clone());
@@ -223,8 +227,12 @@ impl Connect {
         self.known.drop_where(|known| known.id == *user).await;
     }
 
-    /// Forgets that the user of this name, in whatever case, was found in place.
-    pub async fn forget_name(&self, username: &Username) {
-        self.known.drop_where(|known| known.username.folded() == username.folded()).await;
+    /// Forgets that the user of this name, in whatever case, was found in place, or is about to be.
+    pub fn forget_name(&self, username: &Username) {
+        *self.forgotten().entry(username.folded()).or_default() += 1;
+    }
+
+    fn forgotten(&self) -> MutexGuard<'_, HashMap<String, u64>> {
+        self.forgotten.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
