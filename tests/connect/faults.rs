@@ -17,6 +17,8 @@ use crate::house::{House, budget, fast, gateway, placement};
 /// People who have a user, and people who have none yet.
 const KNOWN: usize = 6;
 const NEW: usize = 4;
+/// Calls of the one piece of work that tries, after some seconds, whether there is an answer again.
+const ONE_TRIAL: usize = 3;
 
 /// A gateway's rooms, and how people come to it.
 pub(crate) struct Door {
@@ -48,12 +50,8 @@ impl Door {
             };
             house.emulator.add_user("acme", &user).unwrap();
         }
-        let connect = house.connect_as(sdk, pace.clone(), |settings| {
-            settings.patience = Duration::from_secs(2);
-            change(settings);
-        });
-        let federation =
-            house.federation_as(sdk, pace, |settings| settings.patience = Duration::from_secs(2));
+        let connect = house.connect_as(sdk, pace.clone(), change);
+        let federation = house.federation_as(sdk, pace, |_| {});
         Arc::new(Self { house, connect, federation })
     }
 
@@ -149,7 +147,8 @@ async fn an_sts_that_is_down_from_the_start_keeps_everybody_out_until_it_is_back
     let asked = door.house.calls("AssumeRole").bad;
     let again = door.all_try(0..KNOWN + NEW).await;
     assert_eq!(again, tries);
-    assert_eq!(door.house.calls("AssumeRole").bad, asked, "it is left alone for a while");
+    let more = door.house.calls("AssumeRole").bad - asked;
+    assert!(more <= ONE_TRIAL, "it is left alone for a while: {more} calls");
     door.heal();
     door.all_get_in().await;
     door.check_books().await;
@@ -190,7 +189,8 @@ async fn a_connect_that_does_not_answer_fails_to_a_clear_page_and_heals_by_itsel
     assert_eq!(tries, vec![Err("connect.unavailable"); KNOWN + NEW - 2]);
     door.house.emulator.clear_history();
     assert_eq!(door.all_try(2..KNOWN + NEW).await, tries);
-    assert_eq!(door.house.all_calls(), [""; 0], "nobody asks while nobody answers");
+    let calls = door.house.all_calls();
+    assert!(calls.len() <= ONE_TRIAL, "hardly anybody asks while nobody answers: {calls:?}");
     assert_eq!(door.all_try(0..2).await, [Ok(()); 2], "whoever has a token");
     door.heal();
     door.all_get_in().await;
