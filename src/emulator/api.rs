@@ -81,18 +81,21 @@ fn call_sts(
 ) -> ApiResult<String> {
     let now = shared.clock.now();
     let inner = &mut *shared.lock();
+    let failure = inner.behaviour.failure(&asked.action);
     if asked.action == "AssumeRoleWithSAML" {
+        if let Some((code, false)) = &failure {
+            return Err(failed(code));
+        }
         let own = OwnIdp {
             entity_id: format!("{}/saml/metadata", shared.urls.idp),
             certificate: shared.idp.certificate(),
         };
         let (result, name) = assume_role_with_saml(asked, &mut inner.world, &own, now)?;
         about.username = Some(name);
-        return Ok(result);
+        return failure.map_or(Ok(result), |(code, _)| Err(failed(&code)));
     }
     let caller = authenticate(inner, request, "sts", &shared.clock)?;
     about.principal = Some(caller.principal.label().to_owned());
-    let failure = inner.behaviour.failure(&asked.action);
     if let Some((code, false)) = &failure {
         return Err(failed(code));
     }

@@ -40,7 +40,7 @@ async fn house_with(change: impl FnOnce(&mut IdpOptions)) -> House {
 }
 
 /// A house whose identity provider issues for AWS as well.
-async fn house() -> House {
+pub(crate) async fn house() -> House {
     house_with(|idp| idp.audiences = vec![FOR_AWS.to_owned()]).await
 }
 
@@ -61,7 +61,7 @@ fn federation(house: &House) -> Federation {
     federation_with(house, |_| {})
 }
 
-fn federation_with(house: &House, change: impl FnOnce(&mut Settings)) -> Federation {
+pub(crate) fn federation_with(house: &House, change: impl FnOnce(&mut Settings)) -> Federation {
     house.federation_as(&nobodys(), fast(), |settings| {
         by_assertion(settings);
         change(settings);
@@ -110,7 +110,7 @@ fn said<'a>(names: &'a [&'a str]) -> Said<'a> {
 }
 
 /// Ada's own answer, as the gateway reads it.
-async fn adas(house: &House) -> Arc<OriginalAnswer> {
+pub(crate) async fn adas(house: &House) -> Arc<OriginalAnswer> {
     said(&["ada"]).of(house, &response(house, "ada").await)
 }
 

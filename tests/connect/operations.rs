@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use connect_gateway::connect::{Allowed, Connect, StepError};
+use connect_gateway::connect::{Allowed, Connect, Error, Removal, StepError};
 use connect_gateway::emulator::{Behaviour, Failing, Lag};
-use connect_gateway::federation::Federation;
+use connect_gateway::federation::{self, Federation};
 use connect_gateway::model::{
     Blamed as _, Channel, ChannelSettings, ConnectUser, Phone, PhoneType, Placement, Proficiency,
     ProficiencyLevel, UserId, Username,
@@ -14,6 +14,7 @@ use connect_gateway::model::{
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use crate::assertion_role;
 use crate::hierarchy::ALL;
 use crate::house::{ACME, House, asked, names as profiles, nobody, path, placement};
 
@@ -38,6 +39,12 @@ enum Run {
     Skilled(fn() -> Placement),
     /// A person who is in place gets a token.
     Token,
+    /// A person brings their own answer for AWS.
+    Answer,
+    /// `connect-gateway users remove`.
+    Remove,
+    /// `connect-gateway sessions end`.
+    End,
     /// `connect-gateway hierarchy apply`.
     Apply(&'static str),
     /// The console's page of the instance.
@@ -63,7 +70,6 @@ const fn with(
     Row { operation, run, common, own }
 }
 
-/// `DeleteUser` is not called yet.
 #[rustfmt::skip]
 const ROWS: &[Row] = &[
     with("CreateUser", Run::New, REFUSED, &[("DuplicateResourceException", "connect.unavailable"), ("LimitExceededException", "connect.quota")]),
@@ -75,18 +81,23 @@ const ROWS: &[Row] = &[
     row("UpdateUserPhoneConfig", Run::Changed(desked), REFUSED),
     row("UpdateUserIdentityInfo", Run::Changed(renamed), REFUSED),
     row("UpdateUserSecurityProfiles", Run::Changed(trusted), REFUSED),
+    // Who is gone already is gone.
+    row("DeleteUser", Run::Remove, ["connect.refused", "connect.refused", "complete", "connect.access_denied"]),
     row("ListSecurityProfiles", Run::New, LISTING),
     row("ListRoutingProfiles", Run::New, LISTING),
     row("ListUserHierarchyGroups", Run::New, LISTING),
     row("DescribeUserHierarchyGroup", Run::New, ["connect.refused", "connect.refused", "connect.unknown_name", "connect.access_denied"]),
     row("DescribeUserHierarchyStructure", Run::Apply(GROWN), LISTING),
-    with("GetFederationToken", Run::Token, ["federation.refused", "federation.refused", "connect.no_instance", "federation.role"], &[("UserNotFoundException", "federation.no_user"), ("DuplicateResourceException", "federation.role_binding")]),
+    with("GetFederationToken", Run::Token, ["federation.refused", "federation.refused", "connect.no_instance", "federation.permission"], &[("UserNotFoundException", "federation.no_user"), ("DuplicateResourceException", "federation.role_binding")]),
     with("DeleteUserHierarchyGroup", Run::Apply(SHRUNK), ["connect.refused", "connect.refused", "complete", "connect.access_denied"], &[("ResourceInUseException", "in use")]),
     with("UpdateUserHierarchyStructure", Run::Apply(GROWN), ["connect.refused", "connect.refused", "connect.no_instance", "connect.access_denied"], &[("ResourceInUseException", "connect.refused")]),
     with("UpdateUserHierarchyGroupName", Run::Apply(RENAMED), ["connect.refused", "connect.refused", "gone", "connect.access_denied"], &[("DuplicateResourceException", "name taken")]),
     with("CreateUserHierarchyGroup", Run::Apply(GROWN), ["connect.refused", "connect.refused", "no parent", "connect.access_denied"], &[("DuplicateResourceException", "connect.refused"), ("LimitExceededException", "connect.group_quota")]),
     // What the gateway calls besides.
-    with("AssumeRole", Run::Token, ["federation.role", "federation.role", "federation.role", "federation.role"], &[("MalformedPolicyDocument", "federation.role"), ("PackedPolicyTooLarge", "federation.role"), ("RegionDisabledException", "federation.role"), ("ExpiredTokenException", "federation.credentials")]),
+    with("AssumeRole", Run::Token, ["federation.role", "federation.role", "federation.role", "federation.role"], &[("MalformedPolicyDocument", "federation.role"), ("PackedPolicyTooLarge", "federation.role"), ("RegionDisabledException", "federation.role"), ("ExpiredTokenException", "federation.expired_credentials")]),
+    with("AssumeRoleWithSAML", Run::Answer, ["federation.role", "federation.role", "federation.role", "federation.role"], &[("IDPRejectedClaim", "federation.assertion"), ("InvalidIdentityToken", "federation.assertion"), ("MalformedPolicyDocument", "federation.role"), ("PackedPolicyTooLarge", "federation.role"), ("RegionDisabledException", "federation.role"), ("ExpiredTokenException", "federation.assertion")]),
+    row("DeleteAllEntitySessions", Run::End, REFUSED),
+    row("SearchQuickConnects", Run::Remove, LISTING),
     with("UpdateUserConfig", Run::Changed(chatty), REFUSED, &[("ConditionalOperationFailedException", "connect.refused")]),
     row("TagResource", Run::Changed(tagged), REFUSED),
     row("ListUserProficiencies", Run::Changed(skilled), REFUSED),
@@ -200,7 +211,10 @@ struct Case {
 
 impl Case {
     async fn start(run: Run, behaviour: Behaviour) -> Self {
-        let house = House::kind().await;
+        let house = match run {
+            Run::Answer => assertion_role::house().await,
+            _ => House::kind().await,
+        };
         let mut file = String::new();
         match run {
             Run::Skilled(_) => drop(house.connect().ensure(&otherwise_skilled()).await.unwrap()),
@@ -215,9 +229,16 @@ impl Case {
         }
         house.emulator.adjust(|now| *now = behaviour);
         house.emulator.clear_history();
-        let connect = house.connect_with(|settings| settings.settle_within = Duration::from_secs(3));
-        let federation = matches!(run, Run::Token)
-            .then(|| house.federation_with(|settings| settings.place_kept_for = Duration::from_secs(6)));
+        let connect = house.connect_with(|settings| {
+            settings.settle_within = Duration::from_secs(3);
+            settings.removal = Some(Removal::Delete);
+        });
+        let patient = |settings: &mut federation::Settings| settings.place_kept_for = Duration::from_secs(6);
+        let federation = match run {
+            Run::Token => Some(house.federation_with(patient)),
+            Run::Answer => Some(assertion_role::federation_with(&house, patient)),
+            _ => None,
+        };
         Self { house, connect, federation, run, file }
     }
 
@@ -235,16 +256,35 @@ impl Case {
             Run::Changed(wanted) | Run::Skilled(wanted) => {
                 self.connect.ensure(&wanted()).await.map(drop).map_err(|e| code(&e))
             }
-            Run::Token => {
+            Run::Token => self.token(&ada(&self.house).await).await,
+            Run::Answer => {
+                let (user, answer) = (ada(&self.house).await, assertion_role::adas(&self.house).await);
                 let federation = self.federation.as_ref().unwrap();
-                let token = federation.token_for(&ada(&self.house).await, self.house.in_an_hour()).await;
-                token.map(drop).map_err(|error| error.code().id.to_owned())
+                match federation.present(&user, &answer, self.house.in_an_hour()).await {
+                    Ok(()) => self.token(&user).await,
+                    Err(error) => Err(error.code().id.to_owned()),
+                }
             }
+            Run::Remove => self.remove().await.map_err(|e| code(&e)),
+            Run::End => self.connect.end_sessions(&username(), asked()).await.map(drop).map_err(|e| code(&e)),
             Run::Apply(_) => self.apply().await.map_err(|error| word(&error)),
             Run::Browse => self.connect.listings(asked()).await.hierarchy.map(drop).map_err(|e| code(&e)),
             Run::Check => self.connect.report().await.map(drop).map_err(|e| code(&e)),
         };
         tried.err().unwrap_or_else(|| "complete".to_owned())
+    }
+
+    async fn token(&self, user: &ConnectUser) -> Result<(), String> {
+        let federation = self.federation.as_ref().unwrap();
+        let token = federation.token_for(user, self.house.in_an_hour()).await;
+        token.map(drop).map_err(|error| error.code().id.to_owned())
+    }
+
+    async fn remove(&self) -> Result<(), Error> {
+        match self.connect.leaving(&username(), asked()).await {
+            Err(Error::NotThere) => Ok(()),
+            leaving => self.connect.remove(&leaving?, asked()).await.map(drop),
+        }
     }
 
     async fn apply(&self) -> Result<(), StepError> {
@@ -266,7 +306,8 @@ impl Case {
             Run::Apply(_) => {
                 self.house.hierarchy_plan(&self.file, self.allowed()).await.unwrap().steps.is_empty()
             }
-            Run::Token | Run::Browse | Run::Check => true,
+            Run::Remove => !self.house.emulator.usernames("acme").contains(&"ada".to_owned()),
+            Run::Token | Run::Answer | Run::End | Run::Browse | Run::Check => true,
         }
     }
 
@@ -276,10 +317,14 @@ impl Case {
     }
 }
 
+fn username() -> Username {
+    Username::new("ada").unwrap()
+}
+
 async fn ada(house: &House) -> ConnectUser {
     let id = house.sdk().list_users().instance_id(ACME).send().await.unwrap();
     let user = id.user_summary_list().iter().find(|user| user.username() == Some("ada")).unwrap();
-    ConnectUser { id: UserId::new(user.id().unwrap()), username: Username::new("ada").unwrap(), ..nobody() }
+    ConnectUser { id: UserId::new(user.id().unwrap()), username: username(), ..nobody() }
 }
 
 fn word(error: &StepError) -> String {
@@ -377,7 +422,7 @@ async fn a_fault_of_aws_is_tried_again_and_told_as_such_when_it_lasts() {
 async fn a_throttled_call_goes_back_to_the_budget_and_is_made() {
     for_every_row(|row| async move {
         let case = Case::start(row.run, Behaviour::kind()).await;
-        let code = if row.operation == "AssumeRole" { "Throttling" } else { "ThrottlingException" };
+        let code = if row.operation.starts_with("AssumeRole") { "Throttling" } else { "ThrottlingException" };
         case.fail(row.operation, code, 4, false);
         let outcome = case.try_it().await;
         let throttled = case.house.calls(row.operation).bad;
