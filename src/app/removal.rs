@@ -1,12 +1,13 @@
 //! `connect-gateway users remove`: people who leave.
 
+use std::collections::BTreeSet;
 use std::io::{IsTerminal as _, Write as _, stdin, stdout};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::mapping::chosen;
-use super::sessions::{ask_to_end, counted};
+use super::sessions::{Ended, ask_to_end, counted};
 use super::{Outcome, control, load, sdk};
 use crate::audit;
 use crate::budget::ProcessBudget;
@@ -122,29 +123,39 @@ impl Removing {
     }
 
     async fn apply(&self, plan: &Plan) -> Result<Outcome, Vec<String>> {
-        let count = plan.leaving.len();
-        for (number, leaving) in (1..).zip(&plan.leaving) {
-            let name = leaving.username.as_str();
-            match self.connect.remove(leaving, Patience::lasting(PATIENCE)).await {
-                Ok(removed) => println!("[{number}/{count}] {}", done(removed, name)),
+        let mut not_told = BTreeSet::new();
+        let outcome = self.remove_all(&plan.leaving, &mut not_told).await;
+        // They may be gone by a run that was broken off before it told anybody.
+        for name in &plan.absent {
+            tell((&self.socket, &self.instance), name, &mut not_told).await;
+        }
+        warn_of(&not_told);
+        outcome.map(|()| Outcome::Done)
+    }
+
+    async fn remove_all(
+        &self,
+        leaving: &[Leaving],
+        not_told: &mut BTreeSet<String>,
+    ) -> Result<(), Vec<String>> {
+        let count = leaving.len();
+        for (number, leaving) in (1..).zip(leaving) {
+            match self.remove(leaving, not_told).await {
+                Ok(removed) => println!("[{number}/{count}] {}", done(removed, leaving.username.as_str())),
                 Err(error) => {
-                    self.tell(plan.leaving[..number].iter().map(|leaving| &leaving.username)).await;
-                    return Err(vec![
-                        self.told(&leaving.username, &error),
-                        format!(
-                            "{} of {count} users were removed. Run this again: it goes on with what is left.",
-                            number - 1
-                        ),
-                    ]);
+                    let done = number - 1;
+                    let left = format!(
+                        "{done} of {count} users were removed. Run this again: it goes on with what is left."
+                    );
+                    return Err(vec![self.told(&leaving.username, &error), left]);
                 }
             }
         }
-        self.tell(self.names.iter()).await;
-        Ok(Outcome::Done)
+        Ok(())
     }
 
-    async fn tell(&self, names: impl Iterator<Item = &Username>) {
-        tell(&self.socket, &self.instance, names).await;
+    async fn remove(&self, leaving: &Leaving, not_told: &mut BTreeSet<String>) -> Result<Removed, Error> {
+        remove_and_tell(&self.connect, (&self.socket, &self.instance), leaving, not_told).await
     }
 
     /// Asks at the terminal; what can't be taken back is asked for by the instance's name.
@@ -191,28 +202,54 @@ impl Removing {
     }
 }
 
-/// The gateway that runs on this machine forgets who was removed, and ends their sessions. `socket` is where it answers,
-/// or why nobody knows.
-pub(super) async fn tell(
-    socket: &Result<PathBuf, String>,
-    instance: &InstanceName,
-    names: impl Iterator<Item = &Username>,
-) {
-    let socket = match socket {
-        Ok(socket) => socket,
-        Err(reason) => return not_told(reason),
+/// Where the gateway that runs on this machine answers, or why nobody knows, and about which instance.
+pub(super) type Gateway<'a> = (&'a Result<PathBuf, String>, &'a InstanceName);
+
+/// Removes the user, and tells the gateway that runs; why that could not be told is added to `not_told`.
+pub(super) async fn remove_and_tell(
+    connect: &Connect,
+    gateway: Gateway<'_>,
+    leaving: &Leaving,
+    not_told: &mut BTreeSet<String>,
+) -> Result<Removed, Error> {
+    let removed = connect.remove(leaving, Patience::lasting(PATIENCE)).await;
+    let ended = tell(gateway, &leaving.username, not_told).await;
+    let removed = removed?;
+    if removed == Removed::Parked && ended > 0 {
+        // Until it was told, the gateway could let the person in once more.
+        connect.end_sessions_of(&leaving.id, Patience::lasting(PATIENCE)).await?;
+    }
+    Ok(removed)
+}
+
+/// The gateway that runs on this machine forgets who was removed, and ends their sessions: how many.
+async fn tell((socket, instance): Gateway<'_>, name: &Username, not_told: &mut BTreeSet<String>) -> usize {
+    let asked = match socket {
+        Ok(socket) => ask_to_end(socket, name.as_str(), Some(instance.clone()), false).await,
+        Err(reason) => Err(reason.clone()),
     };
-    for name in names {
-        match ask_to_end(socket, name.as_str(), Some(instance.clone()), false).await {
-            Ok(ended) => {
-                let ended_here = counted(ended.sessions);
-                println!("{}: the gateway on this machine was told: {ended_here}.", name.as_str());
-                for problem in ended.problems {
-                    eprintln!("warning: {}: {problem}", name.as_str());
-                }
+    match asked {
+        Ok(Ended { sessions, problems, .. }) => {
+            let name = name.as_str();
+            println!("{name}: the gateway on this machine was told: {}.", counted(sessions));
+            for problem in problems {
+                eprintln!("warning: {name}: {problem}");
             }
-            Err(reason) => return not_told(&reason),
+            sessions
         }
+        Err(reason) => {
+            not_told.insert(reason);
+            0
+        }
+    }
+}
+
+/// Says why the gateway that runs does not know who was removed.
+pub(super) fn warn_of(not_told: &BTreeSet<String>) {
+    for reason in not_told {
+        eprintln!(
+            "warning: no gateway was told, and one that runs believes what it knows for a while: {reason}"
+        );
     }
 }
 
@@ -287,8 +324,4 @@ pub(super) fn done(removed: Removed, name: &str) -> String {
         Removed::Parked => format!("parked {name}; no session in Amazon Connect is left"),
         Removed::Gone => format!("{name} was gone already"),
     }
-}
-
-fn not_told(reason: &str) {
-    eprintln!("warning: no gateway was told, and one that runs believes what it knows for a while: {reason}");
 }

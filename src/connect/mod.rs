@@ -16,9 +16,10 @@ mod report;
 mod wire;
 mod words;
 
+use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::timeout;
@@ -120,6 +121,8 @@ pub struct Connect {
     /// placement's fingerprint, the exact name in it: one spelling's user may not be another's.
     known: Aged<String, u64, ConnectUser>,
     fingerprints: RandomState,
+    /// How often each name was forgotten: part of the question, so that work under way then answers nobody afterwards.
+    forgotten: Mutex<HashMap<String, u64>>,
     pace: Pace,
 }
 
@@ -135,7 +138,8 @@ impl Connect {
     ) -> Self {
         let calls = Arc::new(Calls::new(client, pace.clone(), settings.arn.clone()));
         let provision = Arc::new(Provision::new(settings, calls, protected, &clock));
-        Self { provision, known: Aged::new(KNOWN_USERS, clock), fingerprints: RandomState::new(), pace }
+        let known = Aged::new(KNOWN_USERS, clock);
+        Self { provision, known, fingerprints: RandomState::new(), forgotten: Mutex::default(), pace }
     }
 
     /// Resolve, plan, apply: afterwards the user exists and is placed as the rules want. One piece of work
@@ -163,7 +167,7 @@ impl Connect {
             let patience = Patience::lasting(length).as_urgent_as(priority).under(ticket);
             Box::pin(async move { provision.ensure(&placement, patience).await })
         };
-        let fingerprint = self.fingerprints.hash_one(placement);
+        let fingerprint = self.fingerprints.hash_one((placement, self.forgotten().get(&name)));
         let reading = self.known.read(name, fingerprint, settings.known_for, work);
         timeout(settings.patience, reading).await.unwrap_or_else(|_| {
             let turn = self.pace.budget().outlook(ticket, priority);
@@ -176,9 +180,13 @@ impl Connect {
         self.known.drop_where(|known| known.id == *user).await;
     }
 
-    /// Forgets that the user of this name, in whatever case, was found in place.
-    pub async fn forget_name(&self, username: &Username) {
-        self.known.drop_where(|known| known.username.folded() == username.folded()).await;
+    /// Forgets that the user of this name, in whatever case, was found in place, or is about to be.
+    pub fn forget_name(&self, username: &Username) {
+        *self.forgotten().entry(username.folded()).or_default() += 1;
+    }
+
+    fn forgotten(&self) -> MutexGuard<'_, HashMap<String, u64>> {
+        self.forgotten.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Asks AWS what the instance is, for a check before deployment. Needs `connect:DescribeInstance`.

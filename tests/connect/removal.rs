@@ -1,11 +1,14 @@
 //! People who leave: parked or deleted, completed after any interruption, and nobody else touched.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use connect_gateway::connect::{Connect, Error, Leaving, Provisioning, Removal, Removed};
 use connect_gateway::emulator::{Behaviour, Lag, Outage, Seed};
 use connect_gateway::model::{Blamed as _, Placement, Username, code};
 use tokio::task::JoinSet;
 
-use crate::house::{House, asked, fast, names, placement, reader};
+use crate::house::{House, asked, budget, fast, gateway, names, placement, reader};
 
 const QUICK_CONNECTS: &str = r#"
 [[instance.quick_connect]]
@@ -223,6 +226,24 @@ async fn ending_sessions_is_one_signed_call_of_its_own_that_the_budget_counts() 
     assert_eq!(house.calls("DescribeInstance").good, 0, "the call that lends its request is not made");
     let used = connect.in_use().calls;
     assert!(used.iter().any(|used| used.call.operation == "DeleteAllEntitySessions"), "{used:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_in_under_way_lets_nobody_in_after_the_user_was_parked_and_forgotten() {
+    let house = house(Behaviour { page_cap: 3, ..Behaviour::kind() }).await;
+    let slow = budget(2.0, 1);
+    let connect = Arc::new(house.connect_as(&gateway(), slow, |settings| settings.removal = Some(park())));
+    let under_way = tokio::spawn({
+        let connect = Arc::clone(&connect);
+        async move { connect.ensure(&placement("ada")).await }
+    });
+    while house.calls("DescribeUser").good == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    house.emulator.put_users_profiles("acme", "ada", &["Left"]).unwrap();
+    connect.forget_name(&name("Ada"));
+    under_way.await.unwrap().ok();
+    assert_eq!(connect.ensure(&placement("ada")).await, Err(Error::Parked("Left".into())));
 }
 
 /// Runs into an outage after so many calls, and then again without.

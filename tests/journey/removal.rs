@@ -183,6 +183,7 @@ async fn somebody_who_leaves_is_parked_thrown_out_and_refused_from_then_on() {
     assert!(out(&parked).contains("[1/1] parked alice"), "{}", out(&parked));
     let told = "alice: the gateway on this machine was told: 1 session ended.";
     assert!(out(&parked).contains(told), "{}", out(&parked));
+    assert_eq!(world.calls("DeleteAllEntitySessions"), 2, "again, after the gateway was told");
     assert!(alice.open(inside.url.as_str()).await.body.contains("Session expired"));
     assert!(is_inside(&other.open(elsewhere.url.as_str()).await, "newcomer"), "somebody else stays");
     assert!(must_sign_in(&world, &alice).await);

@@ -1,10 +1,12 @@
 //! Makes every person's user as a sign-in would, one after another, and removes whom nobody wants any more.
 
+use std::collections::BTreeSet;
+
 use super::plan::{Plan, planned};
 use super::step::{Action, Step};
 use super::{Leave, Opened, PATIENCE, PeopleFile, Users, text, told};
 use crate::app::Outcome;
-use crate::app::removal::{done, tell};
+use crate::app::removal::{done, remove_and_tell, warn_of};
 use crate::app::terminal::confirmed;
 use crate::connect::{Error, Removed};
 use crate::model::{Patience, Priority, Username};
@@ -44,8 +46,8 @@ fn confirm(opened: &Opened, plan: &Plan) -> Result<(), String> {
 #[derive(Default)]
 struct Ended {
     done: usize,
-    /// Who is not there any more.
-    removed: Vec<Username>,
+    /// Why the gateway that runs does not know who was removed.
+    not_told: BTreeSet<String>,
     /// Whose calls failed, with the reason.
     failed: Vec<String>,
     /// Who had no turn any more.
@@ -58,7 +60,7 @@ impl Opened {
         let mut silent = 0;
         for (number, step) in (1..).zip(&plan.steps) {
             let count = format!("[{number}/{}]", plan.steps.len());
-            let error = match self.make(step, &mut ended.removed).await {
+            let error = match self.make(step, &mut ended.not_told).await {
                 Ok(line) => {
                     (silent, ended.done) = (0, ended.done + 1);
                     println!("{count} {line}");
@@ -75,22 +77,19 @@ impl Opened {
                 break;
             }
         }
-        if !ended.removed.is_empty() {
-            tell(&self.socket, &self.instance, ended.removed.iter()).await;
-        }
+        warn_of(&ended.not_told);
         ended
     }
 
     /// What a sign-in does, which looks again first: the plan may be minutes old. The old user goes only when the new one
     /// is there.
-    async fn make(&self, step: &Step, gone: &mut Vec<Username>) -> Result<String, Error> {
+    async fn make(&self, step: &Step, not_told: &mut BTreeSet<String>) -> Result<String, Error> {
         if let Some(put) = &step.put {
             self.connect.ensure_for(&put.placement, Priority::Upkeep).await?;
         }
         let removed = match &step.removed {
             Some(username) => {
-                let removed = self.remove(username).await?;
-                gone.push(username.clone());
+                let removed = self.remove(username, not_told).await?;
                 done(removed, username.as_str())
             }
             None => String::new(),
@@ -103,10 +102,13 @@ impl Opened {
         })
     }
 
-    async fn remove(&self, username: &Username) -> Result<Removed, Error> {
+    async fn remove(&self, username: &Username, not_told: &mut BTreeSet<String>) -> Result<Removed, Error> {
         let patience = Patience::lasting(PATIENCE).as_urgent_as(Priority::Upkeep);
         match self.connect.leaving(username, patience).await {
-            Ok(leaving) => self.connect.remove(&leaving, patience).await,
+            Ok(leaving) => {
+                let gateway = (&self.socket, &self.instance);
+                remove_and_tell(&self.connect, gateway, &leaving, not_told).await
+            }
             Err(Error::NotThere) => Ok(Removed::Gone),
             Err(error) => Err(error),
         }
