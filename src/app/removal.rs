@@ -127,9 +127,9 @@ impl Removing {
         let outcome = self.remove_all(&plan.leaving, &mut not_told).await;
         // They may be gone by a run that was broken off before it told anybody.
         for name in &plan.absent {
-            tell(&self.socket, &self.instance, name, &mut not_told).await;
+            tell((&self.socket, &self.instance), name, &mut not_told).await;
         }
-        warn_of(not_told);
+        warn_of(&not_told);
         outcome.map(|()| Outcome::Done)
     }
 
@@ -140,9 +140,7 @@ impl Removing {
     ) -> Result<(), Vec<String>> {
         let count = leaving.len();
         for (number, leaving) in (1..).zip(leaving) {
-            let gateway = (&self.socket, &self.instance);
-            let patience = Patience::lasting(PATIENCE);
-            match remove(&self.connect, gateway, leaving, patience, not_told).await {
+            match self.remove(leaving, not_told).await {
                 Ok(removed) => println!("[{number}/{count}] {}", done(removed, leaving.username.as_str())),
                 Err(error) => {
                     let done = number - 1;
@@ -154,6 +152,10 @@ impl Removing {
             }
         }
         Ok(())
+    }
+
+    async fn remove(&self, leaving: &Leaving, not_told: &mut BTreeSet<String>) -> Result<Removed, Error> {
+        remove_and_tell(&self.connect, (&self.socket, &self.instance), leaving, not_told).await
     }
 
     /// Asks at the terminal; what can't be taken back is asked for by the instance's name.
@@ -200,32 +202,28 @@ impl Removing {
     }
 }
 
-/// Removes one person, and tells the gateway that runs on this machine. `socket` is where it answers, or why nobody knows;
-/// why it was not told is put into `not_told`.
-pub(super) async fn remove(
+/// Where the gateway that runs on this machine answers, or why nobody knows, and about which instance.
+pub(super) type Gateway<'a> = (&'a Result<PathBuf, String>, &'a InstanceName);
+
+/// Removes the user, and tells the gateway that runs; why that could not be told is added to `not_told`.
+pub(super) async fn remove_and_tell(
     connect: &Connect,
-    (socket, instance): (&Result<PathBuf, String>, &InstanceName),
+    gateway: Gateway<'_>,
     leaving: &Leaving,
-    patience: Patience,
     not_told: &mut BTreeSet<String>,
 ) -> Result<Removed, Error> {
-    let removed = connect.remove(leaving, patience).await;
-    let ended = tell(socket, instance, &leaving.username, not_told).await;
+    let removed = connect.remove(leaving, Patience::lasting(PATIENCE)).await;
+    let ended = tell(gateway, &leaving.username, not_told).await;
     let removed = removed?;
     if removed == Removed::Parked && ended > 0 {
         // Until it was told, the gateway could let the person in once more.
-        connect.end_sessions_of(&leaving.id, patience).await?;
+        connect.end_sessions_of(&leaving.id, Patience::lasting(PATIENCE)).await?;
     }
     Ok(removed)
 }
 
 /// The gateway that runs on this machine forgets who was removed, and ends their sessions: how many.
-pub(super) async fn tell(
-    socket: &Result<PathBuf, String>,
-    instance: &InstanceName,
-    name: &Username,
-    not_told: &mut BTreeSet<String>,
-) -> usize {
+async fn tell((socket, instance): Gateway<'_>, name: &Username, not_told: &mut BTreeSet<String>) -> usize {
     let asked = match socket {
         Ok(socket) => ask_to_end(socket, name.as_str(), Some(instance.clone()), false).await,
         Err(reason) => Err(reason.clone()),
@@ -246,8 +244,8 @@ pub(super) async fn tell(
     }
 }
 
-/// Says why no gateway was told.
-pub(super) fn warn_of(not_told: BTreeSet<String>) {
+/// Says why the gateway that runs does not know who was removed.
+pub(super) fn warn_of(not_told: &BTreeSet<String>) {
     for reason in not_told {
         eprintln!(
             "warning: no gateway was told, and one that runs believes what it knows for a while: {reason}"

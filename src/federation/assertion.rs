@@ -184,7 +184,9 @@ fn reason(code: &str) -> Option<&'static str> {
             "AWS finds no audience of its own in it, does not know the key that signed it, or can't read it"
         }
         "IDPRejectedClaim" => "AWS reads in it that the identity provider refused the sign-in",
-        "ExpiredTokenException" => "AWS takes an answer for five minutes after it was issued",
+        "ExpiredTokenException" | "ExpiredToken" => {
+            "AWS takes an answer for five minutes after it was issued"
+        }
         _ => return None,
     })
 }

@@ -101,8 +101,8 @@ async fn credentials_that_end_keep_nobody_out_who_has_a_token_and_new_ones_are_t
     door.enter(0).await.unwrap();
     door.enter(1).await.unwrap();
     door.house.emulator.put_key(&old, true).unwrap();
-    assert_eq!(door.enter(2).await.map(drop), Err(code::FEDERATION_CREDENTIALS.id));
-    assert_eq!(door.enter(6).await.map(drop), Err(code::FEDERATION_CREDENTIALS.id), "somebody new");
+    assert_eq!(door.enter(2).await.map(drop), Err(code::FEDERATION_EXPIRED_CREDENTIALS.id));
+    assert_eq!(door.enter(6).await.map(drop), Err(code::FEDERATION_EXPIRED_CREDENTIALS.id), "somebody new");
     door.enter(0).await.unwrap();
     door.house.emulator.put_key(&new, false).unwrap();
     *source.lock().unwrap() = new;

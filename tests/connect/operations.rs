@@ -96,7 +96,7 @@ const ROWS: &[Row] = &[
     // What the gateway calls besides.
     with("AssumeRole", Run::Token, ["federation.role", "federation.role", "federation.role", "federation.role"], &[("MalformedPolicyDocument", "federation.role"), ("PackedPolicyTooLarge", "federation.role"), ("RegionDisabledException", "federation.role"), ("ExpiredTokenException", "federation.expired_credentials")]),
     with("AssumeRoleWithSAML", Run::Answer, ["federation.role", "federation.role", "federation.role", "federation.role"], &[("IDPRejectedClaim", "federation.assertion"), ("InvalidIdentityToken", "federation.assertion"), ("MalformedPolicyDocument", "federation.role"), ("PackedPolicyTooLarge", "federation.role"), ("RegionDisabledException", "federation.role"), ("ExpiredTokenException", "federation.assertion")]),
-    row("DeleteAllEntitySessions", Run::End, REFUSED),
+    row("DeleteAllEntitySessions", Run::End, ["connect.refused", "connect.refused", "complete", "connect.access_denied"]),
     row("SearchQuickConnects", Run::Remove, LISTING),
     with("UpdateUserConfig", Run::Changed(chatty), REFUSED, &[("ConditionalOperationFailedException", "connect.refused")]),
     row("TagResource", Run::Changed(tagged), REFUSED),

@@ -169,6 +169,13 @@ def users_are_searched():
     made = connect.create_user(**new_user("acw@acme.test"))
     user = [user for user in connect.search_users(InstanceId=ACME)["Users"] if user["Username"] == "acw@acme.test"]
     expect(user[0]["PhoneConfig"]["AfterContactWorkTimeLimit"] == 20_000, "after contact work in milliseconds")
+    described = connect.describe_user(InstanceId=ACME, UserId=made["UserId"])["User"]
+    for member in ["Id", "Arn", "Username", "RoutingProfileId", "SecurityProfileIds", "Tags"]:
+        expect(user[0][member] == described[member], f"{member} is that of DescribeUser")
+    names = {name: described["IdentityInfo"][name] for name in ["FirstName", "LastName"]}
+    expect(user[0]["IdentityInfo"] == names, "both names, and nothing else")
+    total = connect.search_users(InstanceId=ACME, MaxResults=1)["ApproximateTotalCount"]
+    expect(total == len(pages(connect.search_users, "Users", MaxResults=500)[0]), "a page tells how many there are")
     expect("SecondaryEmail" not in user[0]["IdentityInfo"], "no e-mail address in search results")
     connect.delete_user(InstanceId=ACME, UserId=made["UserId"])
     search = connect.search_users

@@ -159,6 +159,16 @@ async fn everything_wrong_with_a_roster_is_told_at_once_and_nothing_is_asked_of_
     ] {
         assert!(err(&plan).contains(line), "{line}\n{}", err(&plan));
     }
+    desk.write(
+        "people.csv",
+        "uid,givenName,groups,previous_username\nann,A,x,old\nbea,B,x,OLD\ncat,C,x,Ann\ndot,D,x,dot\n",
+    );
+    let plan = desk.users("plan", &["--roster", "people.csv"]);
+    assert_eq!(
+        err(&plan),
+        "people.csv: line 3: previous_username is also in line 2: one of the two has another user\n\
+         people.csv: line 4: previous_username is also in line 2: one of the two has another user\n"
+    );
     desk.write("people.json", r#"[{"uid": "ben", "idp": "corporat"}, 7]"#);
     let plan = desk.users("plan", &["--roster", "people.json"]);
     assert!(
@@ -180,13 +190,15 @@ async fn whoever_can_not_be_placed_is_no_leaver_and_makes_a_plan_an_error() {
     let desk = desk().await;
     desk.write(
         "people.csv",
-        "uid,givenName,sn,groups,previous_username\nzoe,Zoe,Gone,,\nvera,Vi,Sitor,cc-agents,visitor\nnew,,New,cc-agents,\n",
+        "uid,givenName,sn,groups,previous_username\nzoe,Zoe,Gone,,\nvera,Vi,Sitor,cc-agents,VISITOR\nnew,,New,cc-agents,\n\
+         boss,B,B,cc-agents,root.ish\n",
     );
     let plan = desk.users("plan", &["--roster", "people.csv"]);
     assert_eq!(plan.status.code(), Some(1), "{}", said(&plan));
     for line in [
         "Can't be done:\n  ! zoe (line 2): mapping.no_groups: no value in groups\n",
         "  ! vera (line 3): Amazon Connect can't rename visitor: under another name this is another user",
+        "  ! boss (line 5): root.ish is protected: nobody takes that user's place\n",
         "  ! new (line 4): connect.incomplete: the user can't be created: the rules set no first name\n",
     ] {
         assert!(out(&plan).contains(line), "{line}\n{}", out(&plan));
@@ -428,7 +440,7 @@ async fn who_is_parked_is_no_leaver_any_more_and_a_renamed_person_gets_a_new_use
     let desk = leaving(park, "").await;
     desk.write(
         "people.csv",
-        "uid,givenName,sn,groups,previous_username\nvera,Vi,Sitor,cc-agents,visitor\nalice,Alice,Lindström,cc-agents,\n",
+        "uid,givenName,sn,groups,previous_username\nvera,Vi,Sitor,cc-agents,Visitor\nalice,Alice,Lindström,cc-agents,\n",
     );
     let ask = ["--roster", "people.csv", "--recreate-renamed", "--remove-leavers"];
     let plan = desk.users("plan", &ask);

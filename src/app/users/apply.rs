@@ -6,7 +6,7 @@ use super::plan::{Plan, planned};
 use super::step::{Action, Step};
 use super::{Leave, Opened, PATIENCE, PeopleFile, Users, text, told};
 use crate::app::Outcome;
-use crate::app::removal::{self, done, tell, warn_of};
+use crate::app::removal::{done, remove_and_tell, warn_of};
 use crate::app::terminal::confirmed;
 use crate::connect::{Error, Removed};
 use crate::model::{Patience, Priority, Username};
@@ -46,7 +46,7 @@ fn confirm(opened: &Opened, plan: &Plan) -> Result<(), String> {
 #[derive(Default)]
 struct Ended {
     done: usize,
-    /// Why the gateway that runs was not told of somebody.
+    /// Why the gateway that runs does not know who was removed.
     not_told: BTreeSet<String>,
     /// Whose calls failed, with the reason.
     failed: Vec<String>,
@@ -77,7 +77,7 @@ impl Opened {
                 break;
             }
         }
-        warn_of(std::mem::take(&mut ended.not_told));
+        warn_of(&ended.not_told);
         ended
     }
 
@@ -104,13 +104,12 @@ impl Opened {
 
     async fn remove(&self, username: &Username, not_told: &mut BTreeSet<String>) -> Result<Removed, Error> {
         let patience = Patience::lasting(PATIENCE).as_urgent_as(Priority::Upkeep);
-        let gateway = (&self.socket, &self.instance);
         match self.connect.leaving(username, patience).await {
-            Ok(leaving) => removal::remove(&self.connect, gateway, &leaving, patience, not_told).await,
-            Err(Error::NotThere) => {
-                tell(&self.socket, &self.instance, username, not_told).await;
-                Ok(Removed::Gone)
+            Ok(leaving) => {
+                let gateway = (&self.socket, &self.instance);
+                remove_and_tell(&self.connect, gateway, &leaving, not_told).await
             }
+            Err(Error::NotThere) => Ok(Removed::Gone),
             Err(error) => Err(error),
         }
     }

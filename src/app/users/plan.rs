@@ -82,20 +82,15 @@ pub(super) async fn planned(
     Ok((opened, people, plan))
 }
 
-/// Users by their name without its case, and whether they are parked.
-type Standing = BTreeMap<String, bool>;
-
 impl Opened {
     async fn plan(&self, compared: &People, leave: Leave) -> Result<Plan, Error> {
         let members = &compared.members;
         let index = self.index().await?;
         let people = self.connect.people(&index).await?;
-        let standing: Standing =
-            people.iter().map(|person| (person.username.to_ascii_lowercase(), person.is_parked)).collect();
         let mut plan = Plan { people: members.len(), ..Plan::default() };
         let mut progress = progress("comparing", "people", COMPARING_STEP);
         for (done, member) in members.iter().enumerate() {
-            self.compare(member, (&index, &standing), leave, &mut plan).await?;
+            self.compare(member, (&index, &people), leave, &mut plan).await?;
             progress(done + 1, members.len());
         }
         plan.leave(people, compared);
@@ -112,7 +107,7 @@ impl Opened {
     async fn compare(
         &self,
         member: &Member,
-        (index, standing): (&Index, &Standing),
+        (index, people): (&Index, &[Person]),
         leave: Leave,
         plan: &mut Plan,
     ) -> Result<(), Error> {
@@ -128,20 +123,12 @@ impl Opened {
                 return Ok(());
             }
         };
-        let previous = renamed_from(member, standing);
-        let previous = match previous {
-            Some(previous) if !leave.recreate_renamed => {
-                plan.stuck.push(Stuck::of(member, None, no_rename(previous)));
+        let previous = match renamed_from(member, people).map(|user| replaced(user, leave)).transpose() {
+            Ok(previous) => previous,
+            Err(why) => {
+                plan.stuck.push(Stuck::of(member, None, why));
                 return Ok(());
             }
-            Some(previous) => match Username::new(previous) {
-                Ok(previous) => Some(previous),
-                Err(why) => {
-                    plan.stuck.push(Stuck::of(member, None, format!("previous_username: {why}")));
-                    return Ok(());
-                }
-            },
-            None => None,
         };
         let put = match self.connect.difference(placement, index).await? {
             Some(Preview { refused: Some(error), .. }) if error.is_protected() => {
@@ -164,11 +151,26 @@ impl Opened {
     }
 }
 
-/// The name before, where a user still has it and has not left.
-fn renamed_from<'m>(member: &'m Member, standing: &Standing) -> Option<&'m str> {
+/// The user that the person had before, where there still is one who has not left.
+fn renamed_from<'p>(member: &Member, people: &'p [Person]) -> Option<&'p Person> {
     let previous = member.previous_username.as_deref()?;
-    let is_other = !previous.eq_ignore_ascii_case(member.username.as_str());
-    (is_other && standing.get(&previous.to_ascii_lowercase()) == Some(&false)).then_some(previous)
+    if previous.eq_ignore_ascii_case(member.username.as_str()) {
+        return None;
+    }
+    let exact = people.iter().find(|person| person.username == previous);
+    let found = exact.or_else(|| people.iter().find(|person| person.username.eq_ignore_ascii_case(previous)));
+    found.filter(|person| !person.is_parked)
+}
+
+/// The user who gives way to a new one, as Connect spells the name; or why that can't be.
+fn replaced(user: &Person, leave: Leave) -> Result<Username, String> {
+    if user.is_protected {
+        return Err(format!("{} is protected: nobody takes that user's place", user.username));
+    }
+    if !leave.recreate_renamed {
+        return Err(no_rename(&user.username));
+    }
+    Username::new(user.username.as_str()).map_err(|why| format!("{}: {why}", user.username))
 }
 
 fn no_rename(previous: &str) -> String {
@@ -192,8 +194,10 @@ impl Plan {
             stays.insert(member.username.folded(), !member.is_refused());
         }
         // Their user still has the old name.
-        for previous in members.iter().filter_map(|member| member.previous_username.as_ref()) {
-            stays.entry(previous.to_ascii_lowercase()).or_insert(true);
+        for member in members {
+            if let Some(previous) = &member.previous_username {
+                stays.entry(previous.to_ascii_lowercase()).or_insert(!member.is_refused());
+            }
         }
         let mut protected: BTreeSet<String> = std::mem::take(&mut self.protected).into_iter().collect();
         for person in people {

@@ -106,7 +106,8 @@ pub fn roster(text: &str, form: RosterForm<'_>) -> Result<Vec<Row>, Vec<Problem>
 /// Places everybody on the way to `instance`.
 ///
 /// # Errors
-/// Everybody whose user name can't be told, and every user name that is there twice, in whatever case; never empty.
+/// Everybody whose user name can't be told, and every user name that is there twice, in whatever case, before or now;
+/// never empty.
 pub fn members(rows: &[Row], instance: &InstanceName, rules: &Rules) -> Result<Vec<Member>, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut members = Vec::new();
@@ -126,7 +127,26 @@ pub fn members(rows: &[Row], instance: &InstanceName, rules: &Rules) -> Result<V
             Err(denial) => problems.push(Problem::new(row.at.as_str(), denial.detail)),
         }
     }
+    problems.extend(previous_problems(&members, &names));
     if problems.is_empty() { Ok(members) } else { Err(problems) }
+}
+
+/// A name that somebody had before is nobody else's: whose user that is would be a guess.
+fn previous_problems(members: &[Member], names: &BTreeMap<String, &str>) -> Vec<Problem> {
+    let mut before: BTreeMap<String, &str> = BTreeMap::new();
+    let mut problems = Vec::new();
+    for member in members {
+        let Some(previous) = member.previous_username.as_deref().map(str::to_ascii_lowercase) else {
+            continue;
+        };
+        let holder = names.get(&previous).filter(|at| **at != member.at).or_else(|| before.get(&previous));
+        if let Some(holder) = holder {
+            let message = format!("previous_username is also in {holder}: one of the two has another user");
+            problems.push(Problem::new(member.at.as_str(), message));
+        }
+        before.insert(previous, &member.at);
+    }
+    problems
 }
 
 /// Places somebody on the way to `instance`.
