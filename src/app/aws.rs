@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_config::identity::IdentityCache;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 
 use super::background::ticks;
@@ -17,14 +16,10 @@ use crate::sign_in::SignIn;
 /// How often it is seen whether it is time to ask AWS about an instance.
 const INSTANCE_TICK: Duration = Duration::from_secs(20);
 
-/// Credentials that don't say when they end are asked for again after this.
-const IDENTITY_MAX_AGE: Duration = Duration::from_mins(1);
-
 /// The gateway's own AWS identity, by the SDK's default chain.
 pub(super) async fn sdk(config: &Config) -> SdkConfig {
     let region = Region::new(config.aws_region.clone());
-    let identity = IdentityCache::lazy().default_expiration(IDENTITY_MAX_AGE).build();
-    aws_config::defaults(BehaviorVersion::latest()).region(region).identity_cache(identity).load().await
+    aws_config::defaults(BehaviorVersion::latest()).region(region).load().await
 }
 
 /// Who looks at and writes an instance's users.

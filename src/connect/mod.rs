@@ -3,6 +3,7 @@
 mod aged;
 mod browse;
 mod client;
+mod creation;
 mod directory;
 mod error;
 mod hierarchy;

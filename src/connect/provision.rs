@@ -2,11 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use aws_sdk_connect::types::User;
 use tokio::sync::Mutex;
-use tokio::time::sleep;
 
 use super::client::Calls;
 use super::directory::{Directory, Kind, Resolved};
@@ -17,9 +15,6 @@ use crate::model::{
     Cause, Clock, ConnectUser, MAX_PROFICIENCIES, Patience, Placement, ProtectedNames, UserId, Username,
 };
 
-/// Pause before looking again for a user that Connect says it has.
-pub(super) const SETTLE_PAUSE: Duration = Duration::from_millis(500);
-
 pub(super) struct Provision {
     pub(super) settings: Settings,
     pub(super) calls: Arc<Calls>,
@@ -27,9 +22,9 @@ pub(super) struct Provision {
     /// Held while hierarchy groups are created.
     pub(super) creating_groups: Mutex<()>,
     /// Users that were created here and still lack what `CreateUser` does not take.
-    unfinished: Unfinished,
+    pub(super) unfinished: Unfinished,
     protected: Arc<ProtectedNames>,
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 /// A user that exists, as Connect describes it.
@@ -148,7 +143,12 @@ impl Provision {
     }
 
     /// None when it was deleted, has another name, or is not visible yet.
-    async fn describe(&self, id: &str, wanted: &Username, patience: Patience) -> Result<Option<Held>, Error> {
+    pub(super) async fn describe(
+        &self,
+        id: &str,
+        wanted: &Username,
+        patience: Patience,
+    ) -> Result<Option<Held>, Error> {
         let held = self.described(id, patience).await?;
         Ok(held.filter(|held| held.username.eq_ignore_ascii_case(wanted.as_str())))
     }
@@ -229,7 +229,7 @@ impl Provision {
         new_user(placement.username.clone(), self.resolve(wanted, groups, patience).await?)
     }
 
-    async fn put_right(
+    pub(super) async fn put_right(
         &self,
         mut held: Held,
         placement: &Placement,
@@ -244,83 +244,6 @@ impl Provision {
         // Differs from the wanted name in case at most, so it is as good a user name.
         let username = Username::new(held.username).unwrap_or_else(|_| placement.username.clone());
         Ok(self.user(&held.id, username))
-    }
-
-    async fn create(
-        &self,
-        user: NewUser,
-        placement: &Placement,
-        patience: Patience,
-    ) -> Result<ConnectUser, Error> {
-        match self.calls.create_user(&user, patience).await {
-            Err(error) if error.is(Cause::Duplicate) => self.created_elsewhere(placement, patience).await,
-            answer => {
-                let id = answer?.ok_or(Error::Unsettled)?;
-                self.directory.remember_user(&user.username, &id).await;
-                self.note("created");
-                if let Some(change) = user.afterwards() {
-                    self.unfinished.add(&id);
-                    self.complete(&id, &change, patience).await?;
-                    self.unfinished.remove(&id);
-                }
-                let created_at = Some(self.clock.now());
-                Ok(ConnectUser { created_at, ..self.user(&id, user.username) })
-            }
-        }
-    }
-
-    /// Changes a user that was created a moment ago. Connect may not know the user yet.
-    async fn complete(&self, id: &str, change: &Change, patience: Patience) -> Result<(), Error> {
-        match self.calls.apply(id, change, patience).await {
-            Err(error) if may_be_unseen(&error) => {
-                self.wait_until_shown(id, patience).await?;
-                self.calls.apply(id, change, patience).await?;
-            }
-            answer => answer?,
-        }
-        self.note(change.word());
-        Ok(())
-    }
-
-    async fn wait_until_shown(&self, id: &str, patience: Patience) -> Result<(), Error> {
-        let settle = self.settling(patience);
-        loop {
-            match self.calls.describe_user(id, settle).await {
-                Err(error) if may_be_unseen(&error) && settle.left() < SETTLE_PAUSE => {
-                    return Err(Error::Unsettled);
-                }
-                Err(error) if may_be_unseen(&error) => sleep(SETTLE_PAUSE).await,
-                answer => return answer.map(drop),
-            }
-        }
-    }
-
-    /// Somebody else created the user a moment ago: waits until Connect shows it.
-    async fn created_elsewhere(
-        &self,
-        placement: &Placement,
-        patience: Patience,
-    ) -> Result<ConnectUser, Error> {
-        let settle = self.settling(patience);
-        loop {
-            if let Resolved::User(id) = self.directory.user_now(&placement.username, settle).await?
-                && let Some(held) = self.describe(&id, &placement.username, settle).await?
-            {
-                // It may have been us, and the answer got lost.
-                self.unfinished.add(&held.id);
-                return self.put_right(held, placement, settle).await;
-            }
-            // The last look needs time of its own.
-            if settle.left() < SETTLE_PAUSE * 2 {
-                return Err(Error::Unsettled);
-            }
-            sleep(SETTLE_PAUSE).await;
-        }
-    }
-
-    /// For calls that follow on a creation: they don't join the line anew.
-    fn settling(&self, patience: Patience) -> Patience {
-        Patience::lasting(self.settings.settle_within).as_urgent_as(patience.priority()).again()
     }
 
     async fn resolve(&self, wanted: Wanted, groups: Groups, patience: Patience) -> Result<UserFields, Error> {
@@ -400,7 +323,7 @@ impl Provision {
         Ok(())
     }
 
-    fn user(&self, id: &str, username: Username) -> ConnectUser {
+    pub(super) fn user(&self, id: &str, username: Username) -> ConnectUser {
         ConnectUser {
             instance: self.settings.instance.clone(),
             id: UserId::new(id),
@@ -411,6 +334,6 @@ impl Provision {
 }
 
 /// A user that is still being created may be answered for in either way.
-fn may_be_unseen(error: &Error) -> bool {
+pub(super) fn may_be_unseen(error: &Error) -> bool {
     error.is(Cause::NotFound) || error.is(Cause::Refused)
 }

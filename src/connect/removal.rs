@@ -5,9 +5,10 @@ use std::fmt;
 
 use tokio::time::sleep;
 
+use super::creation::SETTLE_PAUSE;
 use super::directory::{Kind, Resolved};
 use super::plan::{Change, UserFields};
-use super::provision::{Held, Provision, SETTLE_PAUSE};
+use super::provision::{Held, Provision};
 use super::{Connect, Error, wire};
 use crate::model::{Cause, Patience, UserId, Username};
 

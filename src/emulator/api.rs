@@ -9,17 +9,16 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use super::api_sts::answer_sts;
 use super::call::{Answer, Call};
 use super::clock::{Clock, epoch_seconds, http_date, random_id};
-use super::encoding::{escape, form_fields};
+use super::encoding::form_fields;
 use super::error::{ApiError, ApiResult};
 use super::history::HistoryEntry;
 use super::operation::{Operation, Route, route};
 use super::shared::{Inner, Shared};
 use super::sigv4::{ApiRequest, Caller, Expected, verify};
 use super::state::Instance;
-use super::sts::{self, StsRequest};
-use super::sts_saml::{OwnIdp, assume_role_with_saml};
 use super::{
     federation, hierarchy, listing, proficiencies, quick_connects, search, search_groups, sessions, tags,
     user_config, users,
@@ -34,9 +33,9 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
 
 /// What the history tells about a call.
 #[derive(Default)]
-struct About {
-    principal: Option<String>,
-    username: Option<String>,
+pub(super) struct About {
+    pub(super) principal: Option<String>,
+    pub(super) username: Option<String>,
 }
 
 async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response {
@@ -62,53 +61,12 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     response
 }
 
-fn answer_sts(shared: &Shared, request: &ApiRequest) -> Response {
-    let request_id = random_id();
-    let asked = StsRequest::parse(&request.body);
-    let mut about = About { principal: None, username: asked.session_name() };
-    let outcome = call_sts(shared, request, &asked, &mut about);
-    let (status, error) =
-        outcome.as_ref().map_or_else(|error| (error.status, Some(error.sts_code())), |_| (200, None));
-    record(shared, "sts", asked.action.clone(), status, error, about, &request_id);
-    query_xml(&asked.action, &outcome, &request_id)
-}
-
-fn call_sts(
-    shared: &Shared,
+pub(super) fn authenticate(
+    inner: &Inner,
     request: &ApiRequest,
-    asked: &StsRequest,
-    about: &mut About,
-) -> ApiResult<String> {
-    let now = shared.clock.now();
-    let inner = &mut *shared.lock();
-    let failure = inner.behaviour.failure(&asked.action);
-    if asked.action == "AssumeRoleWithSAML" {
-        if let Some((code, false)) = &failure {
-            return Err(failed(code));
-        }
-        let own = OwnIdp {
-            entity_id: format!("{}/saml/metadata", shared.urls.idp),
-            certificate: shared.idp.certificate(),
-        };
-        let (result, name) = assume_role_with_saml(asked, &mut inner.world, &own, now)?;
-        about.username = Some(name);
-        return failure.map_or(Ok(result), |(code, _)| Err(failed(&code)));
-    }
-    let caller = authenticate(inner, request, "sts", &shared.clock)?;
-    about.principal = Some(caller.principal.label().to_owned());
-    if let Some((code, false)) = &failure {
-        return Err(failed(code));
-    }
-    if let Some(rates) = inner.behaviour.throttle
-        && !inner.throttle.admits(&caller.principal.account, &caller.region, &asked.action, rates.sts, now)
-    {
-        return Err(ApiError::sts_throttled("Rate exceeded"));
-    }
-    let answer = sts::answer(asked, &mut inner.world, &caller, now);
-    failure.map_or(answer, |(code, _)| Err(failed(&code)))
-}
-
-fn authenticate(inner: &Inner, request: &ApiRequest, service: &str, clock: &Clock) -> ApiResult<Caller> {
+    service: &str,
+    clock: &Clock,
+) -> ApiResult<Caller> {
     let regions: Vec<String> = inner.world.instances.iter().map(|instance| instance.region.clone()).collect();
     let expected = Expected {
         service,
@@ -216,7 +174,7 @@ fn check_weather(
 }
 
 /// What a test asked for.
-fn failed(code: &str) -> ApiError {
+pub(super) fn failed(code: &str) -> ApiError {
     ApiError::named(code, "The emulator was told to fail this call").unwrap_or_else(fault)
 }
 
@@ -332,7 +290,7 @@ fn described(call: &Call<'_>) -> Value {
     answer
 }
 
-fn record(
+pub(super) fn record(
     shared: &Shared,
     service: &'static str,
     operation: String,
@@ -369,32 +327,7 @@ fn rest_json(outcome: &Answer, request_id: &str) -> Response {
     response
 }
 
-const STS_NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
-
-fn query_xml(action: &str, outcome: &ApiResult<String>, request_id: &str) -> Response {
-    let (status, body) = match outcome {
-        Ok(result) => (
-            200,
-            format!(
-                "<{action}Response xmlns=\"{STS_NAMESPACE}\"><{action}Result>{result}</{action}Result>\
-                 <ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata></{action}Response>"
-            ),
-        ),
-        Err(error) => (
-            error.status,
-            format!(
-                "<ErrorResponse xmlns=\"{STS_NAMESPACE}\"><Error><Type>{}</Type><Code>{}</Code>\
-                 <Message>{}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>",
-                if error.status < 500 { "Sender" } else { "Receiver" },
-                error.sts_code(),
-                escape(&error.message)
-            ),
-        ),
-    };
-    response(status, "text/xml", body, request_id)
-}
-
-fn response(status: u16, content_type: &'static str, body: String, request_id: &str) -> Response {
+pub(super) fn response(status: u16, content_type: &'static str, body: String, request_id: &str) -> Response {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));

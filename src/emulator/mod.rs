@@ -17,6 +17,7 @@
 //! ```
 
 mod api;
+mod api_sts;
 mod call;
 mod clock;
 mod encoding;
