@@ -8,6 +8,7 @@ use std::time::Duration;
 use connect_gateway::emulator::{Emulator, Options, Ports, Seed, throwaway_key_pair};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::sleep;
 
 const SEED: &str = include_str!("../../config/emulator.toml");
@@ -35,9 +36,11 @@ async fn demo() -> Result<(), String> {
     println!(
         "\n  Open {GATEWAY} in a browser, choose a contact centre, and pick a person.\n  The console is at {GATEWAY}/admin: pick Ana.\n  Sign out at {GATEWAY}/sign-out, or at the identity provider: http://localhost:8401\n  Ctrl-C ends the demo.\n"
     );
+    let mut terminated = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
     tokio::select! {
         ended = gateway.wait() => Err(ended.map_or_else(|e| e.to_string(), |status| format!("the gateway ended: {status}"))),
         _ = tokio::signal::ctrl_c() => Ok(()),
+        _ = terminated.recv() => Ok(()),
     }
 }
 

@@ -17,6 +17,7 @@ mod hierarchy;
 mod history;
 mod idp;
 mod instance;
+mod instances;
 mod log;
 mod mapping;
 mod mapping_file;
@@ -274,6 +275,10 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
     at_least_one(root, "instance", instances.is_empty());
     let (brand, translated) = pages.into_brands(display_name)?;
     let instances: Vec<Instance> = instances.into_iter().collect::<Option<_>>()?;
+    instances::check_accounts(root, &instances);
+    if let Some(rules) = &rules {
+        instances::check_parking_profile(root, &instances, rules);
+    }
     let usual_region = instances.first().map(|instance| instance.connect.arn.region.clone())?;
     root.instead("aws.region", usual_region.as_str());
     Some(Config {

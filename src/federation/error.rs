@@ -156,7 +156,9 @@ impl Error {
 }
 
 const REGION: &str = "STS is not activated for the account in the instance's Region";
-const DENIED: &str = "the trust policy does not let the gateway assume the role with this session name";
+/// STS does not tell by which side.
+const DENIED: &str = "one of: the role's trust policy does not have this caller, this external id or this session name; or the \
+                      caller's own policy lacks sts:AssumeRole on the role";
 
 impl Error {
     /// The permission that is lacking, and whose role lacks it, when that stopped it.

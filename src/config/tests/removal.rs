@@ -1,6 +1,8 @@
 //! `[instance.<name>.removal]`: what becomes of people who leave.
 
-use super::{SHORT, assert_about, config, problems};
+use std::path::Path;
+
+use super::{SHORT, assert_about, config, keys, parse, problems};
 use crate::connect::Removal;
 
 const PARK: &str = "policy = \"park\"\nsecurity_profile = \"Left\"\nrouting_profile = \"Nothing\"\n";
@@ -44,4 +46,26 @@ fn half_a_choice_is_told() {
     );
     about(&PARK.replace("park", "delete"), "policy", "nobody gets a profile");
     about(&PARK.replace("Left", "ADMIN"), "security_profile", "is protected");
+}
+
+#[test]
+fn a_parking_profile_that_rules_grant_is_told() {
+    let granted = removing(&PARK.replace("Left", "Agent"));
+    assert_about(&problems(&granted), "instance.prod.removal.security_profile", "is granted by rules");
+}
+
+#[test]
+fn instances_in_two_accounts_that_one_identity_would_have_to_manage_are_warned_about() {
+    let start = SHORT.find("[instance.prod]").unwrap();
+    let end = start + SHORT[start..].find("[[mapping.rule]]").unwrap();
+    let second = SHORT[start..end].replace("[instance.prod]", "[instance.overseas]");
+    let elsewhere = second.replace("123456789012", "210987654321");
+    let warned = |more: &str| {
+        let loaded = parse(&format!("{SHORT}\n{more}"), Path::new(""), keys()).expect("usable");
+        loaded.warnings.iter().any(|warning| warning.message.contains("provisioning_role_arn"))
+    };
+    assert!(!warned(&second), "one account");
+    assert!(warned(&elsewhere));
+    let role = "provisioning_role_arn = \"arn:aws:iam::210987654321:role/users\"\n";
+    assert!(!warned(&format!("{elsewhere}{role}")));
 }

@@ -1,0 +1,37 @@
+//! What the sections of instances say together, and with the rules.
+
+use std::collections::BTreeSet;
+
+use super::Instance;
+use super::section::Section;
+use crate::connect::Removal;
+use crate::mapping::Rules;
+
+/// One identity of ours manages the users of one account.
+pub(super) fn check_accounts(root: &Section<'_>, instances: &[Instance]) {
+    let by_us = instances.iter().filter(|instance| instance.provisioning_role.is_none());
+    let accounts: BTreeSet<&str> = by_us.map(|instance| instance.connect.arn.account.as_str()).collect();
+    if accounts.len() > 1 {
+        let accounts = accounts.into_iter().collect::<Vec<_>>().join(" and ");
+        root.warning(
+            "instance",
+            format!(
+                "instances in the accounts {accounts} have no provisioning_role_arn: the gateway's own AWS identity can manage \
+                 users in one account only; write one for the others (docs/aws.md, several accounts)"
+            ),
+        );
+    }
+}
+
+/// Whoever holds the parking profile is refused: nobody may get it by a rule.
+pub(super) fn check_parking_profile(root: &Section<'_>, instances: &[Instance], rules: &Rules) {
+    for instance in instances {
+        let Some(Removal::Park { security_profile, .. }) = &instance.connect.removal else { continue };
+        if rules.named(&instance.name).security_profiles.contains(security_profile) {
+            root.problem(
+                &format!("instance.{}.removal.security_profile", instance.name),
+                format!("{security_profile:?} is granted by rules: everybody whom they give it to would be refused"),
+            );
+        }
+    }
+}
