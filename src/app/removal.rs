@@ -113,7 +113,12 @@ impl Removing {
             match self.connect.leaving(name, Patience::lasting(PATIENCE)).await {
                 Ok(leaving) => plan.leaving.push(leaving),
                 Err(Error::NotThere) => plan.absent.push(name.clone()),
-                Err(error) if is_protected(&error) => {
+                Err(Error::OtherCase(spelling)) => plan.conflicts.push(format!(
+                    "{}: there is no user of exactly this name: write {}, if that is the user",
+                    name.as_str(),
+                    spelling.as_str()
+                )),
+                Err(error) if is_protected(&error) || matches!(error, Error::AmbiguousUser(_)) => {
                     plan.conflicts.push(format!("{}: {error}", name.as_str()));
                 }
                 Err(error) => return Err(vec![self.told(name, &error)]),

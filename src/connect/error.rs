@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{Blamed, Busy, CallError, Cause, Code, MAX_PROFICIENCIES, Stopped, code};
+use crate::model::{Blamed, Busy, CallError, Cause, Code, MAX_PROFICIENCIES, Stopped, Username, code};
 
 /// Of the provisioning role, by the client itself when a call needs its credentials.
 const ASSUME_ROLE: &str = "AssumeRole";
@@ -27,6 +27,10 @@ pub enum Error {
     /// Nobody has exactly this name.
     #[error("the instance has no user of exactly that name")]
     NotThere,
+    /// Nobody has exactly this name, and one user has it in another case: this one. The text does not name it, as it may be
+    /// logged.
+    #[error("the instance has no user of exactly that name, but one whose name differs in case only")]
+    OtherCase(Username),
     /// The configuration does not say what becomes of people who leave.
     #[error(
         "the configuration does not say what becomes of people who leave: choose instance.<name>.removal.policy"
@@ -101,6 +105,7 @@ impl Error {
             | Self::UnlistedProfile(_)
             | Self::Parked(_)
             | Self::NotThere
+            | Self::OtherCase(_)
             | Self::NoRemovalPolicy
             | Self::NoUser
             | Self::AmbiguousUser(_)
@@ -204,7 +209,7 @@ impl Blamed for Error {
             | Self::NoRemovalPolicy
             | Self::Unparked => &code::CONNECT_REFUSED,
             Self::Parked(_) => &code::CONNECT_PARKED,
-            Self::NoUser | Self::NotThere => &code::CONNECT_NO_USER,
+            Self::NoUser | Self::NotThere | Self::OtherCase(_) => &code::CONNECT_NO_USER,
             Self::AmbiguousUser(_) => &code::CONNECT_AMBIGUOUS_USER,
             Self::Incomplete(_) => &code::CONNECT_INCOMPLETE,
             Self::UnknownName { .. } => &code::CONNECT_UNKNOWN_NAME,

@@ -10,7 +10,7 @@ use super::plan::UserFields;
 use super::provision::{Groups, Held, Provision};
 use super::words::or_unread;
 use super::{Connect, Error, Preview, wire};
-use crate::model::{Patience, Placement, Priority, UserId, Username};
+use crate::model::{Patience, Placement, Priority, UserId};
 
 /// How long one call of a command may wait for its turn. Nobody waits for a page.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -43,8 +43,10 @@ pub struct Person {
     /// Whether the gateway signs nobody in as this user: its name or one of its security profiles is protected, or can't
     /// be told.
     pub is_protected: bool,
-    /// Whether the user left and is parked.
+    /// Whether the user holds the security profile of those who left, and signs in no more.
     pub is_parked: bool,
+    /// Whether nothing of the parking is left to do: exactly the two profiles of those who left.
+    pub has_left: bool,
 }
 
 impl Index {
@@ -70,23 +72,16 @@ impl Index {
         self.users.is_empty()
     }
 
-    /// Whether there is a user of that name, in whatever case.
+    /// The id of the user with exactly this name, else of the only one whose name differs in case only.
     #[must_use]
-    pub fn has(&self, username: &Username) -> bool {
-        self.has_name(username.as_str())
+    pub fn id_of(&self, name: &str) -> Option<&str> {
+        self.user(name).map(|user| user.id.as_str())
     }
 
-    /// The same of what may be no user name.
-    #[must_use]
-    pub fn has_name(&self, name: &str) -> bool {
-        self.by_folded_name.contains_key(&name.to_ascii_lowercase())
-    }
-
-    /// The user with exactly this name, else the only one whose name differs in case only.
-    fn user(&self, username: &Username) -> Option<&Held> {
-        let named = self.by_folded_name.get(&username.folded())?;
+    fn user(&self, name: &str) -> Option<&Held> {
+        let named = self.by_folded_name.get(&name.to_ascii_lowercase())?;
         let users = || named.iter().filter_map(|position| self.users.get(*position));
-        let exact = users().find(|user| user.username == username.as_str());
+        let exact = users().find(|user| user.username == name);
         exact.or_else(|| users().next().filter(|_| named.len() == 1))
     }
 }
@@ -123,7 +118,7 @@ impl Connect {
     /// # Errors
     /// When AWS does not answer or lets us not look. What would refuse the sign-in is part of the answer.
     pub async fn difference(&self, placement: &Placement, index: &Index) -> Result<Option<Preview>, Error> {
-        if let Some(user) = index.user(&placement.username)
+        if let Some(user) = index.user(placement.username.as_str())
             && self.provision.is_in_place(user.clone(), placement, upkeep()).await?
         {
             return Ok(None);
@@ -175,6 +170,7 @@ impl Provision {
             Some(id) => self.names_or_id(&id, patience).await?,
             None => Vec::new(),
         };
+        let has_left = is_parked && self.is_parked_whole(&profiles, routing_profile.as_deref());
         Ok(Person {
             username: user.username.clone(),
             id: UserId::new(&*user.id),
@@ -186,6 +182,7 @@ impl Provision {
             tags,
             is_protected,
             is_parked,
+            has_left,
         })
     }
 }

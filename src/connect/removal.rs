@@ -39,7 +39,7 @@ pub struct Leaving {
     pub id: UserId,
     /// What becomes of the user.
     pub removal: Removal,
-    /// Whether the user has the profiles of the parked already; what is left is to end sessions.
+    /// Whether the user was parked before; what is left is to end sessions once more.
     pub is_parked: bool,
     /// The operations that would be called to change something, in their order.
     pub calls: Vec<&'static str>,
@@ -64,6 +64,21 @@ pub enum Removed {
     Gone,
 }
 
+/// One step of a parking.
+enum Act {
+    Change(Change),
+    EndSessions,
+}
+
+impl Act {
+    fn operation(&self) -> &'static str {
+        match self {
+            Self::Change(change) => change.operation(),
+            Self::EndSessions => END_SESSIONS,
+        }
+    }
+}
+
 impl Connect {
     /// What becomes of people who leave, where that was chosen.
     #[must_use]
@@ -75,7 +90,8 @@ impl Connect {
     /// `connect:ListUsers`, `connect:DescribeUser` and the listings of profiles.
     ///
     /// # Errors
-    /// [`Error::NotThere`] when nobody has exactly this name; [`Error::ProtectedUsername`] or
+    /// [`Error::NotThere`] when nobody has this name in whatever case, [`Error::OtherCase`] or [`Error::AmbiguousUser`] when
+    /// somebody has it in another one; [`Error::ProtectedUsername`] or
     /// [`Error::ProtectedProfile`] for who is never touched; [`Error::NoRemovalPolicy`]; AWS.
     pub async fn leaving(&self, username: &Username, patience: Patience) -> Result<Leaving, Error> {
         self.provision.leaving(username, patience).await
@@ -130,20 +146,53 @@ impl Provision {
         let removal = self.settings.removal.clone().ok_or(Error::NoRemovalPolicy)?;
         self.check_username(username.as_str())?;
         self.check_parking(&removal)?;
-        let Resolved::User(id) = self.directory.user(username, patience).await? else {
-            return Err(Error::NotThere);
-        };
-        let held = self.held(&id, username, patience).await?.ok_or(Error::NotThere)?;
+        let held = self.somebody(username, patience).await?;
         self.check_unprotected(&held, patience).await?;
-        let changes = self.parking(&held.fields, &removal, patience).await?;
-        let is_parked = changes.as_ref().is_some_and(Vec::is_empty);
-        let calls = match &changes {
+        let acts = self.parking(&held.fields, &removal, patience).await?;
+        let is_parked = acts.as_ref().is_some_and(Vec::is_empty);
+        let calls = match acts.as_deref() {
             None => vec![END_SESSIONS, "DeleteUser"],
-            Some(changes) => changes.iter().map(Change::operation).chain([END_SESSIONS]).collect(),
+            Some([]) => vec![END_SESSIONS],
+            Some(acts) => acts.iter().map(Act::operation).collect(),
         };
-        let quick_connects = self.quick_connects_to(&id).await?;
+        let quick_connects = self.quick_connects_to(&held.id).await?;
         let username = username.clone();
-        Ok(Leaving { username, id: UserId::new(id), removal, is_parked, calls, quick_connects })
+        Ok(Leaving { username, id: UserId::new(held.id), removal, is_parked, calls, quick_connects })
+    }
+
+    /// The user of exactly this name, by a listing that is read anew when who is listed is gone.
+    async fn somebody(&self, username: &Username, patience: Patience) -> Result<Held, Error> {
+        let listed = self.directory.user(username, patience).await?;
+        if let Some(held) = self.listed(listed, username, patience).await? {
+            return Ok(held);
+        }
+        let listed = self.directory.user_now(username, patience).await?;
+        self.listed(listed, username, patience).await?.ok_or(Error::NotThere)
+    }
+
+    /// None when the user is gone.
+    async fn listed(
+        &self,
+        listed: Resolved,
+        username: &Username,
+        patience: Patience,
+    ) -> Result<Option<Held>, Error> {
+        let id = match listed {
+            Resolved::User(id) => id,
+            Resolved::Nobody => return Err(Error::NotThere),
+            Resolved::Several(count) => return Err(Error::AmbiguousUser(count)),
+        };
+        match self.with_id(&id, patience).await? {
+            Some(held) if held.username == username.as_str() => Ok(Some(held)),
+            Some(held) if held.username.eq_ignore_ascii_case(username.as_str()) => {
+                Err(Error::OtherCase(Username::new(held.username).unwrap_or_else(|_| username.clone())))
+            }
+            // Gone, or the id is somebody else's by now.
+            _ => {
+                self.directory.forget_user(&id).await;
+                Ok(None)
+            }
+        }
     }
 
     async fn remove(&self, leaving: &Leaving, patience: Patience) -> Result<Removed, Error> {
@@ -154,11 +203,13 @@ impl Provision {
             self.check_unprotected(&held, patience).await?;
             match self.parking(&held.fields, &leaving.removal, patience).await? {
                 None => return self.delete(&held.id, patience).await,
-                Some(changes) if changes.is_empty() => {
-                    self.end_sessions(&held.id, patience).await?;
+                Some(acts) if acts.is_empty() => {
+                    if round == 0 {
+                        self.end_sessions(&held.id, patience).await?;
+                    }
                     return Ok(Removed::Parked);
                 }
-                Some(changes) => self.park(&held.id, &changes, patience).await?,
+                Some(acts) => self.park(&held.id, &acts, patience).await?,
             }
             if round > 0 {
                 sleep(SETTLE_PAUSE).await;
@@ -181,10 +232,15 @@ impl Provision {
         }
     }
 
-    async fn park(&self, id: &str, changes: &[Change], patience: Patience) -> Result<(), Error> {
-        for change in changes {
-            self.calls.apply(id, change, patience).await?;
-            self.note(change.word());
+    async fn park(&self, id: &str, acts: &[Act], patience: Patience) -> Result<(), Error> {
+        for act in acts {
+            match act {
+                Act::Change(change) => {
+                    self.calls.apply(id, change, patience).await?;
+                    self.note(change.word());
+                }
+                Act::EndSessions => _ = self.end_sessions(id, patience).await?,
+            }
         }
         Ok(())
     }
@@ -203,34 +259,53 @@ impl Provision {
 
     /// The user with that id, who must have exactly this name; none when it is gone.
     async fn held(&self, id: &str, username: &Username, patience: Patience) -> Result<Option<Held>, Error> {
-        let described = match self.calls.describe_user(id, patience).await {
-            Err(error) if error.is(Cause::NotFound) => None,
-            answer => answer?,
-        };
-        match described.and_then(|user| Held::of(id, user)) {
+        match self.with_id(id, patience).await? {
             Some(held) if held.username != username.as_str() => Err(Error::NotThere),
             held => Ok(held),
         }
     }
 
-    /// What parks a user who has these fields, the powers first; none where users are deleted.
+    async fn with_id(&self, id: &str, patience: Patience) -> Result<Option<Held>, Error> {
+        let described = match self.calls.describe_user(id, patience).await {
+            Err(error) if error.is(Cause::NotFound) => None,
+            answer => answer?,
+        };
+        Ok(described.and_then(|user| Held::of(id, user)))
+    }
+
+    /// What parks a user who has these fields, the powers first; none where users are deleted. Sessions end before the
+    /// last change: whoever looks parked has none.
     async fn parking(
         &self,
         fields: &UserFields,
         removal: &Removal,
         patience: Patience,
-    ) -> Result<Option<Vec<Change>>, Error> {
+    ) -> Result<Option<Vec<Act>>, Error> {
         let Removal::Park { security_profile, routing_profile } = removal else { return Ok(None) };
         let security_profile = self.directory.id(Kind::SecurityProfile, security_profile, patience).await?;
         let routing_profile = self.directory.id(Kind::RoutingProfile, routing_profile, patience).await?;
-        let (security_profiles, mut changes) = (BTreeSet::from([security_profile]), Vec::new());
-        if fields.security_profiles != security_profiles {
-            changes.push(Change::SecurityProfiles(security_profiles));
+        let security_profiles = BTreeSet::from([security_profile]);
+        let has_powers = fields.security_profiles != security_profiles;
+        let has_work = fields.routing_profile.as_ref() != Some(&routing_profile);
+        let powers = Act::Change(Change::SecurityProfiles(security_profiles));
+        let work = Act::Change(Change::RoutingProfile(routing_profile));
+        Ok(Some(match (has_powers, has_work) {
+            (true, true) => vec![powers, Act::EndSessions, work],
+            (false, true) => vec![Act::EndSessions, work],
+            // Nothing else would tell a run that was broken off in between.
+            (true, false) => vec![Act::EndSessions, powers, Act::EndSessions],
+            (false, false) => Vec::new(),
+        }))
+    }
+
+    /// Whether these profiles are exactly those of people who left.
+    pub(super) fn is_parked_whole(&self, profiles: &BTreeSet<String>, routing: Option<&str>) -> bool {
+        match &self.settings.removal {
+            Some(Removal::Park { security_profile, routing_profile }) => {
+                profiles.iter().eq([security_profile]) && routing == Some(routing_profile)
+            }
+            Some(Removal::Delete) | None => false,
         }
-        if fields.routing_profile.as_ref() != Some(&routing_profile) {
-            changes.push(Change::RoutingProfile(routing_profile));
-        }
-        Ok(Some(changes))
     }
 
     fn check_parking(&self, removal: &Removal) -> Result<(), Error> {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use connect_gateway::app::{self, Form, Leave, Outcome, PeopleFile, RemoveUsers};
 
 #[derive(Subcommand)]
@@ -122,6 +122,7 @@ pub(crate) struct Reading {
 }
 
 #[derive(Args)]
+#[command(group = ArgGroup::new("removing").multiple(true))]
 pub(crate) struct Comparison {
     #[command(flatten)]
     instance: Instance,
@@ -135,13 +136,14 @@ pub(crate) struct Comparison {
     not_seen_for: Option<u32>,
     /// Remove people who are in the instance and not in the roster, or whom the rules refuse, as [instance.<name>.removal]
     /// says. Never who is protected.
-    #[arg(long)]
+    #[arg(long, group = "removing")]
     remove_leavers: bool,
-    /// How many of them at most. Without it: 20, or a tenth of the users if that is more.
-    #[arg(long, value_name = "N", requires = "remove_leavers")]
+    /// How many users are removed at most, old ones of renamed people too. Without it: 20, or a tenth of the users if
+    /// that is more.
+    #[arg(long, value_name = "N", requires = "removing")]
     max_leavers: Option<usize>,
     /// Give a person whose row has a `previous_username` a new user, and remove the old one.
-    #[arg(long)]
+    #[arg(long, group = "removing")]
     recreate_renamed: bool,
 }
 

@@ -80,7 +80,7 @@ async fn somebody_who_leaves_is_shown_with_calls_and_quick_connects() {
     let house = house(Behaviour { page_cap: 2, ..Behaviour::kind() }).await;
     let parked = leaving(&house, &park(), "ada").await.unwrap();
     let (profiles, routing) = ("UpdateUserSecurityProfiles", "UpdateUserRoutingProfile");
-    assert_eq!(parked.calls, [profiles, routing, "DeleteAllEntitySessions"]);
+    assert_eq!(parked.calls, [profiles, "DeleteAllEntitySessions", routing]);
     assert_eq!(parked.quick_connects, ["Ada", "Ada, billing"]);
     assert!(!parked.is_parked);
     assert_eq!(house.calls("SearchQuickConnects").good, 2, "four of them, two on a page");
@@ -173,8 +173,14 @@ async fn somebody_protected_is_never_touched() {
 #[tokio::test]
 async fn a_name_that_differs_in_a_letter_is_somebody_else() {
     let house = house(Behaviour::kind()).await;
-    for who in ["grace.hopper", "ADA", "twin", "nobody"] {
-        assert_eq!(leaving(&house, &Removal::Delete, who).await.unwrap_err(), Error::NotThere, "{who}");
+    for (who, error) in [
+        ("grace.hopper", Error::OtherCase(name("Grace.Hopper"))),
+        ("ADA", Error::OtherCase(name("ada"))),
+        ("twin", Error::AmbiguousUser(2)),
+        ("nobody", Error::NotThere),
+    ] {
+        assert_eq!(leaving(&house, &Removal::Delete, who).await.unwrap_err(), error, "{who}");
+        assert!(!format!("{error} {error:?}").contains("opper"), "{error:?}");
     }
     assert_eq!(connect(&house, &park()).end_sessions(&name("ADA"), asked()).await, Ok(false));
     assert_eq!(removed(&house, &Removal::Delete, "TWIN").await, Ok(Removed::Deleted));
@@ -185,6 +191,42 @@ async fn a_name_that_differs_in_a_letter_is_somebody_else() {
     house.emulator.clear_history();
     assert_eq!(connect.remove(&leaving, asked()).await.unwrap_err(), Error::NotThere);
     assert_eq!(house.writes(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_user_who_was_made_anew_since_the_listing_is_found() {
+    let house = house(Behaviour::kind()).await;
+    let connect = connect(&house, &Removal::Delete);
+    let before = connect.leaving(&name("ada"), asked()).await.unwrap();
+    assert!(house.emulator.delete_user("acme", "ada"));
+    self::connect(&house, &park()).ensure(&placement("ada")).await.unwrap();
+    let now = connect.leaving(&name("ada"), asked()).await.unwrap();
+    assert_ne!(now.id, before.id);
+    assert_eq!(connect.remove(&now, asked()).await, Ok(Removed::Deleted));
+}
+
+#[tokio::test]
+async fn sessions_end_before_the_last_change_of_a_parking_whatever_the_user_has_already() {
+    let house = house(Behaviour::kind()).await;
+    let (powers, ends, work) =
+        ("UpdateUserSecurityProfiles", "DeleteAllEntitySessions", "UpdateUserRoutingProfile");
+    for (profiles, wanted) in [
+        (&["Agent"][..], &[powers, ends, work][..]),
+        // The routing profile is that of the parked by now.
+        (&["Agent"], &[ends, powers, ends]),
+        (&["Agent", "Left"], &[ends, powers, ends]),
+        (&["Left"], &[ends]),
+    ] {
+        house.emulator.put_users_profiles("acme", "ada", profiles).unwrap();
+        house.emulator.clear_history();
+        assert_eq!(leaving(&house, &park(), "ada").await.unwrap().calls, wanted);
+        assert_eq!(removed(&house, &park(), "ada").await, Ok(Removed::Parked));
+        assert_eq!(house.writes(), wanted);
+    }
+    house.emulator.put_users_profiles("acme", "Grace.Hopper", &["Left"]).unwrap();
+    house.emulator.clear_history();
+    assert_eq!(removed(&house, &park(), "Grace.Hopper").await, Ok(Removed::Parked));
+    assert_eq!(house.writes(), [ends, work]);
 }
 
 #[tokio::test]

@@ -48,6 +48,7 @@ mod test_sign_in;
 mod unsolicited;
 mod users;
 mod users_broken_off;
+mod users_leavers;
 mod users_seen;
 mod waiting;
 mod world;

@@ -164,7 +164,7 @@ async fn somebody_who_leaves_is_parked_thrown_out_and_refused_from_then_on() {
     assert_eq!(dry.status.code(), Some(2), "{}{}", out(&dry), err(&dry));
     for words in [
         "~ park alice (id ",
-        "calls: UpdateUserSecurityProfiles, UpdateUserRoutingProfile, DeleteAllEntitySessions",
+        "calls: UpdateUserSecurityProfiles, DeleteAllEntitySessions, UpdateUserRoutingProfile",
         "the quick connect \"Ask for Al\" leads to this user and stays",
         "nobody: there is no user of exactly this name",
     ] {
@@ -176,6 +176,10 @@ async fn somebody_who_leaves_is_parked_thrown_out_and_refused_from_then_on() {
     let conflict = remove(&world, &["alice", "Admin", "--yes"]);
     assert_eq!(conflict.status.code(), Some(1));
     assert!(out(&conflict).contains("! Admin: the user name is protected"), "{}", out(&conflict));
+    let spelled = remove(&world, &["ALICE", "--yes"]);
+    assert_eq!(spelled.status.code(), Some(1), "{}", out(&spelled));
+    let words = "! ALICE: there is no user of exactly this name: write alice, if that is the user";
+    assert!(out(&spelled).contains(words), "{}", out(&spelled));
     assert_eq!(world.writes().len(), before);
 
     let parked = remove(&world, &["alice", "--yes"]);

@@ -12,7 +12,7 @@ use crate::hierarchy::{err, out};
 use crate::world::emulator_of;
 
 /// Protected by name, protected by a profile, and two people who left.
-const OTHERS: &str = r#"
+pub(crate) const OTHERS: &str = r#"
 [[instance.user]]
 username = "Admin"
 first_name = "The"
@@ -55,7 +55,7 @@ pub(crate) fn said(output: &Output) -> String {
     format!("{}{}", out(output), err(output))
 }
 
-async fn desk() -> Desk {
+pub(crate) async fn desk() -> Desk {
     let desk = Desk::start(OTHERS).await;
     desk.write("people.csv", ROSTER);
     desk
@@ -169,6 +169,14 @@ async fn everything_wrong_with_a_roster_is_told_at_once_and_nothing_is_asked_of_
         "people.csv: line 3: previous_username is also in line 2: one of the two has another user\n\
          people.csv: line 4: previous_username is also in line 2: one of the two has another user\n"
     );
+    // Two people who swapped names, and one who has the other's: neither takes the user away from who has it now.
+    for (rows, at) in [("vera,V,x,Visitor\nvisitor,V,x,\n", 2), ("ana2,A,x,ana\nana,B,x,ben\n", 2)] {
+        desk.write("people.csv", &format!("uid,givenName,groups,previous_username\n{rows}"));
+        let applied = desk.users("plan", &["--roster", "people.csv"]);
+        assert_eq!(applied.status.code(), Some(1), "{}", said(&applied));
+        let words = format!("people.csv: line {at}: previous_username is also in line 3");
+        assert!(err(&applied).starts_with(&words), "{}", err(&applied));
+    }
     desk.write("people.json", r#"[{"uid": "ben", "idp": "corporat"}, 7]"#);
     let plan = desk.users("plan", &["--roster", "people.json"]);
     assert!(
@@ -349,123 +357,4 @@ async fn a_process_that_is_killed_leaves_what_the_next_one_completes() {
     desk.emulator.adjust(|behaviour| behaviour.lag = Lag::none());
     let again = desk.users("plan", &["--roster", "people.csv"]);
     assert_eq!(again.status.code(), Some(0), "{}", said(&again));
-}
-
-/// What becomes of people who leave.
-fn removing(policy: &str) -> impl Fn(&str) -> String + use<'_> {
-    move |text| {
-        text.replace("[instance.strict]", &format!("[instance.acme.removal]\n{policy}\n[instance.strict]"))
-    }
-}
-
-async fn leaving(policy: &str, more: &str) -> Desk {
-    let desk =
-        Desk::around(emulator_of(&format!("{}{OTHERS}{more}", crate::world::SEED)).await, removing(policy));
-    desk.write("people.csv", ROSTER);
-    desk
-}
-
-const DELETE: &str = "policy = \"delete\"";
-const REMOVE: [&str; 5] = [FILE[0], FILE[1], FILE[2], FILE[3], "--remove-leavers"];
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn leavers_are_removed_when_that_is_asked_for_and_the_instance_is_named() {
-    let desk = leaving(DELETE, "").await;
-    let plan = desk.users("plan", &REMOVE);
-    assert_eq!(plan.status.code(), Some(2), "{}", said(&plan));
-    for lines in [
-        "  - visitor: refused by the rules\n  - zoe: not in the file\n  + ben (line 3)\n",
-        "\n1 to correct, 2 to create, 2 to remove; 0 people need nothing.\nWho is removed is deleted, for good.\n",
-    ] {
-        assert!(out(&plan).contains(lines), "{lines}\n{}", out(&plan));
-    }
-    let kept = desk.users("apply", &[&FILE[..], &["--yes"]].concat());
-    assert_eq!(kept.status.code(), Some(0), "{}", said(&kept));
-    assert_eq!(desk.calls("DeleteUser"), 0, "nobody is removed without --remove-leavers");
-
-    for (answer, status) in [("yes\n", 1), ("acme\n", 0)] {
-        desk.emulator.advance(Duration::from_mins(1));
-        let mut asked =
-            desk.at_terminal("apply", &["--roster", "people.csv", "--separator", "'|'", "--remove-leavers"]);
-        desk.until_said("Write the instance's name, acme, to go on: ").await;
-        asked.stdin.as_mut().unwrap().write_all(answer.as_bytes()).unwrap();
-        assert_eq!(asked.wait().unwrap().code(), Some(status), "{answer}");
-    }
-    assert_eq!(desk.usernames(), ["Admin", "Cho", "alice", "ben", "root.ish"]);
-    assert_eq!(desk.calls("DeleteUser"), 2);
-    desk.emulator.advance(Duration::from_mins(1));
-    assert_eq!(desk.users("plan", &REMOVE).status.code(), Some(0));
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn more_leavers_than_anybody_expects_are_not_removed_before_somebody_says_how_many() {
-    let many: Vec<String> = (0..21)
-        .map(|number| {
-            format!(
-                "[[instance.user]]\nusername = \"old{number}\"\nfirst_name = \"O\"\nlast_name = \"L\"\n\
-                 security_profiles = [\"Agent\"]\nrouting_profile = \"Basic Routing Profile\"\n"
-            )
-        })
-        .collect();
-    let desk = leaving(DELETE, &many.concat()).await;
-    for more in [&[][..], &["--max-leavers", "22"]] {
-        let plan = desk.users("plan", &[&REMOVE[..], more].concat());
-        assert_eq!(plan.status.code(), Some(1), "{}", said(&plan));
-        assert!(out(&plan).contains("23 of 26 users would be removed, more than 2"), "{}", out(&plan));
-        let applied = desk.users("apply", &[&REMOVE[..], more, &["--yes"]].concat());
-        assert_eq!(applied.status.code(), Some(1), "{}", said(&applied));
-        assert!(err(&applied).contains("Nothing was changed"), "{}", err(&applied));
-        assert_eq!(desk.writes(), [""; 0]);
-    }
-    let applied = desk.users("apply", &[&REMOVE[..], &["--max-leavers", "23", "--yes"]].concat());
-    assert_eq!(applied.status.code(), Some(0), "{}", said(&applied));
-    assert_eq!(desk.usernames(), ["Admin", "Cho", "alice", "ben", "root.ish"]);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_is_removed_where_nobody_chose_what_becomes_of_people_who_leave() {
-    let desk = desk().await;
-    for option in ["--remove-leavers", "--recreate-renamed"] {
-        let applied = desk.users("apply", &[&FILE[..], &[option, "--yes"]].concat());
-        assert_eq!(applied.status.code(), Some(1), "{}", said(&applied));
-        assert!(err(&applied).contains("instance.acme.removal: is not set"), "{}", err(&applied));
-    }
-    assert_eq!(desk.users("plan", &[&FILE[..], &["--max-leavers", "9"]].concat()).status.code(), Some(1));
-    assert_eq!(desk.emulator.history().len(), 0);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_is_parked_is_no_leaver_any_more_and_a_renamed_person_gets_a_new_user_first() {
-    let park = "policy = \"park\"\nsecurity_profile = \"QualityAnalyst\"\nrouting_profile = \"Sales\"";
-    let desk = leaving(park, "").await;
-    desk.write(
-        "people.csv",
-        "uid,givenName,sn,groups,previous_username\nvera,Vi,Sitor,cc-agents,Visitor\nalice,Alice,Lindström,cc-agents,\n",
-    );
-    let ask = ["--roster", "people.csv", "--recreate-renamed", "--remove-leavers"];
-    let plan = desk.users("plan", &ask);
-    assert_eq!(plan.status.code(), Some(2), "{}", said(&plan));
-    for lines in
-        ["  + vera (line 2), in the place of visitor, who is removed\n", "  - zoe: not in the file\n"]
-    {
-        assert!(out(&plan).contains(lines), "{lines}\n{}", out(&plan));
-    }
-    let applied = desk.users("apply", &[&ask[..], &["--yes"]].concat());
-    assert_eq!(applied.status.code(), Some(0), "{}", said(&applied));
-    assert!(out(&applied).contains("+ vera; parked visitor"), "{}", out(&applied));
-    let writes = desk.writes();
-    let created = writes.iter().position(|call| call == "CreateUser").unwrap();
-    assert_eq!(writes.iter().filter(|call| *call == "DeleteAllEntitySessions").count(), 2);
-    assert_eq!(writes[created + 1], "UpdateUserSecurityProfiles", "{writes:?}");
-
-    desk.emulator.advance(Duration::from_mins(1));
-    let again = desk.users("plan", &ask);
-    assert_eq!(again.status.code(), Some(0), "{}", said(&again));
-    assert!(
-        out(&again).contains("Nothing to do; 2 people need nothing; 1 parked before.\n"),
-        "{}",
-        out(&again)
-    );
-    let list = out(&desk.users("list", &[]));
-    assert!(list.contains("visitor (parked)") && list.contains("zoe (parked)"), "{list}");
 }

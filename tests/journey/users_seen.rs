@@ -167,3 +167,21 @@ async fn a_file_that_can_not_be_written_stops_no_sign_in() {
     }
     panic!("no warning");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_in_as_a_twin_in_another_case_is_a_twins() {
+    let desk = Desk::start(&["Kim", "kim"].map(user).concat()).await;
+    let agents = &["cc-agents"];
+    let lines = line(200, "acme", "kim", "corporate", agents) + &line(1, "acme", "Kim", "corporate", agents);
+    desk.write("seen.jsonl", &lines);
+    let plan = desk.users("plan", &["--seen", "seen.jsonl", "--not-seen-for", "90d", "--json"]);
+    assert_eq!(plan.status.code(), Some(0), "{}", said(&plan));
+    let plan: Value = serde_json::from_slice(&plan.stdout).unwrap();
+    let leavers = plan["leavers"].as_array().unwrap();
+    assert_eq!(
+        leavers.iter().map(|leaver| &leaver["username"]).collect::<Vec<_>>(),
+        [&json!("kim")],
+        "{plan:#}"
+    );
+    assert_eq!(plan["people"], 2, "{plan:#}");
+}

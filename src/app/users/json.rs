@@ -89,5 +89,6 @@ pub(super) fn person(person: &Person) -> Value {
         "tags": person.tags,
         "is_protected": person.is_protected,
         "is_parked": person.is_parked,
+        "has_left": person.has_left,
     })
 }

@@ -67,10 +67,11 @@ async fn everybody(ask: &Users) -> Result<(Opened, Vec<Person>), Outcome> {
 fn as_text(people: &[Person]) -> String {
     let head = ["user", "name", "security profiles", "routing profile", "hierarchy", "id"];
     let row = |person: &Person| {
-        let standing = match (person.is_protected, person.is_parked) {
-            (true, _) => " (protected)",
-            (false, true) => " (parked)",
-            (false, false) => "",
+        let standing = match (person.is_protected, person.has_left, person.is_parked) {
+            (true, ..) => " (protected)",
+            (_, true, _) => " (parked)",
+            (_, false, true) => " (parked in part)",
+            (_, false, false) => "",
         };
         let names = [&person.first_name, &person.last_name].into_iter().flatten();
         [

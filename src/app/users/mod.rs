@@ -2,6 +2,7 @@
 
 mod apply;
 mod json;
+mod leavers;
 mod list;
 mod plan;
 mod show;
@@ -63,7 +64,8 @@ pub struct PeopleFile {
 pub struct Leave {
     /// Whether leavers are removed.
     pub remove_leavers: bool,
-    /// So many at most; without it, 20 or a tenth of the users, whichever is more.
+    /// So many users are removed at most, old ones of renamed people too; without it, 20 or a tenth of the users, whichever
+    /// is more.
     pub max_leavers: Option<usize>,
     /// Whether a person with another user name gets a new user, and the old one is removed.
     pub recreate_renamed: bool,

@@ -1,10 +1,10 @@
 //! What would change, person by person, and who is in the instance that should not be.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::source::People;
-use super::step::{Action, Leaver, Put, Refused, Step, Stuck, Why};
+use super::source::{People, one_each};
+use super::step::{Action, Leaver, Put, Refused, Step, Stuck};
 use super::{Leave, Opened, PeopleFile, Users, json, open, text};
 use crate::app::Outcome;
 use crate::app::removal::no_policy;
@@ -18,10 +18,6 @@ use crate::model::{Blamed as _, Username};
 const CHANGES: u8 = 2;
 /// How often a long comparison says how far it is, in people.
 const COMPARING_STEP: usize = 100;
-/// So many leavers are removed without a word about their number; or so large a part of all users.
-const FEW_LEAVERS: usize = 20;
-const PART_OF_LEAVERS: usize = 10;
-
 /// What a roster makes of an instance.
 #[derive(Default)]
 pub(super) struct Plan {
@@ -35,7 +31,7 @@ pub(super) struct Plan {
     pub(super) leavers: Vec<Leaver>,
     /// Who is protected: never touched, never a leaver.
     pub(super) protected: Vec<String>,
-    /// Why no leaver is removed, though that was asked for.
+    /// Why nobody is removed, though that was asked for.
     pub(super) too_many: Option<String>,
     /// How many people need nothing.
     pub(super) unchanged: usize,
@@ -84,8 +80,8 @@ pub(super) async fn planned(
 
 impl Opened {
     async fn plan(&self, compared: &People, leave: Leave) -> Result<Plan, Error> {
-        let members = &compared.members;
         let index = self.index().await?;
+        let members = one_each(&compared.members, &index);
         let people = self.connect.people(&index).await?;
         let mut plan = Plan { people: members.len(), ..Plan::default() };
         let mut progress = progress("comparing", "people", COMPARING_STEP);
@@ -93,13 +89,14 @@ impl Opened {
             self.compare(member, (&index, &people), leave, &mut plan).await?;
             progress(done + 1, members.len());
         }
-        plan.leave(people, compared);
+        plan.leave(people, compared, (&members, &index));
         if !compared.is_whole {
             plan.create_nobody();
         }
         if leave.remove_leavers {
-            plan.remove_leavers(leave.max_leavers, index.len());
+            plan.remove_leavers();
         }
+        plan.check_number(leave.max_leavers, index.len());
         plan.steps.sort_by_key(Step::turn);
         Ok(plan)
     }
@@ -114,7 +111,7 @@ impl Opened {
         let placement = match &member.outcome {
             Ok(placement) => placement,
             Err(denial) if member.is_refused() => {
-                let has_user = index.has(&member.username);
+                let has_user = index.id_of(member.username.as_str()).is_some();
                 plan.refused.push(Refused::of(member, denial, has_user));
                 return Ok(());
             }
@@ -123,7 +120,8 @@ impl Opened {
                 return Ok(());
             }
         };
-        let previous = match renamed_from(member, people).map(|user| replaced(user, leave)).transpose() {
+        let previous = renamed_from(member, people);
+        let previous = match previous.and_then(|user| user.map(|user| replaced(user, leave)).transpose()) {
             Ok(previous) => previous,
             Err(why) => {
                 plan.stuck.push(Stuck::of(member, None, why));
@@ -151,15 +149,25 @@ impl Opened {
     }
 }
 
-/// The user that the person had before, where there still is one who has not left.
-fn renamed_from<'p>(member: &Member, people: &'p [Person]) -> Option<&'p Person> {
-    let previous = member.previous_username.as_deref()?;
+/// The user that the person had before, where there still is one who has not left: the one with exactly this name, else
+/// the only one whose name differs in case only.
+fn renamed_from<'p>(member: &Member, people: &'p [Person]) -> Result<Option<&'p Person>, String> {
+    let Some(previous) = member.previous_username.as_deref() else { return Ok(None) };
     if previous.eq_ignore_ascii_case(member.username.as_str()) {
-        return None;
+        return Ok(None);
     }
-    let exact = people.iter().find(|person| person.username == previous);
-    let found = exact.or_else(|| people.iter().find(|person| person.username.eq_ignore_ascii_case(previous)));
-    found.filter(|person| !person.is_parked)
+    let named = people.iter().filter(|person| person.username.eq_ignore_ascii_case(previous));
+    let named: Vec<&Person> = named.collect();
+    let found = match (named.iter().find(|person| person.username == previous), &named[..]) {
+        (Some(exact), _) => Some(*exact),
+        (None, [only]) => Some(*only),
+        (None, []) => None,
+        (None, several) => {
+            let count = several.len();
+            return Err(format!("the names of {count} users differ from previous_username in case only"));
+        }
+    };
+    Ok(found.filter(|person| !person.has_left))
 }
 
 /// The user who gives way to a new one, as Connect spells the name; or why that can't be.
@@ -186,72 +194,11 @@ impl Plan {
         self.stuck.is_empty() && self.too_many.is_none()
     }
 
-    /// Who is in the instance and not in the roster, or there and refused. Nobody whose standing is not clear.
-    fn leave(&mut self, people: Vec<Person>, compared: &People) {
-        let members = &compared.members;
-        let mut stays: BTreeMap<String, bool> = BTreeMap::new();
-        for member in members {
-            stays.insert(member.username.folded(), !member.is_refused());
-        }
-        // Their user still has the old name.
-        for member in members {
-            if let Some(previous) = &member.previous_username {
-                stays.entry(previous.to_ascii_lowercase()).or_insert(!member.is_refused());
-            }
-        }
-        let mut protected: BTreeSet<String> = std::mem::take(&mut self.protected).into_iter().collect();
-        for person in people {
-            let seen = compared.seen.as_ref();
-            let too_long_ago = seen.and_then(|seen| seen.too_long_ago(&person.username));
-            let why = match (stays.get(&person.username.to_ascii_lowercase()), too_long_ago) {
-                (Some(false), _) => Why::Refused,
-                (None, _) if compared.is_whole => Why::NotListed,
-                (_, Some(at)) => Why::NotSeenSince(at),
-                (Some(true), None) => continue,
-                (None, None) => {
-                    let is_known = seen.is_some_and(|seen| seen.at(&person.username).is_some());
-                    self.never_seen += usize::from(!is_known);
-                    continue;
-                }
-            };
-            if person.is_protected {
-                protected.insert(person.username);
-            } else if person.is_parked {
-                self.parked += 1;
-            } else {
-                let seen_at = seen.and_then(|seen| seen.at(&person.username));
-                self.steps.retain(|step| !step.username.eq_ignore_ascii_case(&person.username));
-                self.leavers.push(Leaver { person, why, seen_at });
-            }
-        }
-        self.protected = protected.into_iter().collect();
-    }
-
     /// Who was seen and has no user may have left; whoever has not comes back by signing in.
     fn create_nobody(&mut self) {
         let before = self.steps.len();
         self.steps.retain(|step| step.action() != Action::Create);
         self.gone = before - self.steps.len();
-    }
-
-    /// Turns leavers into steps, unless there are more of them than anybody expects.
-    fn remove_leavers(&mut self, most: Option<usize>, users: usize) {
-        let usual = FEW_LEAVERS.max(users / PART_OF_LEAVERS);
-        let (count, most) = (self.leavers.len(), most.unwrap_or(usual));
-        if count > most {
-            self.too_many = Some(format!(
-                "{count} of {users} users would be removed, more than {most}: is the file whole? If that many left, write \
-                 --max-leavers {count}"
-            ));
-            return;
-        }
-        for leaver in std::mem::take(&mut self.leavers) {
-            match Username::new(leaver.person.username.as_str()) {
-                Ok(username) => self.steps.push(Step::removing(&leaver, username)),
-                // Nobody signs in by such a name.
-                Err(_) => self.leavers.push(leaver),
-            }
-        }
     }
 
     /// Whether something is taken away for good.

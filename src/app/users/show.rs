@@ -53,7 +53,9 @@ impl Opened {
         People { rows, members, file, .. }: &People,
         patience: Patience,
     ) -> Result<(Explanation, Option<Preview>), Outcome> {
-        let position = members.iter().position(|member| member.username.folded() == username.folded());
+        let exact = members.iter().position(|member| member.username == *username);
+        let in_any_case = || members.iter().position(|member| member.username.folded() == username.folded());
+        let position = exact.or_else(in_any_case);
         let row = position.and_then(|position| rows.get(position));
         let row =
             row.ok_or_else(|| Outcome::Failed(vec![format!("{file}: nobody there has that user name")]))?;

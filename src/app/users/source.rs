@@ -1,6 +1,7 @@
 //! Who is compared with an instance: the people of a roster, or everybody who was seen, placed by today's rules.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use time::format_description::well_known::Rfc3339;
@@ -10,13 +11,14 @@ use super::{Opened, PeopleFile};
 use crate::app::Outcome;
 use crate::app::mapping::chosen;
 use crate::config;
+use crate::connect::Index;
 use crate::mapping::{LARGEST_ROSTER, Member, RosterForm, Row, member, members, roster};
 use crate::model::{Attributes, Clock as _, Identity, IdpName, NameId, Problem, Sighting, SystemClock};
 use crate::store::Journal;
 
 /// The people, and where they were read.
 pub(super) struct People {
-    /// In the order of `members`.
+    /// In the order of `members`, who were seen the latest first.
     pub(super) rows: Vec<Row>,
     pub(super) members: Vec<Member>,
     pub(super) seen: Option<Seen>,
@@ -25,7 +27,7 @@ pub(super) struct People {
     pub(super) file: String,
 }
 
-/// When people last signed in, by user name without its case.
+/// When people last signed in, by user name, letter by letter.
 pub(super) struct Seen {
     latest: BTreeMap<String, Sighting>,
     /// Who was seen last before this is a leaver.
@@ -33,15 +35,29 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// When the user last signed in.
-    pub(super) fn at(&self, username: &str) -> Option<OffsetDateTime> {
-        self.latest.get(&username.to_ascii_lowercase()).map(|sighting| sighting.at)
+    /// When each user last signed in, by the user's id.
+    pub(super) fn by_user<'i>(&self, index: &'i Index) -> BTreeMap<&'i str, OffsetDateTime> {
+        let mut latest = BTreeMap::new();
+        for Sighting { username, at, .. } in self.latest.values() {
+            if let Some(id) = index.id_of(username.as_str()) {
+                let known = latest.entry(id).or_insert(*at);
+                *known = (*known).max(*at);
+            }
+        }
+        latest
     }
 
-    /// When, for somebody whose last sign-in is too long ago.
-    pub(super) fn too_long_ago(&self, username: &str) -> Option<OffsetDateTime> {
-        self.at(username).filter(|at| self.since.is_some_and(|since| *at < since))
+    /// Whether somebody who was seen last then is a leaver.
+    pub(super) fn is_too_long_ago(&self, at: OffsetDateTime) -> bool {
+        self.since.is_some_and(|since| at < since)
     }
+}
+
+/// The first person of each user, and everybody who has none.
+pub(super) fn one_each<'m>(members: &'m [Member], index: &Index) -> Vec<&'m Member> {
+    let mut users = BTreeSet::new();
+    let user = |member: &Member| index.id_of(member.username.as_str()).ok_or(member.username.folded());
+    members.iter().filter(|member| users.insert(user(member))).collect()
 }
 
 impl Opened {
@@ -79,7 +95,7 @@ impl Opened {
                 eprintln!("warning: {}: {unread} lines could not be read", path.display());
             }
             for sighting in sightings.into_iter().filter(|sighting| sighting.instance == self.instance) {
-                let name = sighting.username.folded();
+                let name = sighting.username.as_str().to_owned();
                 if latest.get(&name).is_none_or(|known| known.at < sighting.at) {
                     latest.insert(name, sighting);
                 }
@@ -88,7 +104,8 @@ impl Opened {
         Ok(Seen { latest, since })
     }
 
-    /// Everybody who was seen by an identity provider that signs people in here, once for each name of today.
+    /// Everybody who was seen by an identity provider that signs people in here, once for each name of today, the latest
+    /// first.
     fn seen_members(&self, seen: Option<&Seen>) -> (Vec<Row>, Vec<Member>) {
         let mut by_name: BTreeMap<String, (OffsetDateTime, Row, Member)> = BTreeMap::new();
         let known = seen.into_iter().flat_map(|seen| seen.latest.values());
@@ -100,12 +117,14 @@ impl Opened {
                 previous_username: None,
                 outcome: Err(denial),
             });
-            let name = member.username.folded();
+            let name = member.username.as_str().to_owned();
             if by_name.get(&name).is_none_or(|(at, ..)| *at < sighting.at) {
                 by_name.insert(name, (sighting.at, row, member));
             }
         }
-        by_name.into_values().map(|(_, row, member)| (row, member)).unzip()
+        let mut latest: Vec<_> = by_name.into_values().collect();
+        latest.sort_by_key(|(at, ..)| Reverse(*at));
+        latest.into_iter().map(|(_, row, member)| (row, member)).unzip()
     }
 }
 

@@ -94,6 +94,13 @@ pub(super) struct Stuck {
 }
 
 impl Stuck {
+    /// A user whose name is in the file in another case only.
+    pub(super) fn twin(person: &Person) -> Self {
+        let why = "a name in the file differs from this one in case only, and is another user, or nobody can tell whose";
+        let at = format!("id {}", person.id);
+        Self { at, username: person.username.clone(), code: None, why: why.to_owned() }
+    }
+
     pub(super) fn of(member: &Member, code: Option<&'static Code>, why: String) -> Self {
         Self { at: member.at.clone(), username: member.username.as_str().to_owned(), code, why }
     }

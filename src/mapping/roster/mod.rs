@@ -220,6 +220,10 @@ mod tests {
                 "uid,sn\na\nb,c,d\n,e,idp\n",
                 &["line 2: has 1 cell", "line 3: has 3 cells", "line 4: has 3 cells"],
             ),
+            ("uid,nick\na,x\nb,\"y\nc,z\n", &["line 3: a cell goes on in the next line"]),
+            ("uid,nick\na,x\nb,\"\nc,z\n", &["line 3: a cell goes on in the next line"]),
+            ("uid,nick\r\na,\"x\r\nb,y\"\r\nc,z\r\n", &["line 2: a cell goes on in the next line"]),
+            ("uid,\"nick\na,x\n", &["line 1: a cell goes on in the next line"]),
             ("uid,idp\na,none\nb,entra\nc,other\n", &["line 2: idp \"none\"", "line 4: idp \"other\""]),
         ] {
             let found = read(text).err().unwrap_or_default();

@@ -1,6 +1,6 @@
 //! A roster as comma- or semicolon-separated values: a line that names the columns, then a line for each person.
 
-use csv::{ReaderBuilder, StringRecord, Trim, WriterBuilder};
+use csv::{ReaderBuilder, StringRecord, WriterBuilder};
 
 use crate::mapping::example::person;
 use crate::model::{Attributes, Problem};
@@ -15,16 +15,16 @@ pub(super) fn rows(text: &str, form: RosterForm<'_>) -> Result<Vec<Row>, Vec<Pro
     // The reader counts the lines of these one behind.
     let text = &text.replace("\r\n", "\n");
     let delimiter = delimiter(text).map_err(first)?;
-    let mut reader =
-        ReaderBuilder::new().delimiter(delimiter).trim(Trim::All).flexible(true).from_reader(text.as_bytes());
+    let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_bytes());
     let columns = reader.headers().cloned().map_err(|_| first("can't be read".to_owned()))?;
+    let columns = of_one_line(columns).map_err(first)?;
     check_columns(&columns).map_err(first)?;
     let (mut rows, mut problems) = (Vec::new(), Vec::new());
     for record in reader.records() {
         let (at, row) = match record {
             Ok(record) => {
                 let at = format!("line {}", record.position().map_or(0, csv::Position::line));
-                (at.clone(), row(at, &columns, &record, form))
+                (at.clone(), of_one_line(record).and_then(|cells| row(at, &columns, &cells, form)))
             }
             Err(_) => ("the file".to_owned(), Err("can't be read to its end".to_owned())),
         };
@@ -34,6 +34,18 @@ pub(super) fn rows(text: &str, form: RosterForm<'_>) -> Result<Vec<Row>, Vec<Pro
         }
     }
     if problems.is_empty() { Ok(rows) } else { Err(problems) }
+}
+
+/// The cells without the space around them. A quote too many takes people of the lines below into one cell.
+fn of_one_line(mut cells: StringRecord) -> Result<StringRecord, String> {
+    if cells.iter().any(|cell| cell.contains(['\n', '\r'])) {
+        return Err(
+            "a cell goes on in the next line: is there a quote too many? Write each person in one line"
+                .to_owned(),
+        );
+    }
+    cells.trim();
+    Ok(cells)
 }
 
 /// The one that the names of the columns have between them. Spreadsheets write ; where , is in numbers.
@@ -118,14 +130,37 @@ pub fn write_sheet(columns: &[&str], rows: &[Vec<String>]) -> Result<String, Str
     String::from_utf8(octets).map_err(|error| error.to_string())
 }
 
+/// Where ; separates columns, or lines end, a spreadsheet may begin another cell inside a value.
 fn harmless(cell: &str) -> String {
-    let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    if is_formula { format!("'{cell}") } else { cell.to_owned() }
+    let mut harmless = if cell.starts_with(['\t', '\r', '\n']) { "'".to_owned() } else { String::new() };
+    let mut begins = true;
+    for letter in cell.chars() {
+        if begins && ['=', '+', '-', '@'].contains(&letter) {
+            harmless.push('\'');
+        }
+        begins = [';', '\t', '\r', '\n'].contains(&letter);
+        harmless.push(letter);
+    }
+    harmless
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_part_of_a_name_is_a_formula_where_a_spreadsheet_begins_another_cell() {
+        for (cell, wanted) in [
+            ("O;=1+1", "O;'=1+1"),
+            ("a;-b;@c", "a;'-b;'@c"),
+            ("a\t+b\r-c\n@d", "a\t'+b\r'-c\n'@d"),
+            ("\n=1", "'\n'=1"),
+            ("=1;=2", "'=1;'=2"),
+            ("a-b;c=d", "a-b;c=d"),
+        ] {
+            assert_eq!(harmless(cell), wanted, "{cell:?}");
+        }
+    }
 
     #[test]
     fn a_name_is_no_formula_in_a_sheet() {

@@ -1,25 +1,25 @@
 //! The file itself: a JSON object a line, the latest of a person and instance counts.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use crate::model::{InstanceName, Sighting};
+use crate::model::{InstanceName, Sighting, Username};
 
 /// For our eyes only.
 const MODE: u32 = 0o600;
 /// A larger file is not read, in bytes.
 const LARGEST: u64 = 1024 * 1024 * 1024;
 
-/// A person at an instance, without the case of the name.
+/// A person at an instance: names that differ in case may be two people's.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Key(InstanceName, String);
+pub(super) struct Key(InstanceName, Username);
 
 impl Key {
     pub(super) fn of(sighting: &Sighting) -> Self {
-        Self(sighting.instance.clone(), sighting.username.folded())
+        Self(sighting.instance.clone(), sighting.username.clone())
     }
 }
 
@@ -57,7 +57,7 @@ impl Journal {
         file.take(LARGEST).read_to_end(&mut octets)?;
         let (mut latest, mut unread) = (Latest::new(), 0);
         for line in octets.split(|octet| *octet == b'\n').filter(|line| !line.is_empty()) {
-            let Ok(sighting) = serde_json::from_slice::<Sighting>(line) else {
+            let Some(sighting) = sighting(line) else {
                 unread += 1;
                 continue;
             };
@@ -69,21 +69,25 @@ impl Journal {
         Ok((latest, unread))
     }
 
-    /// Adds a line. Opened anew each time: another process may have put another file in its place.
-    pub(super) fn append(&self, sighting: &Sighting) -> io::Result<()> {
+    /// Adds a line, of so many bytes. Opened anew each time: another process, or an operator, may have put another file in
+    /// its place, which is closed to others first.
+    pub(super) fn append(&self, sighting: &Sighting) -> io::Result<usize> {
         let _turn = self.turn()?;
         let mut file = OpenOptions::new().create(true).read(true).append(true).mode(MODE).open(&self.path)?;
+        file.set_permissions(Permissions::from_mode(MODE))?;
         let line = serde_json::to_string(sighting)?;
         // Behind a line that was cut off this one would be lost too.
         let before = if self.ends_in_a_line()? { "" } else { "\n" };
-        file.write_all(format!("{before}{line}\n").as_bytes())
+        let line = format!("{before}{line}\n");
+        file.write_all(line.as_bytes())?;
+        Ok(line.len())
     }
 
-    /// Writes the file anew with a line for each person and instance, whole or not at all.
-    pub(super) fn compact(&self) -> io::Result<Latest> {
+    /// Writes the file anew with a line for each person and instance, whole or not at all. Those, and the file's size.
+    pub(super) fn compact(&self) -> io::Result<(Latest, usize)> {
         let _turn = self.turn()?;
         let latest = match self.latest() {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Latest::new()),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok((Latest::new(), 0)),
             latest => latest?.0,
         };
         let new = beside(&self.path, ".new");
@@ -98,7 +102,7 @@ impl Journal {
         file.write_all(&text)?;
         file.sync_all()?;
         fs::rename(&new, &self.path)?;
-        Ok(latest)
+        Ok((latest, text.len()))
     }
 
     /// Holds off every other process that writes, until it is dropped.
@@ -119,6 +123,12 @@ impl Journal {
         }
         Ok(last == *b"\n")
     }
+}
+
+/// Somebody may have written in the file: a name is as good as any that came in.
+fn sighting(line: &[u8]) -> Option<Sighting> {
+    let sighting: Sighting = serde_json::from_slice(line).ok()?;
+    Username::new(sighting.username.as_str()).is_ok().then_some(sighting)
 }
 
 /// `.seen.jsonl.new` beside `seen.jsonl`.

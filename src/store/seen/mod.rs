@@ -22,6 +22,10 @@ use journal::Key;
 
 /// So many sign-ins wait to be written; more are not written at all.
 const WAITING: usize = 4096;
+/// More than this of one person is not written, in bytes.
+const LARGEST_SIGHTING: usize = 64 * 1024;
+/// Bytes beyond twice those of everybody's latest before the file is written anew.
+const SPARE_BYTES: usize = 16 * 1024 * 1024;
 /// Lines beyond two for each person before the file is written anew.
 const SPARE_LINES: usize = 1000;
 
@@ -56,6 +60,10 @@ pub fn seen_people(file: Option<PathBuf>) -> Arc<dyn SeenPeople> {
 
 impl SeenPeople for SeenFile {
     fn saw(&self, sighting: Sighting) {
+        if size(&sighting) > LARGEST_SIGHTING {
+            warn("what was sent is larger than 64 KiB");
+            return;
+        }
         let mut writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let writing = writing.get_or_insert_with(|| {
             let (queue, sightings) = sync_channel(WAITING);
@@ -84,6 +92,13 @@ fn warn(why: &str) {
     tracing::warn!(why, "a sign-in was not written to people.seen_file");
 }
 
+/// How many bytes were sent.
+fn size(Sighting { name_id, attributes, .. }: &Sighting) -> usize {
+    let name_id = name_id.as_ref().map_or(0, |name_id| name_id.value.len());
+    let values = attributes.iter().flat_map(|(name, values)| values.iter().chain([name]));
+    name_id + values.map(String::len).sum::<usize>()
+}
+
 /// What is known of a person's line: the day, and a digest of what was sent.
 type Known = (Date, u64);
 
@@ -91,13 +106,15 @@ struct Writer {
     journal: Journal,
     known: HashMap<Key, Known>,
     lines: usize,
+    /// Bytes of the file, and how many there were when it was written anew.
+    size: (usize, usize),
     /// Whether the file was read and written anew since the start.
     is_read: bool,
 }
 
 impl Writer {
     fn new(path: PathBuf) -> Self {
-        Self { journal: Journal::at(path), known: HashMap::new(), lines: 0, is_read: false }
+        Self { journal: Journal::at(path), known: HashMap::new(), lines: 0, size: (0, 0), is_read: false }
     }
 
     fn run(mut self, sightings: &Receiver<Sighting>) {
@@ -110,21 +127,27 @@ impl Writer {
 
     /// At most one line for each person, instance and day, unless something else was sent.
     fn write(&mut self, sighting: &Sighting) -> io::Result<()> {
-        if !self.is_read || self.lines > 2 * self.known.len() + SPARE_LINES {
+        if !self.is_read || self.has_grown() {
             self.compact()?;
         }
         let (key, known) = (Key::of(sighting), known(sighting));
         if self.known.get(&key) == Some(&known) {
             return Ok(());
         }
-        self.journal.append(sighting)?;
+        self.size.0 += self.journal.append(sighting)?;
         self.known.insert(key, known);
         self.lines += 1;
         Ok(())
     }
 
+    fn has_grown(&self) -> bool {
+        let (now, least) = self.size;
+        self.lines > 2 * self.known.len() + SPARE_LINES || now > 2 * least + SPARE_BYTES
+    }
+
     fn compact(&mut self) -> io::Result<()> {
-        let latest = self.journal.compact()?;
+        let (latest, size) = self.journal.compact()?;
+        self.size = (size, size);
         self.lines = latest.len();
         self.known = latest.iter().map(|(key, sighting)| (key.clone(), known(sighting))).collect();
         self.is_read = true;
