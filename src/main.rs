@@ -106,7 +106,7 @@ enum Whose {
     Gateway,
     /// The federation roles, and who may assume them.
     Federation,
-    /// What manages users: the provisioning roles, or a part of the gateway's own policy.
+    /// What manages users: the provisioning roles, or a part of the gateway's own policy; and whoever runs `users`.
     Users,
     /// Whoever runs `connect-gateway hierarchy`.
     Hierarchy,

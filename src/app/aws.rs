@@ -14,7 +14,7 @@ use crate::model::Pace;
 use crate::sign_in::SignIn;
 
 /// How often it is seen whether it is time to ask AWS about an instance.
-const INSTANCE_TICK: Duration = Duration::from_secs(20);
+const INSTANCE_TICK: Duration = Duration::from_secs(5);
 
 /// The gateway's own AWS identity, by the SDK's default chain.
 pub(super) async fn sdk(config: &Config) -> SdkConfig {

@@ -72,9 +72,8 @@ async fn check_instance(instance: &Instance) -> Vec<String> {
         report.alias.as_deref().unwrap_or("unknown"),
         report.access_url.as_deref().unwrap_or("an unknown address")
     );
-    let unsaid = report.unsaid().into_iter().map(|what| format!("AWS does not say the instance's {what}"));
     let problems = report.contradictions(instance.connect.url());
-    problems.into_iter().chain(unsaid).map(about).collect()
+    problems.into_iter().chain(report.unclear()).map(about).collect()
 }
 
 async fn check_online(parts: &Parts, name: &Username) -> Vec<String> {

@@ -105,9 +105,10 @@ where
         (kept.question == question && self.is_younger(&kept, max_age)).then_some(kept.value)
     }
 
-    /// Drops the answers that are `age` old or older, of the keys that `is_meant` picks.
-    pub(super) async fn drop_older(&self, age: Duration, is_meant: impl Fn(&K) -> bool + Send) {
-        let old = self.cache.iter().filter(|(key, kept)| is_meant(key) && !self.is_younger(kept, age));
+    /// Drops the answers that are `age` old or older, of those that `is_meant` picks.
+    pub(super) async fn drop_older(&self, age: Duration, is_meant: impl Fn(&K, &V) -> bool + Send) {
+        let is_old = |kept: &Answer<Q, V>| !self.is_younger(kept, age);
+        let old = self.cache.iter().filter(|(key, kept)| is_meant(key, &kept.value) && is_old(kept));
         let keys: Vec<K> = old.map(|(key, _)| (*key).clone()).collect();
         for key in keys {
             self.cache.invalidate(&key).await;

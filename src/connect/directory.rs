@@ -16,7 +16,7 @@ use crate::model::{Busy, Cause, Clock, HierarchyPath, Patience, Username};
 pub(super) type GroupPath = Vec<Named>;
 
 /// A name that is missing is looked for again in a listing at most this old.
-const MISS_AGE: Duration = Duration::from_secs(5);
+pub(super) const MISS_AGE: Duration = Duration::from_secs(5);
 /// When to come again while a long listing is being read.
 const LISTING_TAKES: Duration = Duration::from_secs(2);
 const GROUPS: u64 = 10_000;
@@ -107,11 +107,15 @@ impl Directory {
         Ok(None)
     }
 
-    /// Reads names and ids of profiles and groups anew for the next who asks, unless that was done just now: an id was
-    /// refused, and what has it may be gone.
-    pub(super) async fn doubt(&self) {
-        self.listings.drop_older(MISS_AGE, |kind| *kind != Kind::User).await;
-        self.groups.drop_older(MISS_AGE, |_| true).await;
+    /// Reads names and ids of these kinds anew for the next who asks, and the group at this path, where they are `age` old
+    /// or older: an id was refused, and what has it may be gone.
+    pub(super) async fn doubt(&self, kinds: &[Kind], path: Option<&HierarchyPath>, age: Duration) {
+        let is_doubted =
+            |kind: &Kind| kinds.contains(kind) && (path.is_some() || *kind != Kind::HierarchyGroup);
+        self.listings.drop_older(age, |kind, _| is_doubted(kind)).await;
+        if let Some(path) = path.filter(|_| kinds.contains(&Kind::HierarchyGroup)) {
+            self.groups.drop_older(age, |_, names| **names == path.0).await;
+        }
     }
 
     /// Every name that is listed.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::directory::Kind;
 use crate::model::{Blamed, Busy, CallError, Cause, Code, MAX_PROFICIENCIES, Stopped, Username, code};
 
 /// Of the provisioning role, by the client itself when a call needs its credentials.
@@ -171,11 +172,21 @@ impl Error {
         }
     }
 
-    /// Whether Connect may have refused the id of a profile or a group: what had it can be gone since it was listed.
-    pub(super) fn may_be_of_ids(&self) -> bool {
-        let takes_ids = |operation: &str| ["Create", "Update"].iter().any(|verb| operation.starts_with(verb));
-        matches!(self, Self::Call(call) if takes_ids(call.operation))
-            && (self.is(Cause::NotFound) || self.is(Cause::Refused))
+    /// What Connect may have refused an id of: what had it can be gone since it was listed. Nothing, where the call that
+    /// was refused carries no id, or failed for another reason.
+    pub(super) fn doubted(&self) -> &'static [Kind] {
+        match self {
+            Self::Call(call) if matches!(call.cause, Cause::NotFound | Cause::Refused) => {
+                match call.operation {
+                    "CreateUser" => &[Kind::SecurityProfile, Kind::RoutingProfile, Kind::HierarchyGroup],
+                    "UpdateUserSecurityProfiles" => &[Kind::SecurityProfile],
+                    "UpdateUserRoutingProfile" => &[Kind::RoutingProfile],
+                    "UpdateUserHierarchy" | "CreateUserHierarchyGroup" => &[Kind::HierarchyGroup],
+                    _ => &[],
+                }
+            }
+            _ => &[],
+        }
     }
 
     /// Whether Connect refused to delete what is in use.

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_sdk_connect::types::User;
 use tokio::sync::Mutex;
 
 use super::client::Calls;
-use super::directory::{Directory, Kind, Resolved};
+use super::directory::{Directory, Kind, MISS_AGE, Resolved};
 use super::plan::{Change, NewUser, UserFields, Wanted, new_user, plan, wanted_of_existing, wanted_of_new};
 use super::unfinished::Unfinished;
 use super::{Error, Provisioning, Removal, Settings, wire};
@@ -60,6 +61,9 @@ pub(super) enum Groups {
     Tell,
 }
 
+/// A value that is refused is more often the person's own than an id that is gone: names are read again for it once in
+/// so long, however many values are refused.
+const REFUSED_AGE: Duration = Duration::from_mins(1);
 /// The id of a group that a sign-in would create.
 pub(super) const NEW_GROUP: &str = "(created at the sign-in)";
 
@@ -95,15 +99,13 @@ impl Provision {
         patience: Patience,
     ) -> Result<ConnectUser, Error> {
         let ensured = self.ensure_as_listed(placement, patience).await;
-        let Some(error) = ensured.as_ref().err().filter(|error| error.may_be_of_ids()) else {
+        let Some(error) = ensured.as_ref().err().filter(|error| !error.doubted().is_empty()) else {
             return ensured;
         };
-        self.directory.doubt().await;
-        if error.is(Cause::NotFound) {
-            self.ensure_as_listed(placement, patience.again()).await
-        } else {
-            ensured
-        }
+        let is_gone = error.is(Cause::NotFound);
+        let path = placement.hierarchy.as_ref();
+        self.directory.doubt(error.doubted(), path, if is_gone { MISS_AGE } else { REFUSED_AGE }).await;
+        if is_gone { self.ensure_as_listed(placement, patience.again()).await } else { ensured }
     }
 
     async fn ensure_as_listed(
@@ -189,7 +191,9 @@ impl Provision {
             Provisioning::Sync => wanted_of_existing(placement, self.settings.send_email),
             Provisioning::Create | Provisioning::Off => Wanted::default(),
         };
-        if self.unfinished.has(&held.id) {
+        // Where an existing user's proficiencies are left alone, only those that are missing since the creation are given.
+        let completes = wanted.proficiencies.is_empty() && self.unfinished.has(&held.id);
+        if completes {
             wanted.proficiencies = wanted_of_new(placement, self.settings.send_email).proficiencies;
         }
         if wanted == Wanted::default() {
@@ -203,7 +207,9 @@ impl Provision {
         if !self.settings.send_email {
             current.identity.email = None;
         }
-        Ok(plan(&current, desired))
+        let mut changes = plan(&current, desired);
+        changes.retain(|change| !(completes && change.takes_proficiencies()));
+        Ok(changes)
     }
 
     /// Once is enough.

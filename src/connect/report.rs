@@ -41,12 +41,8 @@ impl InstanceReport {
     /// What keeps people from being federated into this instance at `url`, in words for its administrator.
     #[must_use]
     pub fn contradictions(&self, url: &Url) -> Vec<String> {
-        let expected = [
-            ("identity management type", &self.identity_management, DirectoryType::Saml.as_str()),
-            ("status", &self.status, InstanceStatus::Active.as_str()),
-        ];
-        let other = expected.into_iter().filter_map(|(what, found, wanted)| {
-            let found = found.as_deref().filter(|found| *found != wanted)?;
+        let other = self.expected().into_iter().filter_map(|(what, found, wanted, known)| {
+            let found = found.filter(|found| *found != wanted && known.contains(found))?;
             Some(format!("the instance's {what} is {found}, but must be {wanted}"))
         });
         let replicated = self.is_replicated.then(|| {
@@ -57,18 +53,29 @@ impl InstanceReport {
         other.chain(replicated).chain(self.other_address(url)).collect()
     }
 
-    /// What AWS did not say, and nobody can judge by.
+    /// What nobody can judge by, in words: AWS did not say it, or with a word that was unknown when this was written.
     #[must_use]
-    pub fn unsaid(&self) -> Vec<&'static str> {
+    pub fn unclear(&self) -> Vec<String> {
+        let judged = self.expected().into_iter().filter_map(|(what, found, _, known)| match found {
+            None => Some(format!("AWS does not say the instance's {what}")),
+            Some(word) if !known.contains(&word) => {
+                Some(format!("AWS says that the instance's {what} is {word}, a word that is not known here"))
+            }
+            Some(_) => None,
+        });
         let address = self.alias.as_ref().or(self.access_url.as_ref());
+        let nowhere =
+            address.is_none().then(|| "AWS does not say the instance's alias and access URL".to_owned());
+        judged.chain(nowhere).collect()
+    }
+
+    /// What is said in one word: what it is, the word, the one that it must be, and those that are known.
+    fn expected(&self) -> [(&'static str, Option<&str>, &'static str, &'static [&'static str]); 2] {
+        let (kind, status) = (self.identity_management.as_deref(), self.status.as_deref());
         [
-            ("identity management type", self.identity_management.is_none()),
-            ("status", self.status.is_none()),
-            ("alias and access URL", address.is_none()),
+            ("identity management type", kind, "SAML", DirectoryType::values()),
+            ("status", status, "ACTIVE", InstanceStatus::values()),
         ]
-        .into_iter()
-        .filter_map(|(what, is_unsaid)| is_unsaid.then_some(what))
-        .collect()
     }
 
     /// Tokens would be posted to another instance, or to nobody.
@@ -149,6 +156,18 @@ mod tests {
     }
 
     #[test]
+    fn a_word_that_is_not_known_keeps_nobody_out() {
+        let new = InstanceReport {
+            identity_management: Some("SAML_AND_MORE".to_owned()),
+            status: Some("MAINTENANCE".to_owned()),
+            ..report("acme", "https://acme.my.connect.aws")
+        };
+        assert_eq!(told(&new, "https://acme.my.connect.aws"), "");
+        let unclear = new.unclear().join("; ");
+        assert!(unclear.contains("SAML_AND_MORE") && unclear.contains("MAINTENANCE"), "{unclear}");
+    }
+
+    #[test]
     fn what_keeps_people_out_is_told_all_at_once() {
         let report = InstanceReport {
             identity_management: Some("CONNECT_MANAGED".to_owned()),
@@ -160,6 +179,7 @@ mod tests {
         for word in ["CONNECT_MANAGED", "CREATION_FAILED", "Global Resiliency"] {
             assert!(told.contains(word), "{told}");
         }
-        assert_eq!(InstanceReport::default().unsaid().len(), 3);
+        assert_eq!(report.unclear(), [""; 0]);
+        assert_eq!(InstanceReport::default().unclear().len(), 3);
     }
 }

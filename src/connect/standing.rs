@@ -13,6 +13,10 @@ use crate::model::{Patience, Priority};
 const WHEN_USABLE: Duration = Duration::from_hours(1);
 /// When every other one is.
 const OTHERWISE: Duration = Duration::from_mins(1);
+/// When it is looked at a second time before people are kept out.
+const ONCE_MORE: Duration = Duration::from_secs(4);
+/// After so many looks in a row without an answer, what AWS said before keeps nobody out any more.
+const SILENT_LOOKS: u32 = 5;
 
 /// Whether people can be federated into an instance as it is configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +25,7 @@ pub enum Standing {
     Unknown(Option<String>),
     /// As far as AWS tells.
     Usable,
-    /// AWS says that they can't, for these reasons.
+    /// AWS says that they can't, for these reasons, and said so twice in a row.
     Unusable(Vec<String>),
 }
 
@@ -49,12 +53,62 @@ impl Standing {
     }
 }
 
-/// The standing, and when it was found.
-pub(super) struct Kept(RwLock<(Standing, Option<OffsetDateTime>)>);
+/// What is kept of an instance.
+#[derive(Default)]
+pub(super) struct Kept(RwLock<Looked>);
 
-impl Default for Kept {
+/// What is known since the last look.
+#[derive(Clone)]
+struct Looked {
+    standing: Standing,
+    /// When somebody looks again; none: at once.
+    again_at: Option<OffsetDateTime>,
+    /// Whether the last look said that people can't be federated, and the one before did not.
+    is_suspect: bool,
+    /// How many looks in a row AWS did not answer.
+    silent: u32,
+}
+
+impl Default for Looked {
     fn default() -> Self {
-        Self(RwLock::new((Standing::Unknown(None), None)))
+        Self { standing: Standing::Unknown(None), again_at: None, is_suspect: false, silent: 0 }
+    }
+}
+
+impl Looked {
+    /// What this look comes to. One strange answer keeps nobody out, and neither does one that is long ago.
+    fn after(self, found: Result<Standing, Error>) -> Self {
+        let before = self.standing;
+        let is_known = !matches!(before, Standing::Unknown(_));
+        let is_bad = matches!(found, Ok(Standing::Unusable(_)));
+        let is_suspect = is_bad && !self.is_suspect && !matches!(before, Standing::Unusable(_));
+        let silent = if found.is_ok() { 0 } else { self.silent.saturating_add(1) };
+        let standing = match found {
+            Ok(_) if is_suspect => before,
+            Ok(found) => found,
+            Err(_) if is_known && (before == Standing::Usable || silent < SILENT_LOOKS) => before,
+            Err(error) => Standing::Unknown(Some(told(&error))),
+        };
+        Self { standing, again_at: None, is_suspect, silent }
+    }
+
+    /// How long what is known is good enough.
+    fn pause(&self) -> Duration {
+        match self.standing {
+            _ if self.is_suspect => ONCE_MORE,
+            Standing::Usable => WHEN_USABLE,
+            Standing::Unknown(_) | Standing::Unusable(_) => OTHERWISE,
+        }
+    }
+}
+
+impl Kept {
+    fn read(&self) -> Looked {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn write(&self, looked: Looked) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = looked;
     }
 }
 
@@ -77,34 +131,29 @@ impl Connect {
     /// What AWS said last.
     #[must_use]
     pub fn standing(&self) -> Standing {
-        self.standing.0.read().unwrap_or_else(PoisonError::into_inner).0.clone()
+        self.standing.read().standing
     }
 
-    /// Asks AWS again when it is time. Sign-ins are refused from then on, or again taken. Answers what was found
-    /// when that is something else than before.
+    /// Asks AWS again when it is time. Sign-ins are refused from then on, or again taken. Answers what is known when that
+    /// is something else than before.
     pub async fn look(&self) -> Option<Standing> {
-        let (before, at) = self.standing.0.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let pause = if before == Standing::Usable { WHEN_USABLE } else { OTHERWISE };
-        if at.is_some_and(|at| self.clock.now() < at + pause) {
+        let before = self.standing.read();
+        if before.again_at.is_some_and(|at| self.clock.now() < at) {
             return None;
         }
-        let found = match self.report().await {
-            Ok(report) => self.judge(&report),
-            // What AWS said before still holds.
-            Err(_) if matches!(before, Standing::Unusable(_) | Standing::Usable) => before.clone(),
-            Err(error) => Standing::Unknown(Some(told(&error))),
-        };
-        *self.standing.0.write().unwrap_or_else(PoisonError::into_inner) =
-            (found.clone(), Some(self.clock.now()));
-        (found != before).then_some(found)
+        let found = self.report().await.map(|report| self.judge(&report));
+        let after = before.clone().after(found);
+        let again_at = Some(self.clock.now() + after.pause());
+        self.standing.write(Looked { again_at, ..after.clone() });
+        (after.standing != before.standing).then_some(after.standing)
     }
 
     fn judge(&self, report: &InstanceReport) -> Standing {
         let contradictions = report.contradictions(&self.provision.settings.url);
-        match &report.unsaid()[..] {
+        match &report.unclear()[..] {
             _ if !contradictions.is_empty() => Standing::Unusable(contradictions),
             [] => Standing::Usable,
-            unsaid => Standing::Unknown(Some(format!("AWS does not say its {}", unsaid.join(", ")))),
+            unclear => Standing::Unknown(Some(unclear.join("; "))),
         }
     }
 

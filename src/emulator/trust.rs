@@ -32,8 +32,21 @@ struct Statement {
 }
 
 #[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+enum Principals {
+    Anybody(Star),
+    Named(Named),
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+enum Star {
+    #[serde(rename = "*")]
+    Star,
+}
+
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Principals {
+struct Named {
     #[serde(rename = "AWS")]
     aws: Option<OneOrMany<String>>,
     #[serde(rename = "Federated")]
@@ -102,6 +115,15 @@ impl Statement {
 }
 
 impl Principals {
+    fn has(&self, arn: &str) -> bool {
+        match self {
+            Self::Anybody(Star::Star) => true,
+            Self::Named(named) => named.has(arn),
+        }
+    }
+}
+
+impl Named {
     /// An account stands for everybody in it. Federated principals call other actions than are emulated.
     fn has(&self, arn: &str) -> bool {
         let account = arn.split(':').nth(4).unwrap_or_default();
@@ -179,7 +201,7 @@ mod tests {
     fn a_denied_name_is_refused_in_any_case_and_the_external_id_is_asked_for() {
         let both = policy(
             r#"{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"sts:ExternalId":"x-1"}}},
-               {"Effect":"Deny","Principal":{"AWS":"*"},"Action":"sts:AssumeRole","Condition":{"StringEqualsIgnoreCase":{"sts:RoleSessionName":["admin"]}}}"#,
+               {"Effect":"Deny","Principal":"*","Action":"sts:AssumeRole","Condition":{"StringEqualsIgnoreCase":{"sts:RoleSessionName":["admin"]}}}"#,
         );
         assert!(both.allows(ask("ana")));
         assert!(!both.allows(ask("ADMIN")));
@@ -190,6 +212,7 @@ mod tests {
     fn what_is_not_understood_is_refused() {
         for statement in [
             r#"{"Effect":"Allow","Principal":{"Service":"x"},"Action":"sts:AssumeRole"}"#,
+            r#"{"Effect":"Allow","Principal":"arn:aws:iam::1:role/gateway","Action":"sts:AssumeRole"}"#,
             r#"{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"}}}"#,
         ] {
             let text = format!(r#"{{"Version":"2012-10-17","Statement":[{statement}]}}"#);

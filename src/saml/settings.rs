@@ -158,7 +158,8 @@ impl IdpSettings {
 
 impl Settings {
     /// The address of our assertion consumer service.
-    pub(super) fn acs_url(&self) -> String {
+    #[must_use]
+    pub fn acs_url(&self) -> String {
         self.at("/saml/acs")
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use connect_gateway::connect::{Error, Provisioning};
 use connect_gateway::emulator::Failing;
 use connect_gateway::federation;
-use connect_gateway::model::{Blamed as _, Placement, code};
+use connect_gateway::model::{Blamed as _, Phone, PhoneType, Placement, code};
 use tokio::task::JoinSet;
 
 use crate::house::{Calls, House, placement, role};
@@ -146,4 +146,49 @@ async fn with_zero_seconds_every_question_is_asked() {
     }
     assert_eq!(house.calls("CreateUser"), Calls { good: 0, bad: 3 });
     assert_eq!(house.calls("AssumeRole"), Calls { good: 0, bad: 3 });
+}
+
+fn soft_phone() -> Phone {
+    let kind = PhoneType::SoftPhone;
+    Phone { kind, auto_accept: true, after_contact_work_seconds: 7, desk_number: None }
+}
+
+/// How often each listing was read.
+fn listed(house: &House) -> [usize; 3] {
+    ["ListSecurityProfiles", "ListRoutingProfiles", "ListUserHierarchyGroups"]
+        .map(|call| house.calls(call).good)
+}
+
+#[tokio::test]
+async fn a_value_that_aws_refuses_is_no_reason_to_read_names_again_and_again() {
+    let house = House::kind().await;
+    let connect = house.connect();
+    connect.ensure(&placement("ada")).await.unwrap();
+    house.clock.advance(Duration::from_mins(2));
+    // No id goes with these calls.
+    for operation in ["UpdateUserIdentityInfo", "UpdateUserPhoneConfig"] {
+        house.emulator.clear_history();
+        fail(&house, operation, "InvalidParameterException", usize::MAX);
+        let otherwise = |name: &str| Placement {
+            first_name: Some(operation.to_owned()),
+            phone: Some(soft_phone()),
+            ..placement(name)
+        };
+        connect.ensure(&otherwise("ada")).await.unwrap_err();
+        house.emulator.adjust(|behaviour| behaviour.failing.clear());
+        connect.ensure(&otherwise("Grace.Hopper")).await.unwrap();
+        assert_eq!(listed(&house), [0; 3], "{operation}");
+    }
+    // And with this one: once, and then not for a minute.
+    fail(&house, "CreateUser", "InvalidParameterException", usize::MAX);
+    house.emulator.clear_history();
+    for number in 0..5 {
+        connect.ensure(&placement(&format!("new.{number}"))).await.unwrap_err();
+        house.clock.advance(Duration::from_secs(10));
+    }
+    assert_eq!(listed(&house), [1, 1, 0]);
+    house.clock.advance(Duration::from_mins(1));
+    connect.ensure(&placement("new.6")).await.unwrap_err();
+    connect.ensure(&placement("new.7")).await.unwrap_err();
+    assert_eq!(listed(&house), [2, 2, 0]);
 }

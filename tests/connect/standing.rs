@@ -2,13 +2,21 @@
 
 use std::time::Duration;
 
-use connect_gateway::connect::Standing;
+use connect_gateway::connect::{Connect, Error, Standing};
 use connect_gateway::emulator::{Behaviour, Seed};
 use connect_gateway::model::{Blamed as _, code};
 
 use crate::house::{House, creator, fast, identity, placement};
 
 const ACME: &str = include_str!("acme.toml");
+
+/// After a second look, which the first one asks for.
+async fn looked_twice(house: &House, connect: &Connect) -> Option<Standing> {
+    assert_eq!(connect.look().await, None, "nobody is kept out after one look");
+    assert_eq!(connect.standing(), Standing::Unknown(None));
+    house.clock.advance(Duration::from_secs(5));
+    connect.look().await
+}
 
 /// An instance with these lines in its seed.
 async fn house(lines: &str) -> House {
@@ -46,7 +54,7 @@ async fn nobody_is_signed_in_where_aws_says_that_nobody_can_be() {
         let house = house(lines).await;
         let connect = house.connect();
         connect.ensure(&placement("Grace.Hopper")).await.unwrap();
-        assert!(reasons(connect.look().await).contains(word), "{word}");
+        assert!(reasons(looked_twice(&house, &connect).await).contains(word), "{word}");
         house.emulator.clear_history();
         let error = connect.ensure(&placement("ada")).await.unwrap_err();
         assert_eq!(error.code(), &code::CONNECT_INSTANCE_UNUSABLE);
@@ -61,7 +69,7 @@ async fn an_instance_with_another_alias_than_the_url_is_not_entered() {
     let connect = house.connect_with(|settings| {
         settings.url = "https://globex.my.connect.aws".parse().unwrap();
     });
-    assert!(reasons(connect.look().await).contains("has the alias acme"));
+    assert!(reasons(looked_twice(&house, &connect).await).contains("has the alias acme"));
 }
 
 #[tokio::test]
@@ -83,6 +91,35 @@ async fn what_can_not_be_asked_keeps_nobody_out_and_is_asked_again() {
         (None, Standing::Usable),
         "an outage says nothing"
     );
+}
+
+#[tokio::test]
+async fn what_aws_said_before_an_outage_keeps_nobody_out_for_ever() {
+    let house = house("status = \"CREATION_FAILED\"").await;
+    let connect = house.connect();
+    assert!(reasons(looked_twice(&house, &connect).await).contains("CREATION_FAILED"));
+    house.emulator.set_fault_rate(1.0);
+    for look in 1..5 {
+        house.clock.advance(Duration::from_mins(2));
+        assert_eq!(connect.look().await, None, "{look}");
+    }
+    house.clock.advance(Duration::from_mins(2));
+    let Some(Standing::Unknown(Some(why))) = connect.look().await else { panic!("{:?}", connect.standing()) };
+    assert!(why.contains("DescribeInstance failed"), "{why}");
+    house.emulator.set_fault_rate(0.0);
+    let outcome = connect.ensure(&placement("ada")).await.map(drop);
+    assert!(!matches!(outcome, Err(Error::Unusable(_))), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn a_word_that_nobody_knows_keeps_nobody_out() {
+    let house = house("status = \"MAINTENANCE\"").await;
+    let connect = house.connect();
+    let Some(Standing::Unknown(Some(why))) = connect.look().await else { panic!("{:?}", connect.standing()) };
+    assert!(why.contains("MAINTENANCE"), "{why}");
+    house.clock.advance(Duration::from_mins(2));
+    assert_eq!(connect.look().await, None);
+    connect.ensure(&placement("ada")).await.unwrap();
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_sdk_connect::types::UserProficiency;
 use connect_gateway::connect::{Connect, Provisioning};
 use connect_gateway::emulator::Failing;
 use connect_gateway::model::{Blamed as _, Placement, Proficiency, ProficiencyLevel};
@@ -88,4 +89,21 @@ async fn so_are_those_of_users_whose_creation_was_answered_with_a_fault() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn proficiencies_that_were_given_and_answered_with_a_fault_are_not_given_twice() {
     complete_after(&[("AssociateUserProficiencies", true, 3 * PEOPLE)]).await;
+}
+
+#[tokio::test]
+async fn what_somebody_gave_such_a_user_by_hand_stays() {
+    let house = House::kind().await;
+    let connect = house.connect_with(|settings| settings.provisioning = Provisioning::Create);
+    fail(&house, &[("AssociateUserProficiencies", false, 3)]);
+    connect.ensure(&skilled(0)).await.unwrap_err();
+    fail(&house, &[]);
+    let id = house.described("new.0").await.id.unwrap();
+    let by_hand =
+        UserProficiency::builder().attribute_name("Product").attribute_value("2").level(5.0).build().unwrap();
+    let request = house.sdk().associate_user_proficiencies().instance_id(ACME).user_id(id);
+    request.user_proficiencies(by_hand).send().await.unwrap();
+    connect.ensure(&skilled(0)).await.unwrap();
+    assert_eq!(proficiencies_of(&house, "new.0").await, 2);
+    assert_eq!(house.calls("DisassociateUserProficiencies").good, 0);
 }

@@ -233,5 +233,5 @@ async fn the_instance_is_reported_as_aws_has_it() {
     assert_eq!(report.alias.as_deref(), Some("acme"));
     assert_eq!(report.access_url, Some(house.emulator.site_url("acme")));
     let own = house.emulator.site_url("acme").parse().unwrap();
-    assert_eq!((report.contradictions(&own), report.unsaid()), (vec![], vec![]));
+    assert_eq!((report.contradictions(&own), report.unclear()), (vec![], vec![]));
 }

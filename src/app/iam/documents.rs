@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::config::{Config, Instance};
+use crate::federation::CredentialSource;
 use crate::model::{InstanceName, ProtectedNames};
 
 use super::For;
@@ -53,8 +54,9 @@ pub(super) fn documents(
 ) -> Vec<Document> {
     let mut all = vec![gateway(config, instances, principal, ids)];
     for instance in instances {
-        all.extend(federation(instance, &config.protected, principal));
+        all.extend(federation(instance, config, principal));
         all.extend(users(config, instance, principal, ids));
+        all.extend(commands(config, instance, ids));
         all.push(Document {
             subject: For::Hierarchy,
             instance: Some(instance.name.to_string()),
@@ -76,7 +78,7 @@ pub(super) fn of(
 ) -> Vec<Document> {
     let gateway =
         all.iter().find(|document| document.subject == For::Gateway).map(|own| own.identity.clone());
-    let mut found: Vec<Document> = all.into_iter().filter(|document| document.subject == subject).collect();
+    let mut found = Vec::new();
     if subject == For::Users {
         let own = instances.iter().filter(|instance| instance.provisioning_role.is_none());
         found.extend(own.map(|instance| Document {
@@ -87,6 +89,7 @@ pub(super) fn of(
             policy: Policy::new(Needs::of(instance, config).users(&ids_of(instance, ids))),
         }));
     }
+    found.extend(all.into_iter().filter(|document| document.subject == subject));
     found
 }
 
@@ -94,7 +97,7 @@ pub(super) fn of(
 fn gateway(config: &Config, instances: &[&Instance], principal: &str, ids: &Ids) -> Document {
     let mut statements: Vec<Statement> = Vec::new();
     for instance in instances {
-        let mut own = vec![become_user(instance)];
+        let mut own: Vec<Statement> = become_user(instance).into_iter().collect();
         match &instance.provisioning_role {
             Some(role) => {
                 own.push(Statement::allow(
@@ -128,17 +131,20 @@ fn gateway(config: &Config, instances: &[&Instance], principal: &str, ids: &Ids)
     }
 }
 
-fn become_user(instance: &Instance) -> Statement {
-    let names = if instance.federation.source_identity {
-        &["AssumeRole", "SetSourceIdentity"][..]
-    } else {
-        &["AssumeRole"]
+/// None where the person's own answer does it.
+fn become_user(instance: &Instance) -> Option<Statement> {
+    let settings = &instance.federation;
+    let mut actions = match settings.credentials {
+        CredentialSource::Base => vec!["AssumeRole"],
+        CredentialSource::Assertion { .. } => return None,
     };
-    Statement::allow("BecomeTheFederatedUser", "sts", names, vec![instance.federation.role_arn.clone()])
+    actions.extend(settings.source_identity.then_some("SetSourceIdentity"));
+    actions.extend((!settings.session_tags.is_empty()).then_some("TagSession"));
+    Some(Statement::allow("BecomeTheFederatedUser", "sts", &actions, vec![settings.role_arn.clone()]))
 }
 
 /// The federation role: what it may do, who may assume it, and what stays where people sign in natively.
-fn federation(instance: &Instance, protected: &ProtectedNames, principal: &str) -> Vec<Document> {
+fn federation(instance: &Instance, config: &Config, principal: &str) -> Vec<Document> {
     let settings = &instance.federation;
     let token = Statement::allow(
         "SignIn",
@@ -153,32 +159,55 @@ fn federation(instance: &Instance, protected: &ProtectedNames, principal: &str) 
         kind,
         policy: Policy::new(statements),
     };
+    let trust = match &settings.credentials {
+        CredentialSource::Base => gateway_trust(instance, &config.protected, principal),
+        CredentialSource::Assertion { provider_arn, .. } => answer_trust(config, provider_arn),
+    };
     vec![
         document(Kind::Permissions, vec![token]),
-        document(Kind::Trust, federation_trust(instance, protected, principal)),
+        document(Kind::Trust, trust),
         document(Kind::NativeSignIn, vec![native(instance)]),
     ]
 }
 
-fn federation_trust(instance: &Instance, protected: &ProtectedNames, principal: &str) -> Vec<Statement> {
+/// Lets the gateway in under every name but the protected ones.
+fn gateway_trust(instance: &Instance, protected: &ProtectedNames, principal: &str) -> Vec<Statement> {
     let settings = &instance.federation;
     let gateway = Statement::trust("TheGateway", "AWS", principal, "AssumeRole");
     let mut statements = vec![with_external_id(gateway, settings.external_id.is_some())];
     if settings.source_identity {
         statements.push(Statement::trust("TheGatewayNamesThePerson", "AWS", principal, "SetSourceIdentity"));
     }
-    let never: Vec<String> = protected.usernames().map(str::to_owned).collect();
-    if !never.is_empty() {
-        let refuse = Statement::trust("NeverTheseUsers", "AWS", "*", "AssumeRole").denies();
-        statements.push(refuse.when("StringEqualsIgnoreCase", "sts:RoleSessionName", never));
+    if !settings.session_tags.is_empty() {
+        statements.push(Statement::trust("TheGatewayTagsTheSession", "AWS", principal, "TagSession"));
     }
+    statements.extend(never(protected, "AssumeRole"));
     statements
+}
+
+/// Lets nobody in but people with an answer that was sent to our assertion consumer service. `SAML:aud` is where that
+/// was, not the answer's audience.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-saml>
+fn answer_trust(config: &Config, provider_arn: &str) -> Vec<Statement> {
+    let person = Statement::trust("ThePerson", "Federated", provider_arn, "AssumeRoleWithSAML");
+    let person = person.when("StringEquals", "SAML:aud", vec![config.saml.acs_url()]);
+    [person].into_iter().chain(never(&config.protected, "AssumeRoleWithSAML")).collect()
+}
+
+/// The names that are never federated, however somebody spells them.
+fn never(protected: &ProtectedNames, action: &str) -> Option<Statement> {
+    let names: Vec<String> = protected.usernames().map(str::to_owned).collect();
+    let refuse = || Statement::trust_nobody("NeverTheseUsers", action);
+    (!names.is_empty()).then(|| refuse().when("StringEqualsIgnoreCase", "sts:RoleSessionName", names))
 }
 
 /// <https://docs.aws.amazon.com/connect/latest/adminguide/configure-saml.html>
 fn native(instance: &Instance) -> Statement {
     let arn = &instance.connect.arn;
-    let provider = format!("arn:{}:iam::{}:saml-provider/<name>", arn.partition, arn.account);
+    let provider = match &instance.federation.credentials {
+        CredentialSource::Base => format!("arn:{}:iam::{}:saml-provider/<name>", arn.partition, arn.account),
+        CredentialSource::Assertion { provider_arn, .. } => provider_arn.clone(),
+    };
     let domain = if arn.partition == "aws" { "signin.aws.amazon.com" } else { "signin.amazonaws-us-gov.com" };
     let audiences = vec![format!("https://{domain}/saml"), format!("https://{}.{domain}/saml", arn.region)];
     Statement::trust("NativeSignIn", "Federated", &provider, "AssumeRoleWithSAML").when(
@@ -208,6 +237,26 @@ fn users(config: &Config, instance: &Instance, principal: &str, ids: &Ids) -> Ve
         document(Kind::Permissions, Needs::of(instance, config).users(&ids_of(instance, ids))),
         document(Kind::Trust, vec![gateway]),
     ]
+}
+
+/// What commands need whose identity is that of whoever runs them.
+fn commands(config: &Config, instance: &Instance, ids: &Ids) -> Vec<Document> {
+    let (needs, ids) = (Needs::of(instance, config), ids_of(instance, ids));
+    let commands = [
+        ("list, show, export or plan", needs.read_everybody()),
+        ("apply", needs.put_everybody(&ids)),
+        ("remove", needs.remove(&ids)),
+    ];
+    let allowed = commands.into_iter().filter(|(_, statements)| !statements.is_empty());
+    allowed
+        .map(|(command, statements)| Document {
+            subject: For::Users,
+            instance: Some(instance.name.to_string()),
+            identity: format!("whoever runs `connect-gateway users {command}`"),
+            kind: Kind::Permissions,
+            policy: Policy::new(statements),
+        })
+        .collect()
 }
 
 fn with_external_id(statement: Statement, has_one: bool) -> Statement {

@@ -54,7 +54,8 @@ pub enum For {
     Gateway,
     /// The federation roles.
     Federation,
-    /// Whoever manages users: the provisioning roles, or a part of the gateway's own policy.
+    /// Whoever manages users: the provisioning roles, or a part of the gateway's own policy; and whoever runs
+    /// `connect-gateway users`.
     Users,
     /// Whoever runs `connect-gateway hierarchy`.
     Hierarchy,

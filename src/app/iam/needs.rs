@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::{Config, Instance};
-use crate::connect::{GroupCreation, Provisioning};
+use crate::connect::{GroupCreation, Provisioning, Removal};
 use crate::model::{Field, InstanceArn, SyncPolicy, SyncWhen};
 
 use super::policy::Statement;
@@ -13,12 +13,14 @@ pub(super) struct Needs<'c> {
     arn: &'c InstanceArn,
     provisioning: Provisioning,
     group_creation: GroupCreation,
+    removal: Option<&'c Removal>,
     has_console: bool,
+    ends_sessions: bool,
     protects_profiles: bool,
     sync: SyncPolicy,
     fields: BTreeSet<Field>,
-    profiles: BTreeSet<String>,
-    computes_profiles: bool,
+    /// None: rules compute some.
+    profiles: Option<BTreeSet<String>>,
 }
 
 impl<'c> Needs<'c> {
@@ -28,33 +30,107 @@ impl<'c> Needs<'c> {
             arn: &instance.connect.arn,
             provisioning: instance.connect.provisioning,
             group_creation: instance.connect.group_creation,
+            removal: instance.connect.removal.as_ref(),
             has_console: config.admin.is_some(),
+            ends_sessions: instance.end_connect_sessions
+                || config.admin.as_ref().is_some_and(|admin| admin.socket.is_some()),
             protects_profiles: config.protected.has_security_profiles(),
             sync: rules.sync(),
             fields: rules.fields(name),
-            profiles: rules.named(name).security_profiles,
-            computes_profiles: rules.computes_security_profiles(name),
+            profiles: (!rules.computes_security_profiles(name)).then(|| rules.named(name).security_profiles),
         }
     }
 
     /// The security profiles that can be granted can't be listed, since rules compute some.
     pub(super) fn grants_any_profile(&self) -> bool {
-        self.computes_profiles && self.provisioning != Provisioning::Off
+        self.profiles.is_none() && self.provisioning != Provisioning::Off
     }
 
     /// Everything that the gateway does with users. `ids` are of security profiles, by name.
     pub(super) fn users(&self, ids: &BTreeMap<String, String>) -> Vec<Statement> {
-        let statements =
-            [self.look(), self.draw(), self.create(ids), self.correct(ids), self.create_groups()];
-        statements.into_iter().filter(|statement| !statement.is_idle()).collect()
+        let reads = [self.look(), self.draw()];
+        let ends = self.ends_sessions.then(|| self.end_sessions());
+        let writes = self.writes(ids);
+        reads.into_iter().chain(writes).chain(ends).filter(|statement| !statement.is_idle()).collect()
+    }
+
+    /// What makes users as the rules want them.
+    fn writes(&self, ids: &BTreeMap<String, String>) -> [Statement; 4] {
+        [self.create(ids), self.complete(), self.correct(ids), self.create_groups()]
+    }
+
+    /// What whoever runs `connect-gateway users list`, `show`, `export` or `plan` needs.
+    pub(super) fn read_everybody(&self) -> Vec<Statement> {
+        let actions = which(&[
+            ("SearchUsers", true),
+            ("ListUsers", true),
+            ("DescribeUser", true),
+            ("ListUserProficiencies", true),
+            ("ListSecurityProfiles", true),
+            ("ListRoutingProfiles", true),
+            ("SearchUserHierarchyGroups", true),
+            ("ListUserHierarchyGroups", true),
+            ("DescribeUserHierarchyGroup", true),
+            ("DescribeUserHierarchyStructure", self.group_creation != GroupCreation::Never),
+        ]);
+        vec![self.allow("ReadEverybody", &actions, &["", "agent/*", "agent-group/*"])]
+    }
+
+    /// The same for `connect-gateway users apply`; nothing where no user is written.
+    pub(super) fn put_everybody(&self, ids: &BTreeMap<String, String>) -> Vec<Statement> {
+        let writes = self.writes(ids).into_iter().filter(|statement| !statement.is_idle());
+        let writes: Vec<_> = writes.collect();
+        if writes.is_empty() { writes } else { [self.read_everybody(), writes].concat() }
+    }
+
+    /// The same for `connect-gateway users remove`; nothing where nobody is removed.
+    pub(super) fn remove(&self, ids: &BTreeMap<String, String>) -> Vec<Statement> {
+        let Some(removal) = self.removal else { return Vec::new() };
+        let last = match removal {
+            Removal::Delete => self.allow("DeleteUsers", &["DeleteUser"], &["agent/*"]),
+            Removal::Park { security_profile, .. } => {
+                let profile = self.profile(security_profile, ids);
+                let resource = vec![self.part("agent/*"), self.part("routing-profile/*"), profile];
+                let actions = ["UpdateUserSecurityProfiles", "UpdateUserRoutingProfile"];
+                Statement::allow("ParkUsers", "connect", &actions, resource)
+            }
+        };
+        vec![self.see_who_leaves(), self.end_sessions(), last]
+    }
+
+    fn see_who_leaves(&self) -> Statement {
+        let actions = which(&[
+            ("ListUsers", true),
+            ("DescribeUser", true),
+            ("ListSecurityProfiles", self.protects_profiles || self.parks()),
+            ("ListRoutingProfiles", self.parks()),
+            ("SearchQuickConnects", true),
+            ("DescribeQuickConnect", true),
+        ]);
+        self.allow("SeeWhoLeaves", &actions, &["", "*"])
+    }
+
+    fn end_sessions(&self) -> Statement {
+        self.allow("EndSessions", &["DeleteAllEntitySessions"], &["", "agent/*"])
+    }
+
+    fn parks(&self) -> bool {
+        matches!(self.removal, Some(Removal::Park { .. }))
+    }
+
+    /// Whether a new user gets this from the rules.
+    fn gives(&self, field: Field, when: SyncWhen) -> bool {
+        self.provisioning != Provisioning::Off && when != SyncWhen::Never && self.fields.contains(&field)
     }
 
     fn look(&self) -> Statement {
         let (sets, console) = (|field| self.fields.contains(&field), self.has_console);
-        let lists_profiles = self.provisioning != Provisioning::Off || self.protects_profiles || console;
+        // To know who holds a profile that stands in the way, too.
+        let checks_profiles = self.protects_profiles || self.parks();
+        let lists_profiles = self.provisioning != Provisioning::Off || checks_profiles || console;
         let lists_groups = sets(Field::Hierarchy) || console;
-        let reads_proficiencies =
-            (sets(Field::Proficiencies) && self.provisioning == Provisioning::Sync) || console;
+        // Of users who are not complete yet, whatever becomes of existing ones.
+        let reads_proficiencies = self.gives(Field::Proficiencies, self.sync.proficiencies) || console;
         let actions = which(&[
             ("DescribeInstance", true),
             ("ListUsers", true),
@@ -77,11 +153,7 @@ impl<'c> Needs<'c> {
     fn create(&self, ids: &BTreeMap<String, String>) -> Statement {
         let creates = self.provisioning != Provisioning::Off;
         let sets = |field| creates && self.fields.contains(&field);
-        let actions = which(&[
-            ("CreateUser", creates),
-            ("AssociateUserProficiencies", sets(Field::Proficiencies)),
-            ("TagResource", sets(Field::Tags)),
-        ]);
+        let actions = which(&[("CreateUser", creates)]);
         let mut resource = vec![self.part("agent/*")];
         if sets(Field::Hierarchy) {
             resource.push(self.part("agent-group/*"));
@@ -89,6 +161,15 @@ impl<'c> Needs<'c> {
         resource.push(self.part("routing-profile/*"));
         resource.extend(self.profiles(ids));
         Statement::allow("CreateUsers", "connect", &actions, resource)
+    }
+
+    /// Tags and proficiencies belong to users: of nothing else may a tag be changed.
+    fn complete(&self) -> Statement {
+        let actions = which(&[
+            ("AssociateUserProficiencies", self.gives(Field::Proficiencies, self.sync.proficiencies)),
+            ("TagResource", self.gives(Field::Tags, self.sync.tags)),
+        ]);
+        self.allow("CompleteUsers", &actions, &["agent/*"])
     }
 
     fn correct(&self, ids: &BTreeMap<String, String>) -> Statement {
@@ -133,8 +214,12 @@ impl<'c> Needs<'c> {
         if self.grants_any_profile() {
             return vec![self.part("security-profile/*")];
         }
-        let id = |name: &String| ids.get(name).cloned().unwrap_or_else(|| format!("<id of {name}>"));
-        self.profiles.iter().map(|name| self.part(&format!("security-profile/{}", id(name)))).collect()
+        self.profiles.iter().flatten().map(|name| self.profile(name, ids)).collect()
+    }
+
+    fn profile(&self, name: &str, ids: &BTreeMap<String, String>) -> String {
+        let id = ids.get(name).cloned().unwrap_or_else(|| format!("<id of {name}>"));
+        self.part(&format!("security-profile/{id}"))
     }
 
     fn allow(&self, sid: &str, actions: &[&str], parts: &[&str]) -> Statement {

@@ -20,12 +20,22 @@ pub(super) struct Statement {
     sid: String,
     effect: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    principal: Option<BTreeMap<&'static str, String>>,
+    principal: Option<Principal>,
     action: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     resource: Vec<String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     condition: BTreeMap<&'static str, BTreeMap<&'static str, Vec<String>>>,
+}
+
+/// Whom a statement of a trust policy is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+enum Principal {
+    /// One, by its kind.
+    Named(BTreeMap<&'static str, String>),
+    /// `*`: whoever it is, of every kind.
+    Anybody(&'static str),
 }
 
 impl Policy {
@@ -44,12 +54,14 @@ impl Statement {
 
     /// Lets `principal`, of this kind, call an action of STS on the role whose trust policy this is in.
     pub(super) fn trust(sid: &str, kind: &'static str, principal: &str, action: &str) -> Self {
-        let principal = Some(BTreeMap::from([(kind, principal.to_owned())]));
+        let principal = Some(Principal::Named(BTreeMap::from([(kind, principal.to_owned())])));
         Self { principal, ..Self::allow(sid, "sts", &[action], Vec::new()) }
     }
 
-    pub(super) fn denies(self) -> Self {
-        Self { effect: "Deny", ..self }
+    /// Lets nobody, of whatever kind, call it.
+    pub(super) fn trust_nobody(sid: &str, action: &str) -> Self {
+        let principal = Some(Principal::Anybody("*"));
+        Self { principal, effect: "Deny", ..Self::allow(sid, "sts", &[action], Vec::new()) }
     }
 
     /// Holds only where the key compares so with one of the values.

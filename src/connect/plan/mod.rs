@@ -97,6 +97,11 @@ impl Change {
         }
     }
 
+    /// Whether the user loses a proficiency by it, or the level of one.
+    pub(super) fn takes_proficiencies(&self) -> bool {
+        matches!(self, Self::Disassociate(_) | Self::UpdateProficiencies(_))
+    }
+
     /// The operation that makes it.
     pub(super) fn operation(&self) -> &'static str {
         match self {
