@@ -77,3 +77,20 @@ impl KeptCredentials {
 fn is_usable(slot: &Slot, now: OffsetDateTime) -> bool {
     slot.try_lock().is_ok_and(|kept| kept.as_ref().is_some_and(|kept| kept.is_usable(now)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_that_is_about_to_be_filled_is_not_swept_away() {
+        let (kept, ada, now) =
+            (KeptCredentials::default(), Username::new("ada").unwrap(), OffsetDateTime::UNIX_EPOCH);
+        let slot = kept.slot(&ada);
+        kept.forget_ended(now);
+        assert!(Arc::ptr_eq(&slot, &kept.slot(&ada)));
+        drop(slot);
+        kept.forget_ended(now);
+        assert!(kept.lock().is_empty());
+    }
+}
