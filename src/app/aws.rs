@@ -10,7 +10,7 @@ use crate::audit;
 use crate::config::{self, Config};
 use crate::connect;
 use crate::federation::{self, Endpoints};
-use crate::model::Pace;
+use crate::model::{Clock, Pace};
 use crate::sign_in::SignIn;
 
 /// How often it is seen whether it is time to ask AWS about an instance.
@@ -27,13 +27,13 @@ pub(super) fn user_client(
     sdk: &SdkConfig,
     instance: &config::Instance,
     endpoints: &Endpoints,
-    pace: &Pace,
+    (pace, clock): (&Pace, &Arc<dyn Clock>),
 ) -> connect::Client {
     let arn = &instance.connect.arn;
-    let assumed = instance
-        .provisioning_role
-        .clone()
-        .map(|role| federation::provisioning_identity(sdk, role, arn, endpoints.sts.as_ref(), pace.clone()));
+    let assumed = instance.provisioning_role.clone().map(|role| {
+        let in_turn = (pace.clone(), Arc::clone(clock));
+        federation::provisioning_identity(sdk, role, arn, endpoints.sts.as_ref(), in_turn)
+    });
     connect::client(assumed.as_ref().unwrap_or(sdk), arn, endpoints.connect.as_ref())
 }
 

@@ -12,6 +12,8 @@ use crate::sign_in::SignIn;
 const METADATA_TICK: Duration = Duration::from_secs(20);
 /// How often the console forgets what is too old.
 const CONSOLE_TICK: Duration = Duration::from_mins(1);
+/// How often answers that AWS would not take any more are wiped.
+const ANSWER_TICK: Duration = Duration::from_secs(10);
 /// How often tokens are looked at; each instance's federation knows what is due.
 const TOKEN_TICK: Duration = Duration::from_secs(10);
 
@@ -28,6 +30,15 @@ pub(super) async fn forget_old(console: Arc<Console>) {
     loop {
         ticks.tick().await;
         console.forget_old();
+    }
+}
+
+/// Apart from what calls AWS: that may take long.
+pub(super) async fn forget_old_answers(sign_in: Arc<SignIn>) {
+    let mut ticks = ticks(ANSWER_TICK);
+    loop {
+        ticks.tick().await;
+        sign_in.forget_old_answers();
     }
 }
 

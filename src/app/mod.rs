@@ -43,7 +43,7 @@ use crate::telemetry;
 use crate::web::{self, Site, WebState};
 
 use aws::{look_at_instances, sdk, user_client};
-use background::{forget_old, refresh_metadata, refresh_tokens};
+use background::{forget_old, forget_old_answers, refresh_metadata, refresh_tokens};
 pub use check::check;
 use control::{Server, Socket};
 pub use explain::explain;
@@ -162,6 +162,7 @@ impl App {
         let mut background = JoinSet::new();
         background.spawn(refresh_metadata(self.sign_in.clone()));
         background.spawn(refresh_tokens(self.sign_in.clone()));
+        background.spawn(forget_old_answers(self.sign_in.clone()));
         background.spawn(look_at_instances(self.sign_in.clone()));
         if let (Some(console), Some(socket)) = (&self.console, &self.socket) {
             let (sign_in, console) = (self.sign_in.clone(), console.clone());
@@ -202,7 +203,7 @@ fn parts(
     let replay = Arc::new(MemoryReplay::new(clock.clone()));
     let saml = ServiceProvider::new(config.saml, config.idps, clock.clone(), random.clone(), replay)?;
     let instance = |instance: config::Instance| {
-        let client = user_client(sdk, &instance, &config.endpoints, &pace);
+        let client = user_client(sdk, &instance, &config.endpoints, (&pace, &clock));
         Instance {
             name: instance.connect.instance.clone(),
             display_name: instance.display_name,

@@ -11,7 +11,9 @@ use time::OffsetDateTime;
 use super::kept::{Kept, KeptCredentials};
 use super::role::{credentials, session_policy};
 use super::{AssertionFault, CredentialSource, Error, Settings, wire};
-use crate::model::{Call, Caller, Cause, Clock, OriginalAnswer, Pace, Patience, Stopped, Username};
+use crate::model::{
+    Call, Caller, Cause, Clock, OriginalAnswer, Pace, Patience, SessionId, Stopped, Username,
+};
 
 const OPERATION: &str = "AssumeRoleWithSAML";
 /// Most characters of `SAMLAssertion`.
@@ -61,16 +63,44 @@ impl ByAssertion {
         })
     }
 
-    /// Assumes the role as `username`, whom the answer must name, and keeps the credentials.
+    /// Assumes the role with the session's own answer and keeps the credentials; without one, looks whether AWS took one
+    /// of this session before. The user's place is taken before the answer is: whoever comes meanwhile waits for it.
     pub(super) async fn present(
+        &self,
+        username: &Username,
+        session: SessionId,
+        answer: Option<Arc<OriginalAnswer>>,
+        patience: Patience,
+    ) -> Result<(), Error> {
+        let slot = self.kept.slot(username);
+        let mut kept = slot.lock().await;
+        let Some(answer) = answer.filter(|answer| answer.begin_use()) else {
+            let now = self.clock.now();
+            let own = kept.as_ref().filter(|kept| kept.is_usable(now) && kept.sessions.contains(&session));
+            return own.map(|_| ()).ok_or(Error::AnswerNeeded);
+        };
+        let assumed = self.assume(username, &answer, patience).await;
+        if matches!(assumed, Err(Error::Busy(_))) {
+            answer.stay_unused();
+        }
+        let (credentials, ends) = assumed?;
+        let mut sessions = kept.take().map(|kept| kept.sessions).unwrap_or_default();
+        sessions.insert(session);
+        *kept = Some(Kept { credentials, ends, sessions });
+        Ok(())
+    }
+
+    /// Assumes the role as `username`, whom the answer must name.
+    async fn assume(
         &self,
         username: &Username,
         answer: &OriginalAnswer,
         patience: Patience,
-    ) -> Result<(), Error> {
+    ) -> Result<(Credentials, OffsetDateTime), Error> {
         check_length(answer)?;
         check_role(answer, &self.settings.role_arn, &self.provider_arn)?;
         check_session_name(answer, username)?;
+        let (seconds, asked_at) = (self.seconds(answer), self.clock.now());
         let request = self
             .client
             .assume_role_with_saml()
@@ -78,18 +108,16 @@ impl ByAssertion {
             .principal_arn(&self.provider_arn)
             .saml_assertion(answer.expose())
             .policy(session_policy(&self.settings.arn))
-            .duration_seconds(self.seconds(answer));
+            .duration_seconds(seconds);
         let attempt = || {
             let answer = Box::pin(request.clone().send());
             async move { answer.await.map_err(|error| wire::call_error(OPERATION, &error)) }
         };
-        let slot = self.kept.slot(username);
-        let mut kept = slot.lock().await;
         let assumed = self.caller.call(&self.call, patience, attempt).await.map_err(refused)?;
         let (credentials, ends) = self.read(assumed, username)?;
-        let ends = answer.session_end().map_or(ends, |session| session.min(ends));
-        *kept = Some(Kept { credentials, ends });
-        Ok(())
+        // `Expiration` is by AWS's clock, which may be ahead of ours.
+        let ends = ends.min(asked_at + Duration::from_secs(u64::from(seconds.unsigned_abs())));
+        Ok((credentials, answer.session_end().map_or(ends, |session| session.min(ends))))
     }
 
     /// What an answer brought before, or is about to bring.
@@ -104,6 +132,10 @@ impl ByAssertion {
 
     pub(super) fn forget(&self, username: &Username) {
         self.kept.forget(username);
+    }
+
+    pub(super) fn forget_these(&self, username: &Username, these: &Credentials) {
+        self.kept.forget_these(username, these);
     }
 
     pub(super) fn forget_ended(&self) {

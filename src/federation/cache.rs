@@ -72,6 +72,13 @@ impl Tokens {
         self.keep_refusal(&slot, id, error);
     }
 
+    /// Asks again although AWS has just said no: the question comes with other credentials.
+    pub(super) async fn forget_refusal(&self, username: &Username) {
+        if let Some(slot) = self.slots.get(username).await {
+            *slot.refused() = None;
+        }
+    }
+
     fn keep_refusal(&self, slot: &Slot, id: &UserId, error: &Error) {
         if error.is_final() {
             let until = self.clock.now() + self.lifetimes.refusal;

@@ -181,7 +181,8 @@ impl Blamed for Error {
     fn code(&self) -> &'static Code {
         match self {
             Self::ProtectedUsername => &code::CONNECT_PROTECTED_USER,
-            Self::SessionOver | Self::AnswerNeeded => &code::SIGN_IN_NOT_PENDING,
+            Self::SessionOver => &code::SIGN_IN_NOT_PENDING,
+            Self::AnswerNeeded => &code::FEDERATION_ANSWER_NEEDED,
             Self::Assertion(_) | Self::AssertionRefused { .. } => &code::FEDERATION_ASSERTION,
             Self::SessionName | Self::OtherSession => &code::FEDERATION_SESSION_NAME,
             Self::Role { .. } => &code::FEDERATION_ROLE,

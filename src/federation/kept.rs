@@ -1,12 +1,12 @@
 //! Role credentials that can't be had again without the person, kept until they end.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_credential_types::Credentials;
 use time::{Duration, OffsetDateTime};
 
-use crate::model::Username;
+use crate::model::{SessionId, Username};
 
 /// Credentials are not used in the last part of their life: a call with them takes a moment.
 const MARGIN: Duration = Duration::minutes(1);
@@ -19,14 +19,15 @@ pub(super) struct KeptCredentials(Mutex<HashMap<Username, Slot>>);
 /// the place away, and what comes for it later is kept for nobody.
 type Slot = Arc<tokio::sync::Mutex<Option<Kept>>>;
 
-/// Some credentials.
+/// Some credentials, and whose own answers AWS has taken: nobody else is let in by them.
 pub(super) struct Kept {
     pub(super) credentials: Credentials,
     pub(super) ends: OffsetDateTime,
+    pub(super) sessions: HashSet<SessionId>,
 }
 
 impl Kept {
-    fn is_usable(&self, now: OffsetDateTime) -> bool {
+    pub(super) fn is_usable(&self, now: OffsetDateTime) -> bool {
         now < self.ends - MARGIN
     }
 }
@@ -53,8 +54,19 @@ impl KeptCredentials {
         self.lock().remove(username);
     }
 
+    /// Drops this user's credentials if they are still these.
+    pub(super) fn forget_these(&self, username: &Username, these: &Credentials) {
+        let mut slots = self.lock();
+        let is_theirs = |kept: &Kept| kept.credentials.access_key_id() == these.access_key_id();
+        let holds_them = |slot: &Slot| slot.try_lock().is_ok_and(|kept| kept.as_ref().is_some_and(is_theirs));
+        if slots.get(username).is_some_and(holds_them) {
+            slots.remove(username);
+        }
+    }
+
+    /// Drops what has ended, but no place that somebody is about to fill.
     pub(super) fn forget_ended(&self, now: OffsetDateTime) {
-        self.lock().retain(|_, slot| slot.try_lock().is_err() || is_usable(slot, now));
+        self.lock().retain(|_, slot| Arc::strong_count(slot) > 1 || is_usable(slot, now));
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Username, Slot>> {
@@ -64,4 +76,21 @@ impl KeptCredentials {
 
 fn is_usable(slot: &Slot, now: OffsetDateTime) -> bool {
     slot.try_lock().is_ok_and(|kept| kept.as_ref().is_some_and(|kept| kept.is_usable(now)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_that_is_about_to_be_filled_is_not_swept_away() {
+        let (kept, ada, now) =
+            (KeptCredentials::default(), Username::new("ada").unwrap(), OffsetDateTime::UNIX_EPOCH);
+        let slot = kept.slot(&ada);
+        kept.forget_ended(now);
+        assert!(Arc::ptr_eq(&slot, &kept.slot(&ada)));
+        drop(slot);
+        kept.forget_ended(now);
+        assert!(kept.lock().is_empty());
+    }
 }

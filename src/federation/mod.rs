@@ -32,7 +32,7 @@ pub use provisioning::{ProvisioningRole, SESSION_NAME as PROVISIONING_SESSION_NA
 
 use crate::model::{
     Busy, Clock, ConnectUser, FederationToken, HandOff, InstanceArn, InstanceName, OriginalAnswer, Pace,
-    Patience, Priority, ProtectedNames, Secret, Ticket, Username, errand,
+    Patience, Priority, ProtectedNames, Secret, SessionId, Ticket, Username, errand,
 };
 use cache::{Lifetimes, Tokens};
 use console::Console;
@@ -180,24 +180,34 @@ impl Federation {
         self.settings.credentials != CredentialSource::Base
     }
 
-    /// Assumes the role with the person's own answer, and keeps the credentials as the user's until they end. A caller
-    /// that goes away does not stop it: the answer is good once, and whoever comes back waits for what it brings.
+    /// Assumes the role with the session's own answer, and keeps the credentials as the user's until they end. Without an
+    /// answer that is unused, looks whether AWS has taken one of this session. A caller that goes away does not stop
+    /// it: the answer is good once, and whoever comes back waits for what it brings.
     ///
     /// # Errors
-    /// An answer that is not for this role and exactly this user, which AWS is not asked about; AWS's refusal; and see
-    /// [`Error`].
+    /// An answer that is not for this role and exactly this user, which AWS is not asked about; AWS's refusal;
+    /// [`Error::AnswerNeeded`] for a session that gets in by nobody's answer but another's; and see [`Error`].
     pub async fn present(
         &self,
         user: &ConnectUser,
-        answer: &Arc<OriginalAnswer>,
+        session: &SessionId,
+        answer: Option<Arc<OriginalAnswer>>,
         not_after: OffsetDateTime,
     ) -> Result<(), Error> {
         self.check_allowed(user, not_after)?;
         let patience = Patience::lasting(self.settings.patience).under(self.ticket(&user.username));
-        let (role, answer, username) = (Arc::clone(&self.role), Arc::clone(answer), user.username.clone());
+        let (role, tokens) = (Arc::clone(&self.role), self.tokens.clone());
+        let (session, username) = (session.clone(), user.username.clone());
         let presented = errand(|begun| async move {
-            begun.mark();
-            role.present(&username, &answer, patience).await
+            let brings = answer.is_some();
+            if brings {
+                begun.mark();
+            }
+            let presented = role.present(&username, session, answer, patience).await;
+            if brings && presented.is_ok() {
+                tokens.forget_refusal(&username).await;
+            }
+            presented
         });
         presented.await.map_err(|_| Error::Interrupted)?
     }

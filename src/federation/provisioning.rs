@@ -2,6 +2,7 @@
 //! <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use aws_config::SdkConfig;
@@ -14,11 +15,11 @@ use aws_sdk_sts::config::Region;
 use url::Url;
 
 use super::wire;
-use crate::model::{Call, CallError, Caller, Cause, InstanceArn, Pace, Patience, Secret, Stopped};
+use crate::model::{Call, CallError, Caller, Cause, Clock, InstanceArn, Pace, Patience, Secret, Stopped};
 
 /// The longest session that STS gives to whom a role assumes the role; every role allows it.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining>
-const DURATION_SECONDS: i32 = 3600;
+const DURATION_SECONDS: u32 = 3600;
 /// What is left of a session when it is replaced.
 const REPLACED_AHEAD: Duration = Duration::from_mins(5);
 /// How long a call waits for the role.
@@ -44,7 +45,7 @@ pub fn provisioning_identity(
     role: ProvisioningRole,
     arn: &InstanceArn,
     endpoint: Option<&Url>,
-    pace: Pace,
+    (pace, clock): (Pace, Arc<dyn Clock>),
 ) -> SdkConfig {
     let mut config = aws_sdk_sts::config::Builder::from(sdk)
         .region(Region::new(arn.region.clone()))
@@ -58,6 +59,7 @@ pub fn provisioning_identity(
         caller: Caller::new(pace),
         call: Call { account: arn.account.clone(), region: arn.region.clone(), operation: OPERATION },
         role,
+        clock,
     };
     let cache = IdentityCache::lazy().buffer_time(REPLACED_AHEAD).load_timeout(PATIENCE).build();
     sdk.to_builder()
@@ -71,6 +73,7 @@ struct Assumed {
     caller: Caller,
     call: Call,
     role: ProvisioningRole,
+    clock: Arc<dyn Clock>,
 }
 
 impl Assumed {
@@ -81,11 +84,13 @@ impl Assumed {
             .role_arn(&self.role.role_arn)
             .role_session_name(SESSION_NAME)
             .set_external_id(self.role.external_id.as_ref().map(|id| id.expose().to_owned()))
-            .duration_seconds(DURATION_SECONDS);
+            .duration_seconds(DURATION_SECONDS.cast_signed());
         let attempt = || {
             let answer = Box::pin(request.clone().send());
             async move { answer.await.map_err(|error| wire::call_error(OPERATION, &error)) }
         };
+        // `Expiration` is by AWS's clock, which may be ahead of ours.
+        let latest = SystemTime::from(self.clock.now()) + Duration::from_secs(DURATION_SECONDS.into());
         let answer = self.caller.call(&self.call, Patience::lasting(PATIENCE), attempt).await;
         let answer = answer.map_err(|stopped| CredentialsError::provider_error(failed(stopped)))?;
         let keys = answer
@@ -93,7 +98,7 @@ impl Assumed {
             .ok_or_else(|| CredentialsError::provider_error(unanswered("an answer without credentials")))?;
         let ends = SystemTime::try_from(keys.expiration).map_err(CredentialsError::unhandled)?;
         let (id, secret, token) = (keys.access_key_id, keys.secret_access_key, keys.session_token);
-        Ok(Credentials::new(id, secret, Some(token), Some(ends), "provisioning role"))
+        Ok(Credentials::new(id, secret, Some(token), Some(ends.min(latest)), "provisioning role"))
     }
 }
 

@@ -14,7 +14,9 @@ use url::Url;
 
 use super::assertion::ByAssertion;
 use super::{Error, Settings, wire};
-use crate::model::{Call, Caller, Clock, InstanceArn, OriginalAnswer, Pace, Patience, Username};
+use crate::model::{
+    Call, Caller, Cause, Clock, InstanceArn, OriginalAnswer, Pace, Patience, SessionId, Username,
+};
 
 /// The shortest life STS gives: credentials are used at once and thrown away.
 const DURATION_SECONDS: i32 = 900;
@@ -58,15 +60,17 @@ impl Role {
         }
     }
 
-    /// Assumes the role with the person's own answer. Does nothing where our own identity does that.
+    /// Assumes the role with the session's own answer, or looks whether that was done. Does nothing where our own identity
+    /// does that.
     pub(super) async fn present(
         &self,
         username: &Username,
-        answer: &OriginalAnswer,
+        session: SessionId,
+        answer: Option<Arc<OriginalAnswer>>,
         patience: Patience,
     ) -> Result<(), Error> {
         match &self.by_assertion {
-            Some(by_assertion) => by_assertion.present(username, answer, patience).await,
+            Some(by_assertion) => by_assertion.present(username, session, answer, patience).await,
             None => Ok(()),
         }
     }
@@ -87,6 +91,23 @@ impl Role {
     /// Drops credentials that are kept for this user.
     pub(super) fn forget(&self, username: &Username) {
         self.by_assertion.iter().for_each(|by_assertion| by_assertion.forget(username));
+    }
+
+    /// What Connect's refusal means: credentials that are kept and that AWS takes no more are dropped, so that the next
+    /// visit brings others.
+    pub(super) fn refused(&self, username: &Username, credentials: &Credentials, error: Error) -> Error {
+        let Some(by_assertion) = &self.by_assertion else { return error };
+        let is_over = match &error {
+            Error::Permission(_) => false,
+            Error::Call(call)
+                if matches!(call.cause, Cause::ExpiredCredentials | Cause::WrongCredentials) =>
+            {
+                true
+            }
+            _ => return error,
+        };
+        by_assertion.forget_these(username, credentials);
+        if is_over { Error::AnswerNeeded } else { error }
     }
 
     /// Drops credentials that have ended.

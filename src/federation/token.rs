@@ -79,7 +79,7 @@ impl TokenSource {
             match self.call(&credentials, patience).await {
                 Ok(answer) => return self.read(answer, user),
                 Err(error @ Error::NoUser(_)) => sleep(pauses.next().ok_or(error)?).await,
-                Err(error) => return Err(error),
+                Err(error) => return Err(self.role.refused(&user.username, &credentials, error)),
             }
             self.admit(patience.again()).await?;
         }

@@ -286,6 +286,9 @@ codes! {
     /// The identity provider's answer, or AWS's, is for another user than the rules put in place.
     FEDERATION_SESSION_NAME = "federation.session_name", IdpOwner, "Your sign-in service names another Amazon Connect user",
         "The identity provider's team must send the Connect user name, letter for letter, as RoleSessionName.";
+    /// The answer that was just brought can't be shown to AWS any more.
+    FEDERATION_ANSWER_NEEDED = "federation.answer_needed", Person, "Your sign-in can't be used at AWS any more",
+        "Start again from your bookmark. If it happens again, tell your support the code and the support id below.";
     /// The user is bound to another role.
     FEDERATION_ROLE_BINDING = "federation.role_binding", Admin, "Your Amazon Connect user belongs to another sign-in",
         "It was federated through another IAM role before. The administrator must use that role for the gateway.";

@@ -1,6 +1,7 @@
 //! The identity provider's answer as AWS must see it.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use time::{Duration, OffsetDateTime};
 
@@ -22,6 +23,7 @@ pub struct OriginalAnswer {
     session_end: Option<OffsetDateTime>,
     roles: Vec<String>,
     session_names: Vec<String>,
+    is_used: AtomicBool,
 }
 
 /// Why AWS can't read an answer that we can.
@@ -47,6 +49,7 @@ impl OriginalAnswer {
             session_end: identity.session_not_on_or_after,
             roles: values(ROLE),
             session_names: values(ROLE_SESSION_NAME),
+            is_used: AtomicBool::new(false),
         }
     }
 
@@ -54,6 +57,17 @@ impl OriginalAnswer {
     #[must_use]
     pub fn expose(&self) -> &str {
         self.saml_response.expose()
+    }
+
+    /// Uses it, for the one time that it is good for. `false` when it was used before.
+    #[must_use]
+    pub fn begin_use(&self) -> bool {
+        !self.is_used.swap(true, Ordering::SeqCst)
+    }
+
+    /// It was not shown to anybody after all.
+    pub fn stay_unused(&self) {
+        self.is_used.store(false, Ordering::SeqCst);
     }
 
     /// Until when AWS takes it.

@@ -11,32 +11,38 @@ use crate::model::{ConnectUser, InstanceName, OriginalAnswer, SessionId, Target,
 use super::{Completed, Instance, SignIn, SignInError};
 
 /// Each of them belongs to the session that was made from it, is for the one instance that the person asked for, and is
-/// taken once. In the memory of this process alone.
+/// used once. In the memory of this process alone.
 #[derive(Default)]
 pub(super) struct KeptAnswers(Mutex<HashMap<SessionId, Kept>>);
 
 struct Kept {
     instance: InstanceName,
-    answer: OriginalAnswer,
+    answer: Arc<OriginalAnswer>,
 }
 
 impl KeptAnswers {
     pub(super) fn keep(&self, session: SessionId, instance: InstanceName, answer: OriginalAnswer) {
-        self.lock().insert(session, Kept { instance, answer });
+        self.lock().insert(session, Kept { instance, answer: Arc::new(answer) });
     }
 
     /// The one of this session for this instance, unless AWS would not take it any more.
-    pub(super) fn take(
+    pub(super) fn find(
         &self,
         session: &SessionId,
         instance: &InstanceName,
         now: OffsetDateTime,
-    ) -> Option<OriginalAnswer> {
+    ) -> Option<Arc<OriginalAnswer>> {
+        let kept = self.lock();
+        let own = kept.get(session).filter(|kept| kept.instance == *instance);
+        own.filter(|kept| now < kept.answer.good_until()).map(|kept| Arc::clone(&kept.answer))
+    }
+
+    /// Drops the one that was used.
+    pub(super) fn forget(&self, session: &SessionId, instance: &InstanceName) {
         let mut kept = self.lock();
-        if kept.get(session)?.instance != *instance {
-            return None;
+        if kept.get(session).is_some_and(|kept| kept.instance == *instance) {
+            kept.remove(session);
         }
-        kept.remove(session).map(|kept| kept.answer).filter(|answer| now < answer.good_until())
     }
 
     /// Wipes those that AWS would not take any more.
@@ -74,24 +80,30 @@ impl SignIn {
         }
     }
 
-    /// Shows the session's answer to AWS, if one waits for that. It is used up, unless it was not shown to anybody.
+    /// Shows the session's answer to AWS, where that is what lets people in: nobody enters by an answer of somebody else
+    /// whom the rules place alike. It is used up, unless it was not shown to anybody.
     pub(super) async fn present(
         &self,
         instance: &Instance,
-        session: &SessionId,
+        session: Option<&SessionId>,
         user: &ConnectUser,
         until: OffsetDateTime,
     ) -> Result<(), SignInError> {
-        let now = self.parts.clock.now();
-        let Some(answer) = self.answers.take(session, &instance.name, now) else { return Ok(()) };
-        let answer = Arc::new(answer);
-        let presented = instance.federation.present(user, &answer, until).await;
-        if matches!(presented, Err(federation::Error::Busy(_)))
-            && let Some(answer) = Arc::into_inner(answer)
-        {
-            self.answers.keep(session.clone(), instance.name.clone(), answer);
+        if !instance.federation.needs_answers() {
+            return Ok(());
+        }
+        let session = session.ok_or(federation::Error::AnswerNeeded)?;
+        let answer = self.answers.find(session, &instance.name, self.parts.clock.now());
+        let presented = instance.federation.present(user, session, answer, until).await;
+        if !matches!(presented, Err(federation::Error::Busy(_))) {
+            self.answers.forget(session, &instance.name);
         }
         Ok(presented?)
+    }
+
+    /// Wipes answers that AWS would not take any more.
+    pub fn forget_old_answers(&self) {
+        self.answers.sweep(self.parts.clock.now());
     }
 }
 
@@ -122,18 +134,20 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_taken_once_by_its_session_for_its_instance_while_aws_takes_it() {
+    fn an_answer_is_its_sessions_for_its_instance_while_aws_takes_it() {
         let (mine, theirs) = (SessionId::new("mine"), SessionId::new("theirs"));
         let (prod, test) = (InstanceName::new("prod"), InstanceName::new("test"));
         let kept = KeptAnswers::default();
         kept.keep(mine.clone(), prod.clone(), answer());
-        assert!(kept.take(&theirs, &prod, ISSUED).is_none(), "another session's");
-        assert!(kept.take(&mine, &test, ISSUED).is_none(), "another instance's");
-        assert!(kept.take(&mine, &prod, ISSUED).is_some());
-        assert!(kept.take(&mine, &prod, ISSUED).is_none(), "used");
-        kept.keep(mine.clone(), prod.clone(), answer());
-        assert!(kept.take(&mine, &prod, ISSUED + Duration::minutes(5)).is_none(), "too old");
-        assert!(kept.lock().is_empty(), "and wiped");
+        assert!(kept.find(&theirs, &prod, ISSUED).is_none(), "another session's");
+        assert!(kept.find(&mine, &test, ISSUED).is_none(), "another instance's");
+        assert!(kept.find(&mine, &prod, ISSUED + Duration::minutes(5)).is_none(), "too old");
+        let found = kept.find(&mine, &prod, ISSUED).unwrap();
+        assert!(found.begin_use() && !found.begin_use(), "once");
+        kept.forget(&mine, &test);
+        assert!(kept.find(&mine, &prod, ISSUED).is_some(), "another instance's");
+        kept.forget(&mine, &prod);
+        assert!(kept.lock().is_empty(), "wiped");
     }
 
     #[test]

@@ -334,9 +334,7 @@ impl SignIn {
         if moved {
             instance.federation.purge(&user.username).await;
         }
-        if let Some(session) = session {
-            self.present(instance, session, &user, until).await?;
-        }
+        self.present(instance, session, &user, until).await?;
         let is_refused = instance.federation.is_refused(&user).await;
         let hand_off = match instance.federation.hand_off(&user, path, until).await {
             Ok(hand_off) => hand_off,

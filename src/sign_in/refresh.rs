@@ -11,7 +11,6 @@ impl SignIn {
     pub async fn refresh_tokens(&self) {
         let now = self.parts.clock.now();
         self.people.sweep(now);
-        self.answers.sweep(now);
         self.drop_tokens(self.waiting.sweep(now)).await;
         for instance in &self.parts.instances {
             for username in instance.federation.refresh_due() {

@@ -120,10 +120,14 @@ async fn enter(
     let site = web.site.brand_for(headers);
     let (instance, destination) = (&ask.instance, ask.destination.as_ref());
     let idp = signed_in.identity.idp.clone();
+    // An answer that is of no use as soon as it comes: another one would be as this.
+    let has_just_arrived = cookies::has_arrived(headers, instance.as_str());
     let hand_off = match hand_over(web, session, &mut signed_in, ask).await {
         Ok(Some(hand_off)) => hand_off,
         Ok(None) => return Ok(None),
-        Err(error) if error.needs_answer() => return Ok(None),
+        Err(error) if error.needs_answer() && !(is_navigation(headers) && has_just_arrived) => {
+            return Ok(None);
+        }
         Err(error) if error.code().blame == Blame::Wait => {
             let here = paths::go(instance, destination);
             return waiting(site, error.retry_after(), &here).map(Some);
@@ -131,7 +135,7 @@ async fn enter(
         Err(error) => {
             let refusal = Refusal::of(&error).during(Event::HandOff).with_idp(Some(&idp));
             if !error.ends_session() {
-                return Err(refusal.signed_in());
+                return Ok(Some(cookies::forget_arrival(refusal.signed_in())));
             }
             session::end(session).await?;
             return Ok(Some(cookies::forget_session(refusal)));

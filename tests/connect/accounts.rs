@@ -33,7 +33,9 @@ fn south() -> ProvisioningRole {
 fn users(house: &House, arn: &str, role: Option<ProvisioningRole>, pace: &Pace) -> Connect {
     let arn: InstanceArn = arn.parse().unwrap();
     let own = gateway();
-    let assumed = role.map(|role| provisioning_identity(&own, role, &arn, Some(&house.api()), pace.clone()));
+    let assumed = role.map(|role| {
+        provisioning_identity(&own, role, &arn, Some(&house.api()), (pace.clone(), house.clock.clone()))
+    });
     house.connect_as(assumed.as_ref().unwrap_or(&own), pace.clone(), |settings| settings.arn = arn)
 }
 
@@ -113,7 +115,8 @@ async fn a_gateway_without_usable_credentials_is_told_as_such() {
     let house = house(Behaviour::kind()).await;
     let arn: InstanceArn = NORTH.parse().unwrap();
     let nobody = identity("AKIANOBODYNOBODY0001", "wrong");
-    let assumed = provisioning_identity(&nobody, north(), &arn, Some(&house.api()), fast());
+    let assumed =
+        provisioning_identity(&nobody, north(), &arn, Some(&house.api()), (fast(), house.clock.clone()));
     let connect = house.connect_as(&assumed, fast(), |settings| settings.arn = arn);
     let error = connect.ensure(&placement("ada")).await.unwrap_err();
     assert_eq!(error.code(), &code::FEDERATION_CREDENTIALS, "{error}");

@@ -8,16 +8,18 @@ use aws_config::SdkConfig;
 use aws_credential_types::credential_fn::provide_credentials_fn;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_credential_types::provider::error::CredentialsError;
-use connect_gateway::emulator::{Behaviour, IdpOptions, Options, Seed};
+use connect_gateway::emulator::{Behaviour, Failing, IdpOptions, Options, Seed};
 use connect_gateway::federation::{
     AssertionFault, CredentialSource, Error, Federation, HandOffMode, Settings,
 };
 use connect_gateway::model::{
-    Blamed, Clock as _, ConnectUser, HandOff, Identity, IdpName, OriginalAnswer, Secret, Username, code,
+    Blamed, Clock as _, ConnectUser, HandOff, Identity, IdpName, OriginalAnswer, Secret, SessionId, Username,
+    code,
 };
 use reqwest::StatusCode;
 use reqwest::header::{COOKIE, SET_COOKIE};
 use reqwest::redirect::Policy;
+use time::OffsetDateTime;
 
 use crate::house::{ACME, Calls, House, fast, gateway, nobody, role};
 
@@ -114,10 +116,24 @@ pub(crate) async fn adas(house: &House) -> Arc<OriginalAnswer> {
     said(&["ada"]).of(house, &response(house, "ada").await)
 }
 
+/// Presents an answer as that of the one session that there is.
+pub(crate) async fn present(
+    federation: &Federation,
+    user: &ConnectUser,
+    answer: &Arc<OriginalAnswer>,
+    not_after: OffsetDateTime,
+) -> Result<(), Error> {
+    federation.present(user, &session(), Some(Arc::clone(answer)), not_after).await
+}
+
+fn session() -> SessionId {
+    SessionId::new("this session")
+}
+
 /// What comes of an answer: and that nothing is kept of a refused one.
 async fn presented(house: &House, user: &ConnectUser, answer: &Arc<OriginalAnswer>) -> Result<(), Error> {
     let federation = federation(house);
-    let outcome = federation.present(user, answer, house.in_an_hour()).await;
+    let outcome = present(&federation, user, answer, house.in_an_hour()).await;
     if outcome.is_err() {
         let token = federation.token_for(user, house.in_an_hour()).await;
         assert_eq!(token.unwrap_err(), Error::AnswerNeeded);
@@ -132,7 +148,7 @@ async fn a_token_comes_from_the_persons_answer_and_from_no_identity_of_ours() {
     let federation = federation(&house);
     let error = federation.token_for(&user, house.in_an_hour()).await.unwrap_err();
     assert_eq!(error, Error::AnswerNeeded);
-    federation.present(&user, &adas(&house).await, house.in_an_hour()).await.unwrap();
+    present(&federation, &user, &adas(&house).await, house.in_an_hour()).await.unwrap();
     let token = federation.token_for(&user, house.in_an_hour()).await.unwrap();
     assert_eq!(token.user_id, user.id);
     let (by_answer, by_ours) = (house.calls("AssumeRoleWithSAML"), house.calls("AssumeRole"));
@@ -147,7 +163,7 @@ async fn tokens_are_renewed_without_the_person_until_the_credentials_end() {
     let house = house().await;
     let user = house.user("ada").await;
     let federation = federation(&house);
-    federation.present(&user, &adas(&house).await, house.in_an_hour()).await.unwrap();
+    present(&federation, &user, &adas(&house).await, house.in_an_hour()).await.unwrap();
     federation.token_for(&user, house.in_an_hour()).await.unwrap();
     house.clock.advance(Duration::from_mins(46));
     house.emulator.advance(Duration::from_mins(46));
@@ -163,7 +179,7 @@ async fn tokens_are_renewed_without_the_person_until_the_credentials_end() {
     house.emulator.advance(Duration::from_mins(10));
     let error = federation.token_for(&user, house.in_an_hour()).await.unwrap_err();
     assert_eq!(error, Error::AnswerNeeded);
-    federation.present(&user, &adas(&house).await, house.in_an_hour()).await.unwrap();
+    present(&federation, &user, &adas(&house).await, house.in_an_hour()).await.unwrap();
     federation.token_for(&user, house.in_an_hour()).await.unwrap();
 }
 
@@ -207,11 +223,11 @@ async fn a_protected_user_is_refused_before_aws_is_asked() {
     for name in ["Admin", "admin", "ADMIN"] {
         let user = ConnectUser { username: Username::new(name).unwrap(), ..nobody() };
         let answer = said(&[name]).of(&house, &response);
-        let error = federation(&house).present(&user, &answer, house.in_an_hour()).await.unwrap_err();
+        let error = present(&federation(&house), &user, &answer, house.in_an_hour()).await.unwrap_err();
         assert_eq!(error, Error::ProtectedUsername);
     }
     let user = house.user("ada").await;
-    let over = federation(&house).present(&user, &adas(&house).await, house.clock.now()).await.unwrap_err();
+    let over = present(&federation(&house), &user, &adas(&house).await, house.clock.now()).await.unwrap_err();
     assert_eq!(over, Error::SessionOver);
     assert_eq!(house.calls("AssumeRoleWithSAML"), NONE);
 }
@@ -276,12 +292,14 @@ async fn credentials_end_with_the_identity_providers_session_even_where_aws_give
     let ten = Duration::from_mins(10);
     let answer = Said { session_end: Some(ten), ..said(&["ada"]) };
     let answer = answer.of(&house, &response(&house, "ada").await);
-    federation.present(&user, &answer, house.in_an_hour()).await.unwrap();
+    let left = Said { session_end: Some(Duration::from_mins(1)), ..said(&["ada"]) };
+    present(&federation, &user, &answer, house.in_an_hour()).await.unwrap();
     house.clock.advance(Duration::from_mins(8));
     federation.token_for(&user, house.in_an_hour()).await.unwrap();
     house.clock.advance(Duration::from_mins(1));
     federation.purge(&user.username).await;
-    federation.present(&user, &answer, house.in_an_hour()).await.unwrap();
+    let answer = left.of(&house, &response(&house, "ada").await);
+    present(&federation, &user, &answer, house.in_an_hour()).await.unwrap();
     let error = federation.token_for(&user, house.in_an_hour()).await.unwrap_err();
     assert_eq!(error, Error::AnswerNeeded, "not for the fifteen minutes that are the least AWS gives");
 }
@@ -295,11 +313,11 @@ async fn no_longer_credentials_are_asked_for_than_the_identity_providers_session
         let duration = Duration::from_hours(2);
         settings.credentials = CredentialSource::Assertion { provider_arn: PROVIDER.to_owned(), duration };
     });
-    let error = federation.present(&user, &adas(&house).await, house.in_an_hour()).await.unwrap_err();
+    let error = present(&federation, &user, &adas(&house).await, house.in_an_hour()).await.unwrap_err();
     assert_eq!(error.code(), &code::FEDERATION_ROLE, "{error}");
     let answer = Said { session_end: Some(Duration::from_mins(30)), ..said(&["ada"]) };
     let answer = answer.of(&house, &response(&house, "ada").await);
-    federation.present(&user, &answer, house.in_an_hour()).await.unwrap();
+    present(&federation, &user, &answer, house.in_an_hour()).await.unwrap();
 }
 
 #[tokio::test]
@@ -307,7 +325,7 @@ async fn a_purge_drops_the_credentials_and_other_users_and_instances_have_none_o
     let house = house().await;
     let (ada, grace) = (house.user("ada").await, house.user("Grace.Hopper").await);
     let federation = federation(&house);
-    federation.present(&ada, &adas(&house).await, house.in_an_hour()).await.unwrap();
+    present(&federation, &ada, &adas(&house).await, house.in_an_hour()).await.unwrap();
     let elsewhere = federation_with(&house, |_| {});
     for (federation, user) in [(&federation, &grace), (&elsewhere, &ada)] {
         let error = federation.token_for(user, house.in_an_hour()).await.unwrap_err();
@@ -324,7 +342,7 @@ async fn go_away(house: &House, federation: &Federation, user: &ConnectUser) {
     let answer = adas(house).await;
     tokio::select! {
         biased;
-        _ = federation.present(user, &answer, house.in_an_hour()) => panic!("nothing was to be waited for"),
+        _ = present(federation, user, &answer, house.in_an_hour()) => panic!("nothing was to be waited for"),
         () = tokio::task::yield_now() => {}
     }
 }
@@ -358,7 +376,7 @@ async fn the_credentials_open_one_instance_whatever_the_role_may() {
     let house = house().await;
     let user = house.user("ada").await;
     let federation = federation_with(&house, |settings| settings.hand_off = HandOffMode::Console);
-    federation.present(&user, &adas(&house).await, house.in_an_hour()).await.unwrap();
+    present(&federation, &user, &adas(&house).await, house.in_an_hour()).await.unwrap();
     let hand_off = federation.hand_off(&user, "/ccp-v2/", house.in_an_hour()).await.unwrap();
     let HandOff::Redirect(address) = hand_off else { panic!("console mode redirects") };
     let client = reqwest::Client::builder().redirect(Policy::none()).no_proxy().build().unwrap();
@@ -379,4 +397,81 @@ async fn nothing_of_an_answer_is_printed() {
     let answer = said(&["ada"]).of(&house, &response);
     let printed = format!("{answer:?} {response:?}");
     assert!(!printed.contains(&response.expose()[..20]) && !printed.contains("ada"), "{printed}");
+}
+
+#[tokio::test]
+async fn only_a_session_whose_own_answer_aws_has_taken_is_let_in() {
+    let house = house().await;
+    let user = house.user("ada").await;
+    let federation = federation(&house);
+    let answer = adas(&house).await;
+    let until = house.in_an_hour();
+    let other = SessionId::new("another session");
+    let without = async |session: &SessionId| federation.present(&user, session, None, until).await;
+    assert_eq!(without(&session()).await, Err(Error::AnswerNeeded));
+    present(&federation, &user, &answer, until).await.unwrap();
+    assert_eq!(present(&federation, &user, &answer, until).await, Ok(()), "it is used, and was its own");
+    assert_eq!(without(&session()).await, Ok(()));
+    assert_eq!(without(&other).await, Err(Error::AnswerNeeded), "the token that is there is not for it");
+    let used = federation.present(&user, &other, Some(Arc::clone(&answer)), until).await;
+    assert_eq!(used, Err(Error::AnswerNeeded), "an answer is used once");
+    federation.present(&user, &other, Some(adas(&house).await), until).await.unwrap();
+    assert_eq!((without(&session()).await, without(&other).await), (Ok(()), Ok(())));
+    federation.purge(&user.username).await;
+    assert_eq!(without(&other).await, Err(Error::AnswerNeeded));
+    assert_eq!(house.calls("AssumeRoleWithSAML").good, 2);
+}
+
+#[tokio::test]
+async fn a_request_that_comes_while_the_answer_is_shown_to_aws_waits_for_what_it_brings() {
+    let house = house().await;
+    let user = house.user("ada").await;
+    let federation = federation(&house);
+    let answer = adas(&house).await;
+    let (until, session) = (house.in_an_hour(), session());
+    let first = federation.present(&user, &session, Some(Arc::clone(&answer)), until);
+    let second = federation.present(&user, &session, Some(answer), until);
+    let sweep = async {
+        tokio::task::yield_now().await;
+        federation.refresh_due()
+    };
+    let (first, second, due) = tokio::join!(first, second, sweep);
+    assert_eq!((first, second, due), (Ok(()), Ok(()), Vec::new()));
+    assert_eq!(house.calls("AssumeRoleWithSAML"), ONE);
+    federation.token_for(&user, until).await.unwrap();
+}
+
+#[tokio::test]
+async fn credentials_that_aws_takes_no_more_are_dropped_and_a_fresh_answer_is_asked_for() {
+    let over = (Error::AnswerNeeded.code(), "ExpiredTokenException");
+    let wrong = (Error::AnswerNeeded.code(), "UnrecognizedClientException");
+    let denied = (&code::FEDERATION_PERMISSION, "AccessDeniedException");
+    for (expected, refusal) in [over, wrong, denied] {
+        let house = house().await;
+        let user = house.user("ada").await;
+        let federation = federation_with(&house, |settings| settings.refusal_for = Duration::from_mins(5));
+        present(&federation, &user, &adas(&house).await, house.in_an_hour()).await.unwrap();
+        let operation = "GetFederationToken".to_owned();
+        let failing = Failing { operation, error: refusal.to_owned(), times: 1, loses_answers: false };
+        house.emulator.adjust(|behaviour| behaviour.failing = vec![failing]);
+        let error = federation.token_for(&user, house.in_an_hour()).await.unwrap_err();
+        assert_eq!(error.code(), expected, "{refusal}: {error}");
+        let again = federation.present(&user, &session(), None, house.in_an_hour()).await;
+        assert_eq!(again, Err(Error::AnswerNeeded), "{refusal}");
+        present(&federation, &user, &adas(&house).await, house.in_an_hour()).await.unwrap();
+        federation.token_for(&user, house.in_an_hour()).await.expect("no refusal of before is repeated");
+    }
+}
+
+#[tokio::test]
+async fn credentials_are_not_used_past_their_end_by_a_clock_that_is_behind() {
+    let house = house().await;
+    let user = house.user("ada").await;
+    house.emulator.set_clock_off(time::Duration::seconds(390));
+    let federation = federation(&house);
+    present(&federation, &user, &adas(&house).await, house.in_an_hour()).await.unwrap();
+    house.clock.advance(Duration::from_mins(61));
+    house.emulator.advance(Duration::from_mins(61));
+    let error = federation.token_for(&user, house.in_an_hour()).await.unwrap_err();
+    assert_eq!((error, house.calls("GetFederationToken")), (Error::AnswerNeeded, NONE));
 }

@@ -74,6 +74,15 @@ async fn what_the_browser_is_told_of_the_token_is_aws_word() {
     assert!((life - time::Duration::HOUR - OFF[0]).abs() < time::Duration::seconds(20), "{life}");
 }
 
+#[tokio::test]
+async fn credentials_of_a_provisioning_role_are_replaced_before_their_real_end() {
+    let house = House::kind().await;
+    house.emulator.set_clock_off(OFF[0]);
+    let keys = house.short_lived_with_their_end().await;
+    let latest = SystemTime::from(house.in_an_hour()) + Duration::from_secs(5);
+    assert!(keys.expiry().unwrap() <= latest, "not the hour by AWS's clock, which is ahead");
+}
+
 fn key(id: &str) -> SeedKey {
     SeedKey {
         id: id.to_owned(),

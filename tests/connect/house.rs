@@ -202,11 +202,22 @@ impl House {
 
     /// Keys of a session that ends in an hour and may do what the gateway may, as if nothing knew of their end.
     pub(crate) async fn short_lived(&self) -> Credentials {
-        let role = ProvisioningRole { role_arn: role("session"), external_id: None };
-        let sdk = provisioning_identity(&gateway(), role, &arn(ACME), Some(&self.api()), fast());
-        let keys = sdk.credentials_provider().unwrap().provide_credentials().await.unwrap();
+        let keys = self.short_lived_with_their_end().await;
         let token = keys.session_token().map(str::to_owned);
         Credentials::new(keys.access_key_id(), keys.secret_access_key(), token, None, "test")
+    }
+
+    /// The same, and when they end.
+    pub(crate) async fn short_lived_with_their_end(&self) -> Credentials {
+        let role = ProvisioningRole { role_arn: role("session"), external_id: None };
+        let sdk = provisioning_identity(
+            &gateway(),
+            role,
+            &arn(ACME),
+            Some(&self.api()),
+            (fast(), self.clock.clone()),
+        );
+        sdk.credentials_provider().unwrap().provide_credentials().await.unwrap()
     }
 
     /// The SDK's own client, for what is done by hand.

@@ -260,7 +260,7 @@ impl Case {
             Run::Answer => {
                 let (user, answer) = (ada(&self.house).await, assertion_role::adas(&self.house).await);
                 let federation = self.federation.as_ref().unwrap();
-                match federation.present(&user, &answer, self.house.in_an_hour()).await {
+                match assertion_role::present(federation, &user, &answer, self.house.in_an_hour()).await {
                     Ok(()) => self.token(&user).await,
                     Err(error) => Err(error.code().id.to_owned()),
                 }

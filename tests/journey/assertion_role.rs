@@ -180,13 +180,25 @@ async fn an_answer_that_aws_would_not_take_any_more_is_not_shown_to_it() {
     let client = PlainBrowser::client();
     let acs =
         client.post(form.action.clone()).header("cookie", cookies).form(&form.fields).send().await.unwrap();
-    let session = acs.headers().get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap());
-    let session = session.filter_map(|cookie| cookie.split(';').next()).collect::<Vec<_>>();
-    let session = session.iter().find(|cookie| cookie.starts_with("__Host-gateway-session=")).unwrap();
+    let cookies = acs.headers().get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap());
+    let cookies = cookies.filter_map(|cookie| cookie.split(';').next()).collect::<Vec<_>>();
+    let named = |name: &str| *cookies.iter().find(|cookie| cookie.starts_with(name)).unwrap();
+    let (session, arrived) = (named("__Host-gateway-session="), named("__Host-gateway-arrived="));
     house.advance(Duration::from_secs(301));
-    let request = client.get(format!("{}/go/by-answer", house.gateway_url));
-    let gone = request.header("cookie", *session).header("sec-fetch-mode", "navigate").send().await.unwrap();
-    assert!(gone.status().is_redirection(), "the identity provider is asked");
+    let go = async |cookies: &str| {
+        let request = client.get(format!("{}/go/by-answer", house.gateway_url));
+        let request = request.header("cookie", cookies).header("sec-fetch-mode", "navigate");
+        request.send().await.unwrap()
+    };
+    // Where that was just done, asking again would not end.
+    let again = go(&format!("{session}; {arrived}")).await;
+    assert!(again.headers().get_all("set-cookie").iter().any(|cookie| {
+        let cookie = cookie.to_str().unwrap();
+        cookie.starts_with("__Host-gateway-arrived=;") && cookie.contains("Max-Age=0")
+    }));
+    let page = again.text().await.unwrap();
+    assert!(page.contains("federation.answer_needed"), "{page}");
+    assert!(go(session).await.status().is_redirection(), "the identity provider is asked");
     assert_eq!(house.asked_for("AssumeRoleWithSAML"), [""; 0]);
 }
 
@@ -205,6 +217,33 @@ async fn a_session_name_that_is_not_exactly_the_users_is_refused_before_aws_is_a
         refused(&page, "federation.assertion");
     }
     assert_eq!(house.emulator.history().iter().filter(|call| call.service == "sts").count(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_gets_in_by_the_answer_of_another_person_whom_the_rules_place_alike() {
+    let house = house().await;
+    let page = house.sign_in(&browser(), "by-answer", "alice").await;
+    assert!(is_inside(&page, "alice"), "{}", page.body);
+    // The identity provider calls her `newcomer` at AWS still.
+    let alice = [
+        ("uid", "alice"),
+        ("givenName", "Alice"),
+        ("sn", "Lindström"),
+        ("mail", "alice@example.com"),
+        ("groups", "cc-agents"),
+    ];
+    for (attribute, value) in alice {
+        assert!(house.emulator.put_attribute("newcomer", attribute, &[value]));
+    }
+    let (here, elsewhere) = (browser(), browser());
+    refused(&house.sign_in(&here, "by-answer", "newcomer").await, "federation.session_name");
+    let page = house.sign_in(&elsewhere, "acme", "newcomer").await;
+    assert!(is_inside(&page, "alice"), "{}", page.body);
+    for browser in [&here, &elsewhere] {
+        let page = house.open(browser, "/go/by-answer").await;
+        assert!(asked_the_idp(&page), "not inside, and no error page: {}", page.body);
+    }
+    assert_eq!(house.asked_for("AssumeRoleWithSAML"), ["alice"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -14,7 +14,7 @@ use crate::audit;
 use crate::budget::ProcessBudget;
 use crate::config::{Config, Instance};
 use crate::connect::Connect;
-use crate::model::{Pace, Patience, SystemClock, SystemRandom};
+use crate::model::{Clock, Pace, Patience, SystemClock, SystemRandom};
 
 use super::mapping::chosen;
 use super::{Outcome, load, sdk, user_client};
@@ -145,8 +145,9 @@ async fn ids(config: &Config, instances: &[&Instance]) -> Result<Ids, String> {
     let pace = Pace::new(Arc::new(ProcessBudget::new(config.rates.clone())), Arc::new(SystemRandom));
     let mut ids = Ids::new();
     for instance in instances {
-        let client = user_client(&sdk, instance, &config.endpoints, &pace);
-        let (protected, clock) = (Arc::new(config.protected.clone()), Arc::new(SystemClock));
+        let (protected, clock) =
+            (Arc::new(config.protected.clone()), Arc::new(SystemClock) as Arc<dyn Clock>);
+        let client = user_client(&sdk, instance, &config.endpoints, (&pace, &clock));
         let connect = Connect::new(instance.connect.clone(), client, pace.clone(), protected, clock);
         let listed = connect.security_profiles(Patience::lasting(LISTING_TAKES)).await;
         let listed =
