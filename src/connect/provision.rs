@@ -8,6 +8,7 @@ use tokio::sync::Mutex;
 
 use super::client::Calls;
 use super::directory::{Directory, Kind, Resolved};
+use super::forgotten::Turns;
 use super::plan::{Change, NewUser, UserFields, Wanted, new_user, plan, wanted_of_existing, wanted_of_new};
 use super::unfinished::Unfinished;
 use super::{Error, Provisioning, Removal, Settings, wire};
@@ -89,33 +90,25 @@ impl Provision {
     }
 
     /// By the names that are listed; when Connect does not take an id from there, by new listings once more.
-    pub(super) async fn ensure(
-        &self,
-        placement: &Placement,
-        patience: Patience,
-    ) -> Result<ConnectUser, Error> {
-        let ensured = self.ensure_as_listed(placement, patience).await;
+    pub(super) async fn ensure(&self, placement: &Placement, turns: Turns<'_>) -> Result<ConnectUser, Error> {
+        let ensured = self.ensure_as_listed(placement, turns).await;
         let Some(error) = ensured.as_ref().err().filter(|error| error.may_be_of_ids()) else {
             return ensured;
         };
         self.directory.doubt().await;
         if error.is(Cause::NotFound) {
-            self.ensure_as_listed(placement, patience.again()).await
+            self.ensure_as_listed(placement, turns.lasting(turns.patience.again())).await
         } else {
             ensured
         }
     }
 
-    async fn ensure_as_listed(
-        &self,
-        placement: &Placement,
-        patience: Patience,
-    ) -> Result<ConnectUser, Error> {
-        if let Some(held) = self.find(placement, patience).await? {
-            return self.put_right(held, placement, patience).await;
+    async fn ensure_as_listed(&self, placement: &Placement, turns: Turns<'_>) -> Result<ConnectUser, Error> {
+        if let Some(held) = self.find(placement, turns.patience).await? {
+            return self.put_right(held, placement, turns).await;
         }
-        let user = self.new_user(placement, Groups::Create, patience).await?;
-        self.create(user, placement, patience).await
+        let user = self.new_user(placement, Groups::Create, turns.patience).await?;
+        self.create(user, placement, turns).await
     }
 
     /// The user that this placement is for, if there is one.
@@ -233,11 +226,11 @@ impl Provision {
         &self,
         mut held: Held,
         placement: &Placement,
-        patience: Patience,
+        turns: Turns<'_>,
     ) -> Result<ConnectUser, Error> {
-        self.check_held(&held, patience).await?;
-        for change in self.changes(&mut held, placement, Groups::Create, patience).await? {
-            self.calls.apply(&held.id, &change, patience).await?;
+        self.check_held(&held, turns.patience).await?;
+        for change in self.changes(&mut held, placement, Groups::Create, turns.patience).await? {
+            self.calls.apply(&held.id, &change, turns).await?;
             self.note(change.word());
         }
         self.unfinished.remove(&held.id);
