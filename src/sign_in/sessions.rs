@@ -46,7 +46,7 @@ impl SignIn {
         who.instance.as_ref().map_or(Ok(()), |name| self.instance(name).map(drop))
     }
 
-    /// Where this session has been handed over to, and as whom.
+    /// Where this session has been handed over to, and as whom. Not what its browser was handed over to before.
     #[must_use]
     pub fn entered(&self, signed_in: &SignedIn) -> Vec<Entered> {
         let entered = |(instance, username): &(InstanceName, Username)| {
@@ -54,7 +54,7 @@ impl SignIn {
             let has_token = federation.is_some_and(|federation| federation.keeps_token(username));
             Entered { instance: instance.clone(), username: username.clone(), has_token }
         };
-        signed_in.handed_over.iter().map(entered).collect()
+        signed_in.own.iter().map(entered).collect()
     }
 
     /// Whether this session is that user's: handed over as them, or, where it has not got that far, of a person whom the
@@ -62,11 +62,11 @@ impl SignIn {
     /// signing in once more costs a person little.
     pub async fn is_of(&self, signed_in: &SignedIn, who: &Who) -> bool {
         for instance in self.instances_of(who) {
-            let is_theirs = match names_in(signed_in, &instance.name).as_slice() {
-                [] => self.would_be(&signed_in.identity, instance, &who.username).await,
-                names => names.contains(&&who.username),
-            };
-            if is_theirs {
+            let mut names = names_in(signed_in, &instance.name);
+            let is_spelled_out = names.clone().any(|name| name.folded() == who.username.folded());
+            if names.any(|name| *name == who.username)
+                || (!is_spelled_out && self.would_be(&signed_in.identity, instance, &who.username).await)
+            {
                 return true;
             }
         }
@@ -106,13 +106,16 @@ impl SignIn {
     }
 
     /// Ends what we can end: tokens here and now, and in Amazon Connect where the instance is configured so. Else each
-    /// instance's own session is left to the browser.
+    /// instance's own session is left to the browser; so are those of people who used it before: they may sit elsewhere.
     pub async fn sign_out(&self, signed_in: &SignedIn) -> SignedOut {
         let ending = self.ending_in_connect(signed_in);
         self.forget(signed_in).await;
         let ended = self.end_entered(ending).await;
+        let is_left = |entered: &(InstanceName, Username)| {
+            !ended.contains(&entered.0) || !signed_in.own.contains(entered)
+        };
         self.ways_out(|name| {
-            signed_in.handed_over.iter().any(|(entered, _)| entered == name) && !ended.contains(name)
+            signed_in.handed_over.iter().any(|entered| entered.0 == *name && is_left(entered))
         })
     }
 
@@ -129,7 +132,7 @@ impl SignIn {
                 id: present.map(|present| present.user.id),
             })
         };
-        signed_in.handed_over.iter().filter_map(ending).collect()
+        signed_in.own.iter().filter_map(ending).collect()
     }
 
     /// Ends them, and says in which instances that was done. What fails is logged: the sign-out itself is none the worse.
@@ -160,6 +163,9 @@ impl SignIn {
 }
 
 /// As whom a session has been handed over to this instance.
-fn names_in<'s>(signed_in: &'s SignedIn, instance: &InstanceName) -> Vec<&'s Username> {
-    signed_in.handed_over.iter().filter(|(name, _)| name == instance).map(|(_, username)| username).collect()
+fn names_in<'s>(
+    signed_in: &'s SignedIn,
+    instance: &'s InstanceName,
+) -> impl Iterator<Item = &'s Username> + Clone {
+    signed_in.own.iter().filter(move |(name, _)| name == instance).map(|(_, username)| username)
 }

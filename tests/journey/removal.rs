@@ -155,6 +155,25 @@ async fn a_person_who_waits_for_aws_is_out_of_the_line_too() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_waits_at_a_desk_is_found_and_not_taken_for_who_sat_there_before() {
+    let world = world("\n[budget]\noperations.DescribeUser = { per_second = 0.01, burst = 1 }\n").await;
+    let desk = browser();
+    let page = sign_in_at(&world, &desk, "/go/strict", "alice").await;
+    assert!(is_inside(&page, "alice"), "{}", page.body);
+    let answer = world.answer_for(&desk, "strict", "newcomer").await;
+    let waiting = desk.submit(&answer, &answer.forms()[0]).await;
+    assert!(waiting.refresh().is_some() && waiting.url.path() == "/go/strict", "{}", waiting.body);
+    let told = sessions(&world);
+    assert_eq!(told["sessions"].as_array().unwrap().len(), 1, "{told:#}");
+    assert_eq!(told["sessions"][0]["entered"], serde_json::json!([]), "she has gone");
+    for (who, words) in [("alice", "No session at this gateway."), ("newcomer", "1 session ended")] {
+        let ended = run(&world, &["sessions", "end", who, "--instance", "strict"]);
+        assert!(out(&ended).contains(words), "{who}: {}{}", out(&ended), err(&ended));
+    }
+    assert_eq!(sessions(&world)["sessions"], serde_json::json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn somebody_who_leaves_is_parked_thrown_out_and_refused_from_then_on() {
     let world = world(PARK).await;
     let (alice, inside) = enter(&world, "alice").await;
