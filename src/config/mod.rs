@@ -274,6 +274,7 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
     at_least_one(root, "instance", instances.is_empty());
     let (brand, translated) = pages.into_brands(display_name)?;
     let instances: Vec<Instance> = instances.into_iter().collect::<Option<_>>()?;
+    instance::check_removal(root, &instances);
     let usual_region = instances.first().map(|instance| instance.connect.arn.region.clone())?;
     root.instead("aws.region", usual_region.as_str());
     Some(Config {

@@ -178,6 +178,7 @@ impl Provision {
         groups: Groups,
         patience: Patience,
     ) -> Result<Vec<Change>, Error> {
+        self.check_judged(held, placement, patience).await?;
         let mut wanted = match self.settings.provisioning {
             Provisioning::Sync => wanted_of_existing(placement, self.settings.send_email),
             Provisioning::Create | Provisioning::Off => Wanted::default(),
@@ -285,6 +286,22 @@ impl Provision {
             Removal::Delete => None,
             Removal::Park { security_profile, .. } => Some(security_profile),
         }
+    }
+
+    /// Where the instance has no profile of the parking profile's name (any more), nobody can tell who is parked: refuses
+    /// whoever holds a profile that the rules do not grant.
+    async fn check_judged(
+        &self,
+        held: &Held,
+        placement: &Placement,
+        patience: Patience,
+    ) -> Result<(), Error> {
+        let Some(parking) = self.parking_profile() else { return Ok(()) };
+        let names = self.profile_names(held, patience).await?;
+        if names.iter().all(|name| placement.security_profiles.contains(name)) {
+            return Ok(());
+        }
+        self.directory.id(Kind::SecurityProfile, parking, patience).await.map(drop)
     }
 
     fn check_not_parking(&self, profile: &str) -> Result<(), Error> {

@@ -39,6 +39,11 @@ impl KeptAnswers {
         kept.remove(session).map(|kept| kept.answer).filter(|answer| now < answer.good_until())
     }
 
+    /// Wipes the one of a session that has ended.
+    pub(super) fn forget(&self, session: &SessionId) {
+        self.lock().remove(session);
+    }
+
     /// Wipes those that AWS would not take any more.
     pub(super) fn sweep(&self, now: OffsetDateTime) {
         self.lock().retain(|_, kept| now < kept.answer.good_until());

@@ -1,6 +1,6 @@
 //! Who is inside, for whoever runs the gateway, and ending that.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::model::{Identity, InstanceName, Patience, SignedIn, UserId, Username};
@@ -46,15 +46,17 @@ impl SignIn {
         who.instance.as_ref().map_or(Ok(()), |name| self.instance(name).map(drop))
     }
 
-    /// Where this session has been handed over to, and as whom. Not what its browser was handed over to before.
+    /// Where each of these sessions has been handed over to, and as whom. Not what its browser was handed over to before.
     #[must_use]
-    pub fn entered(&self, signed_in: &SignedIn) -> Vec<Entered> {
+    pub fn entered<'s>(&self, sessions: impl IntoIterator<Item = &'s SignedIn>) -> Vec<Vec<Entered>> {
+        let instances = self.parts.instances.iter();
+        let tokens: BTreeMap<&InstanceName, BTreeSet<Username>> =
+            instances.map(|instance| (&instance.name, instance.federation.with_token())).collect();
         let entered = |(instance, username): &(InstanceName, Username)| {
-            let federation = self.instance(instance).ok().map(|instance| &instance.federation);
-            let has_token = federation.is_some_and(|federation| federation.keeps_token(username));
+            let has_token = tokens.get(instance).is_some_and(|kept| kept.contains(username));
             Entered { instance: instance.clone(), username: username.clone(), has_token }
         };
-        signed_in.own.iter().map(entered).collect()
+        sessions.into_iter().map(|signed_in| signed_in.own.iter().map(entered).collect()).collect()
     }
 
     /// Whether this session is that user's: handed over as them, or, where it has not got that far, of a person whom the
@@ -146,7 +148,8 @@ impl SignIn {
                 None => instance.connect.end_sessions(&username, patience).await,
             };
             match outcome {
-                Ok(_) => _ = ended.insert(name),
+                Ok(true) => _ = ended.insert(name),
+                Ok(false) => {}
                 Err(error) => {
                     tracing::warn!(instance = %name, cause = %error, "a session in Amazon Connect may live on");
                     failed.insert(name);

@@ -6,7 +6,9 @@ use std::time::Duration;
 use connect_gateway::budget::{ProcessBudget, Rate, Rates};
 use connect_gateway::connect::{Connect, Error, Leaving, Provisioning, Removal, Removed};
 use connect_gateway::emulator::{Behaviour, Lag, Outage, Seed};
-use connect_gateway::model::{Blamed as _, ConnectUser, Pace, Placement, SystemRandom, Username, code};
+use connect_gateway::model::{
+    Blamed as _, ConnectUser, NamedObjects, Pace, Placement, SystemRandom, Username, code,
+};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::house::{House, asked, budget, fast, gateway, names, placement, reader};
@@ -147,6 +149,28 @@ async fn a_parked_user_is_refused_even_where_no_profile_is_protected() {
         settings.removal = Some(park());
     });
     assert_eq!(connect.ensure(&placement("ada")).await.unwrap_err(), Error::Parked("Left".into()));
+}
+
+#[tokio::test]
+async fn without_the_parking_profile_nobody_gets_in_who_may_be_parked() {
+    let house = house(Behaviour::kind()).await;
+    let renamed = Removal::Park { security_profile: "Gone".into(), routing_profile: "Nowhere".into() };
+    house.emulator.put_users_profiles("acme", "ada", &["Left"]).unwrap();
+    for provisioning in [Provisioning::Off, Provisioning::Create, Provisioning::Sync] {
+        let connect = house.connect_with(|settings| {
+            (settings.provisioning, settings.removal) = (provisioning, Some(renamed.clone()));
+        });
+        let error = connect.ensure(&placement("ada")).await.unwrap_err();
+        assert_eq!(
+            error,
+            Error::UnknownName { kind: "security profile", name: "Gone".into() },
+            "{provisioning:?}"
+        );
+        connect.ensure(&placement("Grace.Hopper")).await.unwrap();
+    }
+    assert_eq!(house.writes(), [""; 0]);
+    let unknown = connect(&house, &renamed).unknown_names(&NamedObjects::default(), asked()).await.unwrap();
+    assert_eq!(unknown.iter().map(|one| &*one.name).collect::<Vec<_>>(), ["Gone", "Nowhere"]);
 }
 
 #[tokio::test]

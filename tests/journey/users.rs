@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::desk::Desk;
 use crate::hierarchy::{err, out};
-use crate::world::emulator_of;
+use crate::world::{emulator_of, removal};
 
 /// Protected by name, protected by a profile, and two people who left.
 const OTHERS: &str = r#"
@@ -353,9 +353,7 @@ async fn a_process_that_is_killed_leaves_what_the_next_one_completes() {
 
 /// What becomes of people who leave.
 fn removing(policy: &str) -> impl Fn(&str) -> String + use<'_> {
-    move |text| {
-        text.replace("[instance.strict]", &format!("[instance.acme.removal]\n{policy}\n[instance.strict]"))
-    }
+    move |text| format!("{text}{}", removal(policy))
 }
 
 async fn leaving(policy: &str, more: &str) -> Desk {
