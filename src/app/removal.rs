@@ -210,7 +210,8 @@ impl Removing {
 /// Where the gateway that runs on this machine answers, or why nobody knows, and about which instance.
 pub(super) type Gateway<'a> = (&'a Result<PathBuf, String>, &'a InstanceName);
 
-/// Removes the user, and tells the gateway that runs; why that could not be told is added to `not_told`.
+/// Removes the user, and tells the gateway that runs; why that could not be told is added to `not_told`. Until it was told,
+/// the gateway could let a person in once more, or make them anew: where it had a session of theirs, that is undone.
 pub(super) async fn remove_and_tell(
     connect: &Connect,
     gateway: Gateway<'_>,
@@ -220,11 +221,17 @@ pub(super) async fn remove_and_tell(
     let removed = connect.remove(leaving, Patience::lasting(PATIENCE)).await;
     let ended = tell(gateway, &leaving.username, not_told).await;
     let removed = removed?;
-    if removed == Removed::Parked && ended > 0 {
-        // Until it was told, the gateway could let the person in once more.
-        connect.end_sessions_of(&leaving.id, Patience::lasting(PATIENCE)).await?;
+    if ended > 0 {
+        remove_again(connect, &leaving.username).await?;
     }
     Ok(removed)
+}
+
+async fn remove_again(connect: &Connect, username: &Username) -> Result<(), Error> {
+    match connect.leaving(username, Patience::lasting(PATIENCE)).await {
+        Err(Error::NotThere) => Ok(()),
+        found => connect.remove(&found?, Patience::lasting(PATIENCE)).await.map(drop),
+    }
 }
 
 /// The gateway that runs on this machine forgets who was removed, and ends their sessions: how many.

@@ -35,3 +35,21 @@ pub(super) fn check_parking_profile(root: &Section<'_>, instances: &[Instance], 
         }
     }
 }
+
+/// Sections of one instance are ways in to the same users: who is parked must be so by all of them.
+pub(super) fn check_removal(root: &Section<'_>, instances: &[Instance]) {
+    for (number, instance) in instances.iter().enumerate() {
+        let (arn, removal) = (&instance.connect.arn, &instance.connect.removal);
+        let is_other = |first: &&Instance| first.connect.arn == *arn && first.connect.removal != *removal;
+        if let Some(first) = instances[..number].iter().find(is_other) {
+            root.problem(
+                &format!("instance.{}.removal", instance.name),
+                format!(
+                    "must be as in instance.{}, which is the same Amazon Connect instance: who is parked there would be \
+                     let in here",
+                    first.name
+                ),
+            );
+        }
+    }
+}

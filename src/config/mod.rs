@@ -275,6 +275,7 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
     at_least_one(root, "instance", instances.is_empty());
     let (brand, translated) = pages.into_brands(display_name)?;
     let instances: Vec<Instance> = instances.into_iter().collect::<Option<_>>()?;
+    instances::check_removal(root, &instances);
     instances::check_accounts(root, &instances);
     if let Some(rules) = &rules {
         instances::check_parking_profile(root, &instances, rules);

@@ -6,6 +6,7 @@ use tokio::time::sleep;
 
 use super::Error;
 use super::directory::Resolved;
+use super::forgotten::Turns;
 use super::plan::{Change, NewUser};
 use super::provision::{Provision, may_be_unseen};
 use crate::model::{Cause, ConnectUser, Patience, Placement};
@@ -18,17 +19,17 @@ impl Provision {
         &self,
         user: NewUser,
         placement: &Placement,
-        patience: Patience,
+        turns: Turns<'_>,
     ) -> Result<ConnectUser, Error> {
-        match self.calls.create_user(&user, patience).await {
-            Err(error) if error.is(Cause::Duplicate) => self.created_elsewhere(placement, patience).await,
+        match self.calls.create_user(&user, turns).await {
+            Err(error) if error.is(Cause::Duplicate) => self.created_elsewhere(placement, turns).await,
             answer => {
                 let id = answer?.ok_or(Error::Unsettled)?;
                 self.directory.remember_user(&user.username, &id).await;
                 self.note("created");
                 if let Some(change) = user.afterwards() {
                     self.unfinished.add(&id);
-                    self.complete(&id, &change, patience).await?;
+                    self.complete(&id, &change, turns).await?;
                     self.unfinished.remove(&id);
                 }
                 let created_at = Some(self.clock.now());
@@ -38,11 +39,11 @@ impl Provision {
     }
 
     /// Changes a user that was created a moment ago. Connect may not know the user yet.
-    async fn complete(&self, id: &str, change: &Change, patience: Patience) -> Result<(), Error> {
-        match self.calls.apply(id, change, patience).await {
+    async fn complete(&self, id: &str, change: &Change, turns: Turns<'_>) -> Result<(), Error> {
+        match self.calls.apply(id, change, turns).await {
             Err(error) if may_be_unseen(&error) => {
-                self.wait_until_shown(id, patience).await?;
-                self.calls.apply(id, change, patience).await?;
+                self.wait_until_shown(id, turns.patience).await?;
+                self.calls.apply(id, change, turns).await?;
             }
             answer => answer?,
         }
@@ -64,19 +65,15 @@ impl Provision {
     }
 
     /// Somebody else created the user a moment ago: waits until Connect shows it.
-    async fn created_elsewhere(
-        &self,
-        placement: &Placement,
-        patience: Patience,
-    ) -> Result<ConnectUser, Error> {
-        let settle = self.settling(patience);
+    async fn created_elsewhere(&self, placement: &Placement, turns: Turns<'_>) -> Result<ConnectUser, Error> {
+        let settle = self.settling(turns.patience);
         loop {
             if let Resolved::User(id) = self.directory.user_now(&placement.username, settle).await?
                 && let Some(held) = self.describe(&id, &placement.username, settle).await?
             {
                 // It may have been us, and the answer got lost.
                 self.unfinished.add(&held.id);
-                return self.put_right(held, placement, settle).await;
+                return self.put_right(held, placement, turns.lasting(settle)).await;
             }
             // The last look needs time of its own.
             if settle.left() < SETTLE_PAUSE * 2 {

@@ -77,6 +77,11 @@ pub enum Error {
     /// Connect said that the user exists and did not show it in time.
     #[error("the user exists already but Connect does not show it yet")]
     Unsettled,
+    /// The user was removed, or their sessions ended, while this was under way.
+    #[error(
+        "the user was removed, or their sessions were ended, while this was under way: nothing more was changed"
+    )]
+    Forgotten,
     /// AWS says that nobody can be federated into the instance as it is configured.
     #[error("{0}")]
     Unusable(String),
@@ -96,6 +101,7 @@ impl Error {
     pub(super) fn if_refusal(self) -> Result<Self, Self> {
         match self {
             Self::Unsettled
+            | Self::Forgotten
             | Self::Unparked
             | Self::GroupNotShown
             | Self::Interrupted
@@ -225,7 +231,7 @@ impl Blamed for Error {
             Self::Incomplete(_) => &code::CONNECT_INCOMPLETE,
             Self::UnknownName { .. } => &code::CONNECT_UNKNOWN_NAME,
             Self::NoLevel { .. } => &code::CONNECT_NO_LEVEL,
-            Self::Unsettled => &code::CONNECT_UNAVAILABLE,
+            Self::Unsettled | Self::Forgotten => &code::CONNECT_UNAVAILABLE,
             Self::Unusable(_) => &code::CONNECT_INSTANCE_UNUSABLE,
             Self::Interrupted => &code::GATEWAY_INTERNAL,
             Self::Call(call) => page(call),

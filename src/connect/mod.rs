@@ -6,6 +6,7 @@ mod client;
 mod creation;
 mod directory;
 mod error;
+mod forgotten;
 mod hierarchy;
 mod named;
 mod people;
@@ -19,10 +20,9 @@ mod unfinished;
 mod wire;
 mod words;
 
-use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::timeout;
@@ -49,6 +49,7 @@ use crate::model::{
 };
 use aged::Aged;
 use client::Calls;
+use forgotten::{Forgotten, Turns};
 use provision::Provision;
 
 /// A piece of work, its many types forgotten.
@@ -133,8 +134,8 @@ pub struct Connect {
     /// What was refused for good, by the same key and question.
     refused: Aged<String, u64, Error>,
     fingerprints: RandomState,
-    /// How often each name was forgotten: part of the question, so that work under way then answers nobody afterwards.
-    forgotten: Mutex<HashMap<String, u64>>,
+    /// How often a name was forgotten is part of the question: work that was under way then answers nobody afterwards.
+    forgotten: Arc<Forgotten>,
     pace: Pace,
     standing: standing::Kept,
     clock: Arc<dyn Clock>,
@@ -157,7 +158,7 @@ impl Connect {
             known: Aged::new(KNOWN_USERS, Arc::clone(&clock)),
             refused: Aged::new(KNOWN_USERS, Arc::clone(&clock)),
             fingerprints: RandomState::new(),
-            forgotten: Mutex::default(),
+            forgotten: Arc::default(),
             pace,
             standing: standing::Kept::default(),
             clock,
@@ -200,16 +201,18 @@ impl Connect {
         let settings = &self.provision.settings;
         let (name, ticket) = (placement.username.folded(), self.ticket(placement));
         let length = if priority == Priority::Person { settings.place_kept_for } else { settings.patience };
-        let fingerprint = self.fingerprints.hash_one((placement, self.forgotten().get(&name)));
+        let remembered = self.forgotten.remembered(&placement.username);
+        let fingerprint = self.fingerprints.hash_one((placement, remembered.times));
         let work = || -> Work<ConnectUser> {
             let (provision, placement) = (Arc::clone(&self.provision), placement.clone());
-            let (refused, name) = (self.refused.clone(), name.clone());
+            let (refused, name, remembered) = (self.refused.clone(), name.clone(), remembered.clone());
             let patience = Patience::lasting(length).as_urgent_as(priority).under(ticket);
             Box::pin(async move {
                 if let Some(again) = refused.peek(&name, fingerprint, provision.settings.refusal_for).await {
                     return Err(again);
                 }
-                let ensured = provision.ensure(&placement, patience).await;
+                let turns = Turns::while_remembered(patience, &remembered);
+                let ensured = provision.ensure(&placement, turns).await;
                 if let Some(error) = ensured.as_ref().err().filter(|error| error.is_final()) {
                     refused.put(name, fingerprint, error.clone()).await;
                 }
@@ -228,12 +231,9 @@ impl Connect {
         self.known.drop_where(|known| known.id == *user).await;
     }
 
-    /// Forgets that the user of this name, in whatever case, was found in place, or is about to be.
+    /// Forgets that the user of this name, in whatever case, was found in place, or is about to be: what is under way for
+    /// them makes no change any more, and ends with [`Error::Forgotten`].
     pub fn forget_name(&self, username: &Username) {
-        *self.forgotten().entry(username.folded()).or_default() += 1;
-    }
-
-    fn forgotten(&self) -> MutexGuard<'_, HashMap<String, u64>> {
-        self.forgotten.lock().unwrap_or_else(PoisonError::into_inner)
+        self.forgotten.forget(username);
     }
 }

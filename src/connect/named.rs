@@ -5,9 +5,9 @@ use std::fmt;
 use crate::model::{NamedObjects, Patience, nearest};
 
 use super::directory::Kind;
-use super::{Connect, Error};
+use super::{Connect, Error, Removal};
 
-/// A name that the instance does not have.
+/// A name that the instance does not have, and the rules or the configuration need.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownName {
     /// What it should be the name of.
@@ -23,13 +23,13 @@ impl fmt::Display for UnknownName {
         write!(f, "has no {} \"{}\": ", self.kind, self.name)?;
         match &self.nearest {
             Some(near) => write!(f, "did you mean \"{near}\"?"),
-            None => f.write_str("create it there, or correct the rule"),
+            None => f.write_str("create it there, or correct the name"),
         }
     }
 }
 
 impl Connect {
-    /// Which of these names the instance does not have.
+    /// Which of these names, and of those that people who leave are parked with, the instance does not have.
     ///
     /// # Errors
     /// When AWS does not answer, or not within `patience`.
@@ -40,10 +40,15 @@ impl Connect {
     ) -> Result<Vec<UnknownName>, Error> {
         let directory = &self.provision.directory;
         let mut unknown = Vec::new();
-        for (kind, names) in [
-            (Kind::SecurityProfile, &named.security_profiles),
-            (Kind::RoutingProfile, &named.routing_profiles),
-        ] {
+        let (mut security_profiles, mut routing_profiles) =
+            (named.security_profiles.clone(), named.routing_profiles.clone());
+        if let Some(Removal::Park { security_profile, routing_profile }) = self.removal() {
+            security_profiles.insert(security_profile.clone());
+            routing_profiles.insert(routing_profile.clone());
+        }
+        for (kind, names) in
+            [(Kind::SecurityProfile, security_profiles), (Kind::RoutingProfile, routing_profiles)]
+        {
             if names.is_empty() {
                 continue;
             }

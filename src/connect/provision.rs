@@ -9,6 +9,7 @@ use tokio::sync::Mutex;
 
 use super::client::Calls;
 use super::directory::{Directory, Kind, MISS_AGE, Resolved};
+use super::forgotten::Turns;
 use super::plan::{Change, NewUser, UserFields, Wanted, new_user, plan, wanted_of_existing, wanted_of_new};
 use super::unfinished::Unfinished;
 use super::{Error, Provisioning, Removal, Settings, wire};
@@ -93,31 +94,27 @@ impl Provision {
     }
 
     /// By the names that are listed; when Connect does not take an id from there, by new listings once more.
-    pub(super) async fn ensure(
-        &self,
-        placement: &Placement,
-        patience: Patience,
-    ) -> Result<ConnectUser, Error> {
-        let ensured = self.ensure_as_listed(placement, patience).await;
+    pub(super) async fn ensure(&self, placement: &Placement, turns: Turns<'_>) -> Result<ConnectUser, Error> {
+        let ensured = self.ensure_as_listed(placement, turns).await;
         let Some(error) = ensured.as_ref().err().filter(|error| !error.doubted().is_empty()) else {
             return ensured;
         };
         let is_gone = error.is(Cause::NotFound);
         let path = placement.hierarchy.as_ref();
         self.directory.doubt(error.doubted(), path, if is_gone { MISS_AGE } else { REFUSED_AGE }).await;
-        if is_gone { self.ensure_as_listed(placement, patience.again()).await } else { ensured }
+        if is_gone {
+            self.ensure_as_listed(placement, turns.lasting(turns.patience.again())).await
+        } else {
+            ensured
+        }
     }
 
-    async fn ensure_as_listed(
-        &self,
-        placement: &Placement,
-        patience: Patience,
-    ) -> Result<ConnectUser, Error> {
-        if let Some(held) = self.find(placement, patience).await? {
-            return self.put_right(held, placement, patience).await;
+    async fn ensure_as_listed(&self, placement: &Placement, turns: Turns<'_>) -> Result<ConnectUser, Error> {
+        if let Some(held) = self.find(placement, turns.patience).await? {
+            return self.put_right(held, placement, turns).await;
         }
-        let user = self.new_user(placement, Groups::Create, patience).await?;
-        self.create(user, placement, patience).await
+        let user = self.new_user(placement, Groups::Create, turns.patience).await?;
+        self.create(user, placement, turns).await
     }
 
     /// The user that this placement is for, if there is one.
@@ -187,6 +184,7 @@ impl Provision {
         groups: Groups,
         patience: Patience,
     ) -> Result<Vec<Change>, Error> {
+        self.check_judged(held, placement, patience).await?;
         let mut wanted = match self.settings.provisioning {
             Provisioning::Sync => wanted_of_existing(placement, self.settings.send_email),
             Provisioning::Create | Provisioning::Off => Wanted::default(),
@@ -239,11 +237,11 @@ impl Provision {
         &self,
         mut held: Held,
         placement: &Placement,
-        patience: Patience,
+        turns: Turns<'_>,
     ) -> Result<ConnectUser, Error> {
-        self.check_held(&held, patience).await?;
-        for change in self.changes(&mut held, placement, Groups::Create, patience).await? {
-            self.calls.apply(&held.id, &change, patience).await?;
+        self.check_held(&held, turns.patience).await?;
+        for change in self.changes(&mut held, placement, Groups::Create, turns.patience).await? {
+            self.calls.apply(&held.id, &change, turns).await?;
             self.note(change.word());
         }
         self.unfinished.remove(&held.id);
@@ -298,6 +296,22 @@ impl Provision {
             Removal::Delete => None,
             Removal::Park { security_profile, .. } => Some(security_profile),
         }
+    }
+
+    /// Where the instance has no profile of the parking profile's name (any more), nobody can tell who is parked: refuses
+    /// whoever holds a profile that the rules do not grant.
+    async fn check_judged(
+        &self,
+        held: &Held,
+        placement: &Placement,
+        patience: Patience,
+    ) -> Result<(), Error> {
+        let Some(parking) = self.parking_profile() else { return Ok(()) };
+        let names = self.profile_names(held, patience).await?;
+        if names.iter().all(|name| placement.security_profiles.contains(name)) {
+            return Ok(());
+        }
+        self.directory.id(Kind::SecurityProfile, parking, patience).await.map(drop)
     }
 
     fn check_not_parking(&self, profile: &str) -> Result<(), Error> {

@@ -1,5 +1,6 @@
 //! Tokens kept for a while, one request in flight per user.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -109,10 +110,11 @@ impl Tokens {
         self.slots.iter().filter(|(_, slot)| slot.served(now).is_some()).count()
     }
 
-    /// Whether this user's token is still served.
-    pub(super) fn keeps(&self, username: &Username) -> bool {
+    /// Users whose token is still served.
+    pub(super) fn kept(&self) -> BTreeSet<Username> {
         let now = self.clock.now();
-        self.slots.iter().any(|(name, slot)| *name == *username && slot.served(now).is_some())
+        let kept = self.slots.iter().filter(|(_, slot)| slot.served(now).is_some());
+        kept.map(|(username, _)| (*username).clone()).collect()
     }
 
     /// Users whose token is still served but not for long. Tokens that are over are dropped.

@@ -18,7 +18,7 @@ mod slot;
 mod token;
 mod wire;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
@@ -340,10 +340,10 @@ impl Federation {
         self.tokens.count()
     }
 
-    /// Whether a token of this user is kept.
+    /// Users of whom a token is kept.
     #[must_use]
-    pub fn keeps_token(&self, username: &Username) -> bool {
-        self.tokens.keeps(username)
+    pub fn with_token(&self) -> BTreeSet<Username> {
+        self.tokens.kept()
     }
 
     /// Drops the user's cached token, and credentials that are kept.

@@ -23,14 +23,25 @@ pub struct SignedIn {
     /// Whether its authentication was forced for the console.
     #[serde(default)]
     pub forced_for_console: bool,
-    /// Where this session has been handed over to, and as whom: what a sign-out has to end.
+    /// Where this browser has been handed over to, in this session and in those it replaces, and as whom: what a sign-out
+    /// has to end here.
     pub handed_over: BTreeSet<(InstanceName, Username)>,
+    /// What of that is this session's own. The rest may be other people's, who used the browser before.
+    #[serde(default)]
+    pub own: BTreeSet<(InstanceName, Username)>,
     /// When the session that Amazon Connect keeps itself ends, for instances where that is known.
     #[serde(default)]
     pub connect_until: BTreeMap<InstanceName, OffsetDateTime>,
 }
 
 impl SignedIn {
+    /// Notes that the browser is handed over to `instance` as this user.
+    pub fn hand_over(&mut self, instance: &InstanceName, username: &Username) {
+        for set in [&mut self.handed_over, &mut self.own] {
+            set.insert((instance.clone(), username.clone()));
+        }
+    }
+
     /// When the person must have signed in again to go on working in `instance`.
     #[must_use]
     pub fn ends_in(&self, instance: &InstanceName) -> OffsetDateTime {
@@ -67,6 +78,7 @@ mod tests {
             forced_for: None,
             forced_for_console: false,
             handed_over: BTreeSet::new(),
+            own: BTreeSet::new(),
             connect_until: BTreeMap::from([(prod.clone(), sooner)]),
         };
         assert_eq!((signed_in.ends_in(&prod), signed_in.ends_in(&test)), (sooner, until));

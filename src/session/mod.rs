@@ -63,6 +63,7 @@ pub async fn update(
     session.load().await.map_err(|error| unavailable(&error))?;
     let Some(current) = read(session, now).await? else { return Ok(false) };
     signed_in.handed_over.extend(current.handed_over);
+    signed_in.own.extend(current.own);
     for (instance, theirs) in current.connect_until {
         let ours = signed_in.connect_until.entry(instance).or_insert(theirs);
         *ours = theirs.max(*ours);
@@ -71,6 +72,15 @@ pub async fn update(
     signed_in.forced_for = signed_in.forced_for.filter(|_| current.forced_for.is_some());
     write(session, &signed_in).await?;
     Ok(true)
+}
+
+/// Whether the session is still there, whatever was read of it before.
+///
+/// # Errors
+/// When the session store does not answer.
+pub async fn lives(session: &Session, now: OffsetDateTime) -> Result<bool, StateUnavailable> {
+    session.load().await.map_err(|error| unavailable(&error))?;
+    Ok(read(session, now).await?.is_some())
 }
 
 /// The id of a session that is in the store.
@@ -208,6 +218,7 @@ mod tests {
             forced_for: None,
             forced_for_console: false,
             handed_over: BTreeSet::new(),
+            own: BTreeSet::new(),
             connect_until: BTreeMap::new(),
         }
     }
@@ -266,13 +277,14 @@ mod tests {
         }
         for (tab, instance) in tabs.iter().zip(["prod", "test"]) {
             let mut alice = signed_in(60);
-            alice.handed_over.insert(over(instance));
+            alice.hand_over(&InstanceName::new(instance), &Username::new("alice").unwrap());
             alice.connect_until.insert(InstanceName::new(instance), ends);
             update(tab, alice, now()).await.unwrap();
         }
         let reader = Session::new(first.id(), store, None);
         let found = read(&reader, now()).await.unwrap().unwrap();
         assert_eq!(found.handed_over, BTreeSet::from([over("prod"), over("test")]));
+        assert_eq!(found.own, found.handed_over);
         assert_eq!(found.connect_until, ["prod", "test"].map(|name| (InstanceName::new(name), ends)).into());
     }
 
@@ -298,7 +310,9 @@ mod tests {
         begin(&first, &signed_in(60)).await.unwrap();
         let waiting = Session::new(first.id(), Arc::clone(&store), None);
         read(&waiting, now()).await.unwrap();
+        assert_eq!(lives(&waiting, now()).await, Ok(true));
         end(&first).await.unwrap();
+        assert_eq!(lives(&waiting, now()).await, Ok(false));
         assert_eq!(update(&waiting, signed_in(60), now()).await, Ok(false));
         assert!(store.0.lock().unwrap().is_empty());
     }

@@ -38,11 +38,16 @@ impl KeptAnswers {
     }
 
     /// Drops the one that was used.
-    pub(super) fn forget(&self, session: &SessionId, instance: &InstanceName) {
+    pub(super) fn used(&self, session: &SessionId, instance: &InstanceName) {
         let mut kept = self.lock();
         if kept.get(session).is_some_and(|kept| kept.instance == *instance) {
             kept.remove(session);
         }
+    }
+
+    /// Wipes the one of a session that has ended.
+    pub(super) fn forget(&self, session: &SessionId) {
+        self.lock().remove(session);
     }
 
     /// Wipes those that AWS would not take any more.
@@ -96,7 +101,7 @@ impl SignIn {
         let answer = self.answers.find(session, &instance.name, self.parts.clock.now());
         let presented = instance.federation.present(user, session, answer, until).await;
         if !matches!(presented, Err(federation::Error::Busy(_))) {
-            self.answers.forget(session, &instance.name);
+            self.answers.used(session, &instance.name);
         }
         Ok(presented?)
     }
@@ -144,9 +149,9 @@ mod tests {
         assert!(kept.find(&mine, &prod, ISSUED + Duration::minutes(5)).is_none(), "too old");
         let found = kept.find(&mine, &prod, ISSUED).unwrap();
         assert!(found.begin_use() && !found.begin_use(), "once");
-        kept.forget(&mine, &test);
+        kept.used(&mine, &test);
         assert!(kept.find(&mine, &prod, ISSUED).is_some(), "another instance's");
-        kept.forget(&mine, &prod);
+        kept.used(&mine, &prod);
         assert!(kept.lock().is_empty(), "wiped");
     }
 

@@ -65,8 +65,10 @@ impl SignIn {
         Ok(self.parts.named_sessions.register(subject, index, session, signed_in.until).await?)
     }
 
-    /// Forgets the name of a session that has ended. What stays behind goes at the session's end.
+    /// Forgets the name of a session that has ended, and the answer that AWS was still to see of it. What stays behind goes
+    /// at the session's end.
     pub async fn unname_session(&self, signed_in: &SignedIn, session: &SessionId) {
+        self.answers.forget(session);
         let Some(subject) = self.parts.saml.subject(&signed_in.identity) else { return };
         if let Err(error) = self.parts.named_sessions.remove(&subject, session).await {
             tracing::warn!(cause = %error, "the name of an ended session stays until its end");

@@ -252,6 +252,7 @@ impl SignIn {
             forced_for: None,
             forced_for_console: false,
             handed_over: BTreeSet::new(),
+            own: BTreeSet::new(),
             connect_until: BTreeMap::new(),
         }
     }
@@ -297,7 +298,7 @@ impl SignIn {
             self.go_on_for(signed_in, instance, &placement);
         }
         let user = user.map_err(|error| SignInError::from(error).with_trace(trace))?;
-        signed_in.handed_over.insert((instance.name.clone(), user.username.clone()));
+        signed_in.hand_over(&instance.name, &user.username);
         Ok(Entry { ask: ask.clone(), placement, user })
     }
 

@@ -1,6 +1,6 @@
 //! Who is inside, for whoever runs the gateway, and ending that.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::model::{Identity, InstanceName, Patience, SignedIn, UserId, Username};
@@ -46,15 +46,17 @@ impl SignIn {
         who.instance.as_ref().map_or(Ok(()), |name| self.instance(name).map(drop))
     }
 
-    /// Where this session has been handed over to, and as whom.
+    /// Where each of these sessions has been handed over to, and as whom. Not what its browser was handed over to before.
     #[must_use]
-    pub fn entered(&self, signed_in: &SignedIn) -> Vec<Entered> {
+    pub fn entered<'s>(&self, sessions: impl IntoIterator<Item = &'s SignedIn>) -> Vec<Vec<Entered>> {
+        let instances = self.parts.instances.iter();
+        let tokens: BTreeMap<&InstanceName, BTreeSet<Username>> =
+            instances.map(|instance| (&instance.name, instance.federation.with_token())).collect();
         let entered = |(instance, username): &(InstanceName, Username)| {
-            let federation = self.instance(instance).ok().map(|instance| &instance.federation);
-            let has_token = federation.is_some_and(|federation| federation.keeps_token(username));
+            let has_token = tokens.get(instance).is_some_and(|kept| kept.contains(username));
             Entered { instance: instance.clone(), username: username.clone(), has_token }
         };
-        signed_in.handed_over.iter().map(entered).collect()
+        sessions.into_iter().map(|signed_in| signed_in.own.iter().map(entered).collect()).collect()
     }
 
     /// Whether this session is that user's: handed over as them, or, where it has not got that far, of a person whom the
@@ -62,11 +64,11 @@ impl SignIn {
     /// signing in once more costs a person little.
     pub async fn is_of(&self, signed_in: &SignedIn, who: &Who) -> bool {
         for instance in self.instances_of(who) {
-            let is_theirs = match names_in(signed_in, &instance.name).as_slice() {
-                [] => self.would_be(&signed_in.identity, instance, &who.username).await,
-                names => names.contains(&&who.username),
-            };
-            if is_theirs {
+            let mut names = names_in(signed_in, &instance.name);
+            let is_spelled_out = names.clone().any(|name| name.folded() == who.username.folded());
+            if names.any(|name| *name == who.username)
+                || (!is_spelled_out && self.would_be(&signed_in.identity, instance, &who.username).await)
+            {
                 return true;
             }
         }
@@ -106,13 +108,16 @@ impl SignIn {
     }
 
     /// Ends what we can end: tokens here and now, and in Amazon Connect where the instance is configured so. Else each
-    /// instance's own session is left to the browser.
+    /// instance's own session is left to the browser; so are those of people who used it before: they may sit elsewhere.
     pub async fn sign_out(&self, signed_in: &SignedIn) -> SignedOut {
         let ending = self.ending_in_connect(signed_in);
         self.forget(signed_in).await;
         let ended = self.end_entered(ending).await;
+        let is_left = |entered: &(InstanceName, Username)| {
+            !ended.contains(&entered.0) || !signed_in.own.contains(entered)
+        };
         self.ways_out(|name| {
-            signed_in.handed_over.iter().any(|(entered, _)| entered == name) && !ended.contains(name)
+            signed_in.handed_over.iter().any(|entered| entered.0 == *name && is_left(entered))
         })
     }
 
@@ -129,7 +134,7 @@ impl SignIn {
                 id: present.map(|present| present.user.id),
             })
         };
-        signed_in.handed_over.iter().filter_map(ending).collect()
+        signed_in.own.iter().filter_map(ending).collect()
     }
 
     /// Ends them, and says in which instances that was done. What fails is logged: the sign-out itself is none the worse.
@@ -143,7 +148,8 @@ impl SignIn {
                 None => instance.connect.end_sessions(&username, patience).await,
             };
             match outcome {
-                Ok(_) => _ = ended.insert(name),
+                Ok(true) => _ = ended.insert(name),
+                Ok(false) => {}
                 Err(error) => {
                     tracing::warn!(instance = %name, cause = %error, "a session in Amazon Connect may live on");
                     failed.insert(name);
@@ -160,6 +166,9 @@ impl SignIn {
 }
 
 /// As whom a session has been handed over to this instance.
-fn names_in<'s>(signed_in: &'s SignedIn, instance: &InstanceName) -> Vec<&'s Username> {
-    signed_in.handed_over.iter().filter(|(name, _)| name == instance).map(|(_, username)| username).collect()
+fn names_in<'s>(
+    signed_in: &'s SignedIn,
+    instance: &'s InstanceName,
+) -> impl Iterator<Item = &'s Username> + Clone {
+    signed_in.own.iter().filter(move |(name, _)| name == instance).map(|(_, username)| username)
 }

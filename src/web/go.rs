@@ -153,10 +153,27 @@ async fn enter(
     render(site, &hand_off).map(|response| Some(cookies::forget_arrival(response)))
 }
 
+/// As [`handed_over`], but for a person who has to wait and whose session ended meanwhile: what was begun for them is
+/// stopped, since nobody comes back for it. `None` when the session has ended.
+async fn hand_over(
+    web: &WebState,
+    session: &Session,
+    signed_in: &mut SignedIn,
+    ask: &Ask,
+) -> Result<Option<HandOff>, SignInError> {
+    let handed_over = handed_over(web, session, signed_in, ask).await;
+    let waits = handed_over.as_ref().is_err_and(|error| error.code().blame == Blame::Wait);
+    if waits && !session::lives(session, web.site.clock.now()).await? {
+        web.sign_in.forget(signed_in).await;
+        return Ok(None);
+    }
+    handed_over
+}
+
 /// The session learns where it is handed over to before there is a token, and is looked at again before anybody
 /// gets the token: a sign-out in another tab, or a browser that goes away, leaves nothing behind. `None` when the
 /// session has ended.
-async fn hand_over(
+async fn handed_over(
     web: &WebState,
     session: &Session,
     signed_in: &mut SignedIn,

@@ -3,10 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use connect_gateway::budget::{ProcessBudget, Rate, Rates};
 use connect_gateway::connect::{Connect, Error, Leaving, Provisioning, Removal, Removed};
 use connect_gateway::emulator::{Behaviour, Lag, Outage, Seed};
-use connect_gateway::model::{Blamed as _, Placement, Username, code};
-use tokio::task::JoinSet;
+use connect_gateway::model::{
+    Blamed as _, ConnectUser, NamedObjects, Pace, Placement, SystemRandom, Username, code,
+};
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::house::{House, asked, budget, fast, gateway, names, placement, reader};
 
@@ -149,6 +152,28 @@ async fn a_parked_user_is_refused_even_where_no_profile_is_protected() {
 }
 
 #[tokio::test]
+async fn without_the_parking_profile_nobody_gets_in_who_may_be_parked() {
+    let house = house(Behaviour::kind()).await;
+    let renamed = Removal::Park { security_profile: "Gone".into(), routing_profile: "Nowhere".into() };
+    house.emulator.put_users_profiles("acme", "ada", &["Left"]).unwrap();
+    for provisioning in [Provisioning::Off, Provisioning::Create, Provisioning::Sync] {
+        let connect = house.connect_with(|settings| {
+            (settings.provisioning, settings.removal) = (provisioning, Some(renamed.clone()));
+        });
+        let error = connect.ensure(&placement("ada")).await.unwrap_err();
+        assert_eq!(
+            error,
+            Error::UnknownName { kind: "security profile", name: "Gone".into() },
+            "{provisioning:?}"
+        );
+        connect.ensure(&placement("Grace.Hopper")).await.unwrap();
+    }
+    assert_eq!(house.writes(), [""; 0]);
+    let unknown = connect(&house, &renamed).unknown_names(&NamedObjects::default(), asked()).await.unwrap();
+    assert_eq!(unknown.iter().map(|one| &*one.name).collect::<Vec<_>>(), ["Gone", "Nowhere"]);
+}
+
+#[tokio::test]
 async fn somebody_protected_is_never_touched() {
     let house = house(Behaviour::kind()).await;
     for removal in [park(), Removal::Delete] {
@@ -286,6 +311,65 @@ async fn a_sign_in_under_way_lets_nobody_in_after_the_user_was_parked_and_forgot
     connect.forget_name(&name("Ada"));
     under_way.await.unwrap().ok();
     assert_eq!(connect.ensure(&placement("ada")).await, Err(Error::Parked("Left".into())));
+}
+
+/// One call of this operation at once, and the next one so much later that everything else has happened by then.
+fn scarce(operation: &str) -> Pace {
+    let fast = Rate { per_second: 1000.0, burst: 1000 };
+    let operations = [(operation.to_owned(), Rate { per_second: 0.2, burst: 1 })].into();
+    let budget = ProcessBudget::new(Rates { connect: fast, sts: fast, operations });
+    Pace::new(Arc::new(budget), Arc::new(SystemRandom))
+}
+
+/// Begins to make everybody as the rules want them, and waits until the last one's call waits for its turn.
+async fn in_line(
+    connect: &Arc<Connect>,
+    operation: &str,
+    [first, last]: [Placement; 2],
+) -> JoinHandle<Result<ConnectUser, Error>> {
+    connect.ensure(&first).await.unwrap();
+    let under_way = tokio::spawn({
+        let connect = Arc::clone(connect);
+        async move { connect.ensure(&last).await }
+    });
+    let waits = || {
+        let calls = connect.in_use().calls;
+        calls.iter().any(|used| used.call.operation == operation && used.waiting > 0)
+    };
+    while !waits() {
+        assert!(!under_way.is_finished(), "{operation} has not waited");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    under_way
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_that_waits_in_line_does_not_undo_a_parking() {
+    let house = house(Behaviour::kind()).await;
+    let change = "UpdateUserSecurityProfiles";
+    let slow = house.connect_as(&gateway(), scarce(change), |settings| settings.removal = Some(park()));
+    let promoted = |who: &str| Placement { security_profiles: names(&["Supervisor"]), ..placement(who) };
+    let slow = Arc::new(slow);
+    let people = [promoted("Grace.Hopper"), promoted("ada")];
+    let under_way = in_line(&slow, change, people).await;
+    assert_eq!(removed(&house, &park(), "ada").await, Ok(Removed::Parked));
+    let parked = profiles(&house, "ada").await;
+    slow.forget_name(&name("Ada"));
+    assert_eq!(under_way.await.unwrap(), Err(Error::Forgotten));
+    assert_eq!(profiles(&house, "ada").await, parked);
+    assert_eq!(slow.ensure(&promoted("ada")).await, Err(Error::Parked("Left".into())));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_creation_that_waits_in_line_does_not_bring_anybody_back() {
+    let house = house(Behaviour::kind()).await;
+    let slow = house.connect_as(&gateway(), scarce("CreateUser"), |_| {});
+    let slow = Arc::new(slow);
+    let under_way = in_line(&slow, "CreateUser", [placement("first"), placement("newcomer")]).await;
+    slow.forget_name(&name("newcomer"));
+    assert_eq!(under_way.await.unwrap(), Err(Error::Forgotten));
+    assert!(!house.emulator.usernames("acme").contains(&"newcomer".to_owned()));
+    assert_eq!(house.calls("CreateUser").good, 1, "the first one's");
 }
 
 /// Runs into an outage after so many calls, and then again without.

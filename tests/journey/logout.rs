@@ -215,3 +215,19 @@ async fn a_sign_out_here_ends_connects_session_by_one_call_and_is_none_the_worse
     assert!(page.body.contains("Sign out of Acme, every day"), "the person is told: {}", page.body);
     assert!(!house.is_signed_in(&browser).await);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_out_at_a_shared_desk_throws_nobody_out_who_sat_there_before() {
+    let ends = "[instance.strict]\nend_connect_sessions = true\n";
+    let house = House::changed("", |settings| settings.replace("[instance.strict]\n", ends)).await;
+    let (desk, elsewhere) = (browser(), browser());
+    house.sign_in(&desk, "strict", "alice").await;
+    let inside = house.sign_in(&elsewhere, "strict", "alice").await.url;
+    let page = house.sign_in(&desk, "strict", "newcomer").await;
+    assert!(is_inside(&page, "newcomer"), "{}", page.body);
+    let page = house.sign_out(&desk).await;
+    assert_eq!(house.asked_for("DeleteAllEntitySessions"), ["newcomer"]);
+    assert!(page.body.contains("Sign out of Acme, strict"), "the browser is left with hers: {}", page.body);
+    assert!(desk.open(inside.as_str()).await.body.contains("Session expired"));
+    assert!(is_inside(&elsewhere.open(inside.as_str()).await, "alice"), "she works on at another desk");
+}

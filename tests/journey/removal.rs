@@ -8,11 +8,11 @@ use serde_json::Value;
 use crate::admin::{NAMED, browser, open, sign_in_at};
 use crate::hierarchy::{Terminal, command, err, out};
 use crate::plain_browser::{Page, PlainBrowser};
-use crate::world::{SEED, World, emulator_of, is_inside};
+use crate::world::{SEED, World, emulator_of, is_inside, removal};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_connect-gateway");
-const PARK: &str = "\n[instance.acme.removal]\npolicy = \"park\"\nsecurity_profile = \"Left\"\nrouting_profile = \"Nothing\"\n";
-const DELETE: &str = "\n[instance.acme.removal]\npolicy = \"delete\"\n";
+const PARK: &str = "policy = \"park\"\nsecurity_profile = \"Left\"\nrouting_profile = \"Nothing\"";
+const DELETE: &str = "policy = \"delete\"";
 const QUICK_CONNECT: &str = "\n[[instance.quick_connect]]\nname = \"Ask for Al\"\nuser = \"alice\"\n";
 const NEWCOMER: &str = r#"
 [[instance.user]]
@@ -155,8 +155,27 @@ async fn a_person_who_waits_for_aws_is_out_of_the_line_too() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_waits_at_a_desk_is_found_and_not_taken_for_who_sat_there_before() {
+    let world = world("\n[budget]\noperations.DescribeUser = { per_second = 0.01, burst = 1 }\n").await;
+    let desk = browser();
+    let page = sign_in_at(&world, &desk, "/go/strict", "alice").await;
+    assert!(is_inside(&page, "alice"), "{}", page.body);
+    let answer = world.answer_for(&desk, "strict", "newcomer").await;
+    let waiting = desk.submit(&answer, &answer.forms()[0]).await;
+    assert!(waiting.refresh().is_some() && waiting.url.path() == "/go/strict", "{}", waiting.body);
+    let told = sessions(&world);
+    assert_eq!(told["sessions"].as_array().unwrap().len(), 1, "{told:#}");
+    assert_eq!(told["sessions"][0]["entered"], serde_json::json!([]), "she has gone");
+    for (who, words) in [("alice", "No session at this gateway."), ("newcomer", "1 session ended")] {
+        let ended = run(&world, &["sessions", "end", who, "--instance", "strict"]);
+        assert!(out(&ended).contains(words), "{who}: {}{}", out(&ended), err(&ended));
+    }
+    assert_eq!(sessions(&world)["sessions"], serde_json::json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn somebody_who_leaves_is_parked_thrown_out_and_refused_from_then_on() {
-    let world = world(PARK).await;
+    let world = world(&removal(PARK)).await;
     let (alice, inside) = enter(&world, "alice").await;
     let (other, elsewhere) = enter(&world, "newcomer").await;
     let before = world.writes().len();
@@ -199,7 +218,7 @@ async fn somebody_who_leaves_is_parked_thrown_out_and_refused_from_then_on() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn deleting_is_confirmed_by_the_instances_name_and_told_to_the_gateway() {
-    let world = world(DELETE).await;
+    let world = world(&removal(DELETE)).await;
     enter(&world, "alice").await;
     let arguments = ["users", "remove", "alice", "--instance", "acme", "-c", "gateway.toml"];
     for (answer, status) in [("yes", 1), ("acme", 0)] {
@@ -220,7 +239,8 @@ async fn without_a_choice_nothing_is_removed_and_without_a_gateway_that_is_said(
     assert_eq!(refused.status.code(), Some(1));
     assert!(err(&refused).contains("instance.acme.removal: is not set: choose"), "{}", err(&refused));
     let file = world.gateway.folder.join("gateway.toml");
-    let text = std::fs::read_to_string(&file).unwrap().replace("control.sock", "gone.sock") + DELETE;
+    let text =
+        std::fs::read_to_string(&file).unwrap().replace("control.sock", "gone.sock") + &removal(DELETE);
     std::fs::write(&file, text).unwrap();
     let removed = remove(&world, &["alice", "--yes"]);
     assert_eq!(removed.status.code(), Some(0), "{}{}", out(&removed), err(&removed));

@@ -73,3 +73,22 @@ async fn nothing_is_asked_for_in_the_name_of_somebody_who_signed_out_while_waiti
     until_asked_for(&world, "agent02").await;
     assert_eq!(tokens_of(&world, "agent01"), 0);
 }
+
+#[tokio::test]
+async fn a_request_that_hangs_begins_nothing_for_somebody_who_signs_out_meanwhile() {
+    let world = world().await;
+    let [gone, stays] = [(); 2].map(|()| PlainBrowser::new(PlainBrowser::client()));
+    let waiting = arrived(&world, &gone, "agent01").await;
+    assert!(waiting.refresh().is_some());
+    let page = gone.open(&format!("{}/sign-out", world.gateway_url)).await;
+    let form = page.forms().into_iter().find(|form| form.action.path() == "/sign-out").unwrap();
+    let sign_out = async {
+        // The other request waits a second for its turn.
+        sleep(Duration::from_millis(300)).await;
+        gone.submit(&page, &form).await
+    };
+    tokio::join!(gone.open(waiting.url.as_str()), sign_out);
+    assert!(arrived(&world, &stays, "agent02").await.refresh().is_some());
+    until_asked_for(&world, "agent02").await;
+    assert_eq!(tokens_of(&world, "agent01"), 0);
+}

@@ -106,6 +106,11 @@ pub(crate) async fn emulator_of(seed: &str) -> Emulator {
     Emulator::start(options).await.unwrap()
 }
 
+/// What becomes of people who leave, said in every section of the instance.
+pub(crate) fn removal(policy: &str) -> String {
+    ["acme", "strict", "by-console"].map(|name| format!("\n[instance.{name}.removal]\n{policy}\n")).concat()
+}
+
 /// The gateway's configuration for it, but for what is at the top of the file.
 pub(crate) fn settings(emulator: &Emulator) -> String {
     let (api, site) = (emulator.api_url(), emulator.site_url("acme"));

@@ -12,8 +12,9 @@ use super::{Answer, Question};
 
 /// The longest answer, in bytes: what an identity provider may say fits many times over.
 const LONGEST: u64 = 8 * 1024 * 1024;
-/// How long an answer may take: longer than the gateway waits for a test.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// How long an answer may take: longer than the gateway waits for a test, and for AWS where it ends sessions in every
+/// instance.
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// Asks the gateway that listens at `path`.
 ///

@@ -7,7 +7,7 @@ use super::{Answer, EndedInConnect, EnteredAs, OpenSession};
 use crate::audit;
 use crate::model::{InstanceName, Patience, SessionId, SignedIn, StateUnavailable, Username};
 use crate::session;
-use crate::sign_in::Who;
+use crate::sign_in::{Entered, Who};
 
 /// Most sessions in one answer.
 const MOST: usize = 10_000;
@@ -17,31 +17,16 @@ const PATIENCE: Duration = Duration::from_secs(30);
 impl Server {
     /// The sessions of this gateway, those that began last first.
     pub(super) async fn sessions(&self) -> Answer {
-        let open = match self.open().await {
+        let mut open = match self.open().await {
             Ok(open) => open,
             Err(error) => return refused(&error.to_string()),
         };
-        let mut sessions: Vec<OpenSession> = open.iter().map(|(_, signed_in)| self.told(signed_in)).collect();
-        sessions.sort_by_key(|told| std::cmp::Reverse(told.since));
-        let left_out = sessions.len().saturating_sub(MOST);
-        sessions.truncate(MOST);
-        Answer::Sessions { sessions, left_out }
-    }
-
-    fn told(&self, signed_in: &SignedIn) -> OpenSession {
-        let entered = self.sign_in.entered(signed_in).into_iter();
-        OpenSession {
-            idp: signed_in.identity.idp.clone(),
-            since: signed_in.since,
-            until: signed_in.until,
-            entered: entered
-                .map(|entered| EnteredAs {
-                    instance: entered.instance,
-                    username: entered.username.as_str().to_owned(),
-                    has_token: entered.has_token,
-                })
-                .collect(),
-        }
+        open.sort_by_key(|(_, signed_in)| std::cmp::Reverse(signed_in.since));
+        let left_out = open.len().saturating_sub(MOST);
+        open.truncate(MOST);
+        let entered = self.sign_in.entered(open.iter().map(|(_, signed_in)| signed_in));
+        let sessions = open.iter().zip(entered).map(|((_, signed_in), entered)| told(signed_in, entered));
+        Answer::Sessions { sessions: sessions.collect(), left_out }
     }
 
     /// Ends a user's sessions here, and then, when that is wanted too, those that Amazon Connect keeps: nobody comes back
@@ -99,5 +84,19 @@ impl Server {
             }
         }
         Ok(open)
+    }
+}
+
+fn told(signed_in: &SignedIn, entered: Vec<Entered>) -> OpenSession {
+    let as_told = |entered: Entered| EnteredAs {
+        instance: entered.instance,
+        username: entered.username.as_str().to_owned(),
+        has_token: entered.has_token,
+    };
+    OpenSession {
+        idp: signed_in.identity.idp.clone(),
+        since: signed_in.since,
+        until: signed_in.until,
+        entered: entered.into_iter().map(as_told).collect(),
     }
 }

@@ -69,3 +69,19 @@ fn instances_in_two_accounts_that_one_identity_would_have_to_manage_are_warned_a
     let role = "provisioning_role_arn = \"arn:aws:iam::210987654321:role/users\"\n";
     assert!(!warned(&format!("{elsewhere}{role}")));
 }
+
+#[test]
+fn sections_of_one_instance_agree_on_what_becomes_of_people() {
+    let text = removing(PARK);
+    let start = text.find("[instance.prod]").unwrap();
+    let end = start + text[start..].find("[instance.prod.removal]").unwrap();
+    let second = text[start..end].replace("[instance.prod]", "[instance.strict]");
+    let also = |policy: &str| format!("{text}\n{second}{policy}");
+    let told = problems(&also(""));
+    assert_about(&told, "instance.strict.removal", "must be as in instance.prod");
+    let other = problems(&also("\n[instance.strict.removal]\npolicy = \"delete\"\n"));
+    assert_about(&other, "instance.strict.removal", "must be as in instance.prod");
+    assert_eq!(config(&also(&format!("\n[instance.strict.removal]\n{PARK}"))).instances.len(), 2);
+    let elsewhere = second.replace("instance/i-1", "instance/i-2");
+    assert_eq!(config(&format!("{text}\n{elsewhere}")).instances.len(), 2, "another instance's own affair");
+}

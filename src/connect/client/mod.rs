@@ -22,9 +22,10 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use url::Url;
 
 use super::error::Error;
+use super::forgotten::Turns;
 use super::plan::Proficiencies;
 use super::wire;
-use crate::model::{Call, CallUse, Caller, InstanceArn, Pace, Patience};
+use crate::model::{Call, CallError, CallUse, Caller, Cause, InstanceArn, Pace, Patience};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -191,21 +192,32 @@ impl Calls {
     async fn call<T, E, F>(
         &self,
         operation: &'static str,
-        patience: Patience,
+        turns: impl Into<Turns<'_>>,
         attempt: impl Fn() -> F,
     ) -> Result<T, Error>
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
         F: Future<Output = Answer<T, E>>,
     {
+        let turns = turns.into();
         let call = Call { account: self.arn.account.clone(), region: self.arn.region.clone(), operation };
         // Boxed: the SDK's futures are large.
         let attempt = || {
-            let answer = Box::pin(attempt());
-            async move { answer.await.map_err(|error| wire::call_error(operation, &error)) }
+            let answer = turns.are_wanted().then(|| Box::pin(attempt()));
+            async move {
+                let answer = answer.ok_or_else(|| unwanted(operation))?;
+                answer.await.map_err(|error| wire::call_error(operation, &error))
+            }
         };
-        self.caller.call(&call, patience, attempt).await.map_err(Error::from)
+        let answer = self.caller.call(&call, turns.patience, attempt).await;
+        answer.map_err(|stopped| if turns.are_wanted() { stopped.into() } else { Error::Forgotten })
     }
+}
+
+/// Its turn has come, and it is not made.
+fn unwanted(operation: &'static str) -> CallError {
+    let code = "not asked, since the user was forgotten meanwhile".to_owned();
+    CallError { operation, cause: Cause::Refused, code, request_id: None }
 }
 
 /// Reads pages until there is no further one.
