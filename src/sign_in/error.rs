@@ -138,6 +138,14 @@ impl SignInError {
         matches!(self.0.cause, Cause::Federation(federation::Error::AnswerNeeded))
     }
 
+    /// Whether the identity provider's answer was of no use to AWS: what comes next needs another one.
+    #[must_use]
+    pub fn used_answer_up(&self) -> bool {
+        use federation::Error::{AnswerNeeded, Assertion, AssertionRefused, OtherSession, SessionName};
+        let Cause::Federation(error) = &self.0.cause else { return false };
+        matches!(error, AnswerNeeded | Assertion(_) | AssertionRefused { .. } | OtherSession | SessionName)
+    }
+
     /// Whether the session that led here is worth nothing any more: trying again needs a fresh word
     /// from the identity provider.
     #[must_use]

@@ -135,7 +135,12 @@ async fn enter(
         Err(error) => {
             let refusal = Refusal::of(&error).during(Event::HandOff).with_idp(Some(&idp));
             if !error.ends_session() {
-                return Ok(Some(cookies::forget_arrival(refusal.signed_in())));
+                let refusal = refusal.signed_in();
+                return if error.used_answer_up() {
+                    Ok(Some(cookies::forget_arrival(refusal)))
+                } else {
+                    Err(refusal)
+                };
             }
             session::end(session).await?;
             return Ok(Some(cookies::forget_session(refusal)));

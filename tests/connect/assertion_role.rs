@@ -413,8 +413,8 @@ async fn only_a_session_whose_own_answer_aws_has_taken_is_let_in() {
     assert_eq!(present(&federation, &user, &answer, until).await, Ok(()), "it is used, and was its own");
     assert_eq!(without(&session()).await, Ok(()));
     assert_eq!(without(&other).await, Err(Error::AnswerNeeded), "the token that is there is not for it");
-    let used = federation.present(&user, &other, Some(Arc::clone(&answer)), until).await;
-    assert_eq!(used, Err(Error::AnswerNeeded), "an answer is used once");
+    let again = federation.present(&user, &other, Some(Arc::clone(&answer)), until).await;
+    assert_eq!(again, Err(Error::AnswerNeeded), "an answer is used once");
     federation.present(&user, &other, Some(adas(&house).await), until).await.unwrap();
     assert_eq!((without(&session()).await, without(&other).await), (Ok(()), Ok(())));
     federation.purge(&user.username).await;
