@@ -168,7 +168,7 @@ async fn without_the_parking_profile_nobody_gets_in_who_may_be_parked() {
         );
         connect.ensure(&placement("Grace.Hopper")).await.unwrap();
     }
-    assert_eq!(house.writes(), [""; 0]);
+    assert_eq!(house.writes(), ["UpdateUserIdentityInfo"], "of Grace, who holds what the rules grant");
     let unknown = connect(&house, &renamed).unknown_names(&NamedObjects::default(), asked()).await.unwrap();
     assert_eq!(unknown.iter().map(|one| &*one.name).collect::<Vec<_>>(), ["Gone", "Nowhere"]);
 }
