@@ -18,6 +18,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use connect_gateway::emulator::{Behaviour, Emulator, HistoryEntry, Options, Rate, Rates, Seed};
+use connect_gateway::model::{Clock as _, SystemClock};
+use time::OffsetDateTime;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
@@ -150,18 +152,19 @@ async fn everybody(storm: &Storm, url: &str) -> Duration {
     began.elapsed()
 }
 
-/// How long the work took, and the gateway's memory meanwhile, in kilobytes.
+/// When the work began and how long it took, and the gateway's memory meanwhile, in kilobytes.
 struct Memory {
+    began: OffsetDateTime,
     took: Duration,
     resident: Vec<u64>,
 }
 
 async fn watched(gateway: &Gateway, work: impl Future<Output = Duration>) -> Memory {
-    let mut resident = Vec::new();
+    let (mut resident, began) = (Vec::new(), SystemClock.now());
     tokio::pin!(work);
     loop {
         tokio::select! {
-            took = &mut work => return Memory { took, resident },
+            took = &mut work => return Memory { began, took, resident },
             () = sleep(Duration::from_secs(1)) => resident.push(resident_kilobytes(gateway)),
         }
     }
@@ -194,6 +197,17 @@ fn report(storm: &Storm, history: &[HistoryEntry], memory: &Memory) {
     for operation in ["ListUsers", "DescribeUser", "AssumeRole", "GetFederationToken"] {
         let failed = of(operation).iter().filter(|call| call.error.is_some()).count();
         println!("{operation:<20} {:>6} calls, {failed} of them refused", of(operation).len());
+    }
+    for operation in SCARCE {
+        let after = |call: Option<&&HistoryEntry>| {
+            call.map_or(0.0, |call| (call.time - memory.began).as_seconds_f64())
+        };
+        let calls = of(operation);
+        println!(
+            "{operation}: the first after {:.1} s, the last after {:.1} s",
+            after(calls.first()),
+            after(calls.last())
+        );
     }
     let order = |operation| -> BTreeMap<String, usize> {
         let good = of(operation).into_iter().filter(|call| call.error.is_none());

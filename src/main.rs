@@ -238,7 +238,8 @@ enum Sessions {
         #[arg(long)]
         json: bool,
     },
-    /// End a user's sessions at the gateway and in Amazon Connect. Exit status 0: none is left; 1: one may be.
+    /// End a user's sessions at the gateway and in Amazon Connect. Exit status 0: none is left; 1: one may be;
+    /// 3: nobody has that name.
     End {
         /// The user name as Amazon Connect spells it.
         #[arg(value_name = "USER")]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use connect_gateway::config;
+use connect_gateway::mapping::{RosterForm, members, roster};
 
 /// The emulator's own seed is not a configuration of the gateway.
 const NOT_OURS: &str = "emulator.toml";
@@ -50,4 +51,20 @@ fn the_only_warnings_of_the_reference_are_about_the_example_key() {
     let loaded = config::load(&path, []).expect("usable");
     assert!(!loaded.warnings.is_empty());
     assert!(loaded.warnings.iter().all(|w| w.key == "saml.signing_key_file"), "{:?}", loaded.warnings);
+}
+
+#[test]
+fn the_shipped_roster_is_one_of_the_shipped_configuration() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+    let config = config::load(&root.join("gateway.toml"), []).expect("usable").config;
+    let text = std::fs::read_to_string(root.join("examples/roster.csv")).expect("the roster");
+    let instance = &config.instances[0];
+    let form = RosterForm { idps: &instance.idps, idp: None, separator: Some("|") };
+    let rows = roster(&text, form).expect("a roster");
+    let people = members(&rows, &instance.name, &config.rules).expect("people with user names");
+    let names: Vec<&str> = people.iter().map(|member| member.username.as_str()).collect();
+    assert_eq!(names, ["ana@example.com", "ben@example.com", "cho.park@example.com"]);
+    for member in &people {
+        assert!(member.outcome.is_ok(), "{}: {:?}", member.at, member.outcome.as_ref().err());
+    }
 }

@@ -12,6 +12,9 @@ use super::{Outcome, load};
 use crate::config::Config;
 use crate::model::{InstanceName, Username};
 
+/// Exit status where nobody has the user name.
+const NOBODY: u8 = 3;
+
 /// Prints the sessions, those that began last first.
 pub async fn list_sessions(config: &Path, as_json: bool) -> Outcome {
     let told = async {
@@ -38,7 +41,7 @@ pub async fn list_sessions(config: &Path, as_json: bool) -> Outcome {
 }
 
 /// Ends a user's sessions, at the gateway and in Amazon Connect. Exit status 0: none is left that could be ended; 1: one
-/// may be.
+/// may be; 3: nobody has that name.
 pub async fn end_sessions(config: &Path, username: &str, instance: Option<&str>) -> Outcome {
     let asked = async {
         let loaded = load(config)?.config;
@@ -51,6 +54,7 @@ pub async fn end_sessions(config: &Path, username: &str, instance: Option<&str>)
         Ok(ended) => ended,
         Err(failed) => return failed,
     };
+    let nobody = sessions == 0 && connect.iter().all(|ended| !ended.was_there && ended.failed.is_none());
     println!("{} at this gateway.", counted(sessions));
     for EndedInConnect { instance, was_there, failed } in connect {
         match failed {
@@ -61,7 +65,13 @@ pub async fn end_sessions(config: &Path, username: &str, instance: Option<&str>)
             None => println!("{instance}: Amazon Connect has no user of exactly that name."),
         }
     }
-    if problems.is_empty() { Outcome::Done } else { Outcome::Failed(problems) }
+    match (problems.is_empty(), nobody) {
+        (false, _) => Outcome::Failed(problems),
+        (true, true) => {
+            Outcome::Exit(NOBODY, vec!["nobody has that user name: is it spelled right?".to_owned()])
+        }
+        (true, false) => Outcome::Done,
+    }
 }
 
 /// What a gateway that was asked to end sessions says.

@@ -116,19 +116,13 @@ impl Connect {
     /// Needs `connect:DeleteAllEntitySessions`.
     ///
     /// # Errors
-    /// [`Error::ProtectedUsername`] for a name that never came in through here; AWS.
+    /// [`Error::ProtectedUsername`] for a name that never came in through here; [`Error::OtherCase`] or
+    /// [`Error::AmbiguousUser`] when only others have it in another case; AWS.
     pub async fn end_sessions(&self, username: &Username, patience: Patience) -> Result<bool, Error> {
         self.provision.check_username(username.as_str())?;
-        let Resolved::User(id) = self.provision.directory.user(username, patience).await? else {
-            return Ok(false);
-        };
-        let held = match self.provision.held(&id, username, patience).await {
-            Err(Error::NotThere) => None,
-            held => held?,
-        };
-        match held {
-            None => Ok(false),
-            Some(held) => self.provision.end_sessions(&held.id, patience).await,
+        match self.provision.somebody(username, patience).await {
+            Err(Error::NotThere) => Ok(false),
+            held => self.provision.end_sessions(&held?.id, patience).await,
         }
     }
 

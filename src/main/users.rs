@@ -31,7 +31,7 @@ pub(crate) enum Users {
         #[arg(long)]
         json: bool,
     },
-    /// Print every user of the instance as a roster.
+    /// Print every user of the instance as a sheet. It is no roster: Amazon Connect knows nobody's groups.
     Export {
         #[command(flatten)]
         instance: Instance,

@@ -207,7 +207,8 @@ async fn a_name_that_differs_in_a_letter_is_somebody_else() {
         assert_eq!(leaving(&house, &Removal::Delete, who).await.unwrap_err(), error, "{who}");
         assert!(!format!("{error} {error:?}").contains("opper"), "{error:?}");
     }
-    assert_eq!(connect(&house, &park()).end_sessions(&name("ADA"), asked()).await, Ok(false));
+    let ending = connect(&house, &park()).end_sessions(&name("ADA"), asked()).await;
+    assert_eq!(ending, Err(Error::OtherCase(name("ada"))));
     assert_eq!(removed(&house, &Removal::Delete, "TWIN").await, Ok(Removed::Deleted));
     assert!(house.emulator.usernames("acme").contains(&"Twin".to_owned()), "the twin stays");
     let connect = connect(&house, &Removal::Delete);

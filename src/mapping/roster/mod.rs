@@ -197,6 +197,22 @@ mod tests {
     }
 
     #[test]
+    fn several_values_are_not_taken_for_one() {
+        let idps = [IdpName::new("okta")];
+        let form = |separator| RosterForm { idps: &idps, idp: None, separator };
+        let sheet = "uid,groups\nana,cc-agents|cc-sales\n";
+        let problems = roster(sheet, form(None)).err().unwrap();
+        assert!(
+            problems[0].to_string().starts_with("line 2: groups: are these several values?"),
+            "{problems:?}"
+        );
+        assert_eq!(
+            roster(sheet, form(Some("||"))).unwrap()[0].identity.attributes["groups"],
+            ["cc-agents|cc-sales"]
+        );
+    }
+
+    #[test]
     fn every_problem_is_told_with_its_row() {
         for (text, wanted) in [
             ("", &["line 1: the file is empty"][..]),
@@ -241,6 +257,6 @@ mod tests {
         let found = roster("uid\na\n", form).err().unwrap();
         assert_eq!(found[0].to_string(), "line 2: names no idp: write it there, or --idp for all of them");
         let one = RosterForm { idps: &idps[..1], ..form };
-        assert_eq!(roster("uid\na|b\n", one).unwrap()[0].identity.attributes["uid"], ["a|b"]);
+        assert_eq!(roster("uid\na b\n", one).unwrap()[0].identity.attributes["uid"], ["a b"]);
     }
 }

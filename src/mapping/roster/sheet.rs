@@ -97,11 +97,25 @@ fn row(
             IDP => idp = Some(cell),
             NAME_ID => name_id = Some(cell.to_owned()),
             PREVIOUS_USERNAME => previous_username = Some(cell.to_owned()),
-            name => _ = attributes.insert(name.to_owned(), values(cell, form.separator)),
+            name => {
+                check_single(name, cell, form.separator)?;
+                attributes.insert(name.to_owned(), values(cell, form.separator));
+            }
         }
     }
     let identity = person(form.idp(idp)?, name_id, attributes);
     Ok(Row { at, identity, previous_username })
+}
+
+/// Without a separator a cell is one value: several of them, taken for one, would match no rule, and their owner would be
+/// taken for somebody who left.
+fn check_single(name: &str, cell: &str, separator: Option<&str>) -> Result<(), String> {
+    if separator.is_none() && cell.contains('|') {
+        return Err(format!(
+            "{name}: are these several values? Then say --separator \"|\"; if not, name one that is in no cell"
+        ));
+    }
+    Ok(())
 }
 
 fn values(cell: &str, separator: Option<&str>) -> Vec<String> {
