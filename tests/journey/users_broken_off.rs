@@ -5,7 +5,7 @@ use tokio::task::{JoinSet, spawn_blocking};
 
 use crate::desk::Desk;
 use crate::users::{FILE, ROSTER, said};
-use crate::world::emulator;
+use crate::world::{emulator, removal};
 
 const END: [&str; 3] = ["Cho", "alice", "ben"];
 
@@ -67,12 +67,12 @@ async fn so_does_an_outage_at_any_call_while_listings_are_late() {
     at_every_call(Behaviour { lag: Lag::default(), ..Behaviour::kind() }, true).await;
 }
 
-const PARK: &str = "[instance.acme.removal]\npolicy = \"park\"\nsecurity_profile = \"QualityAnalyst\"\nrouting_profile = \"Sales\"\n";
+const PARK: &str = "policy = \"park\"\nsecurity_profile = \"QualityAnalyst\"\nrouting_profile = \"Sales\"\n";
 const LEAVERS: [&str; 5] = ["--roster", "people.csv", "--remove-leavers", "--separator", "|"];
 
 /// Alice leaves, and Ben comes.
 async fn parking_desk(after: Option<usize>) -> Desk {
-    let park = |text: &str| text.replace("[instance.strict]", &format!("{PARK}[instance.strict]"));
+    let park = |text: &str| format!("{text}{}", removal(PARK));
     let desk = Desk::around(emulator("").await, park);
     desk.emulator.adjust(|behaviour| {
         *behaviour = Behaviour {

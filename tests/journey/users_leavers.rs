@@ -6,13 +6,11 @@ use std::time::Duration;
 use crate::desk::Desk;
 use crate::hierarchy::{err, out};
 use crate::users::{FILE, OTHERS, ROSTER, desk, said};
-use crate::world::emulator_of;
+use crate::world::{emulator_of, removal};
 
 /// What becomes of people who leave.
 fn removing(policy: &str) -> impl Fn(&str) -> String + use<'_> {
-    move |text| {
-        text.replace("[instance.strict]", &format!("[instance.acme.removal]\n{policy}\n[instance.strict]"))
-    }
+    move |text| format!("{text}{}", removal(policy))
 }
 
 async fn leaving(policy: &str, more: &str) -> Desk {
