@@ -13,7 +13,7 @@ test: build-packages test-packages ## Run every test: unit, HTTP, boto3, SimpleS
 bench: build-packages ## Print CPU per verified SAML answer, as a ratio to one RSA-2048 verification, and what placing costs
 	cargo bench --locked --bench acs --bench mapping
 
-storm: build-packages ## Sign 5,000 people in at once against AWS's rates times ten; some six minutes after the build
+storm: build-packages ## Sign 5,000 people in at once against AWS's rates times five; some nine minutes after the build
 	cargo bench --locked --bench storm
 
 fuzz: build-packages fuzz-packages ## Fuzz every reader of outside bytes for FUZZ_SECONDS each (60); see docs/fuzzing.md
