@@ -3,8 +3,8 @@
 //! `make storm`. Real program, real HTTP, real signatures; the emulator throttles as AWS does. Time is scaled: with
 //! `STORM_SCALE=5` (the default) every rate and burst is five times AWS's, so that 5,000 people take nine minutes instead of
 //! forty. A machine that also plays 5,000 browsers and their identity provider spends half a minute on nothing but their
-//! arrival, which a higher scale makes a larger part of the whole. `STORM_PEOPLE` and `STORM_SCALE=1` choose otherwise. Fails when somebody does not get in, when the order is lost, or
-//! when it takes longer than the quota itself needs. Without `--bench` it only shows that it works.
+//! arrival, which a higher scale makes a larger part of the whole. `STORM_PEOPLE` and `STORM_SCALE=1` choose otherwise.
+//! Fails when somebody does not get in, when the order is lost, or when it takes longer than the quota itself needs. Without `--bench` it only shows that it works.
 
 #![expect(
     clippy::unwrap_used,
