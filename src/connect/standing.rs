@@ -128,6 +128,12 @@ impl Connect {
         &self.provision.settings.url
     }
 
+    /// Whether both are of one Amazon Connect instance.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.provision.settings.arn == other.provision.settings.arn
+    }
+
     /// What AWS said last.
     #[must_use]
     pub fn standing(&self) -> Standing {

@@ -63,12 +63,14 @@ impl SignIn {
     /// rules make them. What differs in case only counts there: Connect has not been asked yet whose name it is, and
     /// signing in once more costs a person little.
     pub async fn is_of(&self, signed_in: &SignedIn, who: &Who) -> bool {
-        for instance in self.instances_of(who) {
-            let mut names = names_in(signed_in, &instance.name);
-            let is_spelled_out = names.clone().any(|name| name.folded() == who.username.folded());
-            if names.any(|name| *name == who.username)
-                || (!is_spelled_out && self.would_be(&signed_in.identity, instance, &who.username).await)
-            {
+        let sections = self.sections_of(who);
+        let mut names = sections.iter().flat_map(|section| names_in(signed_in, &section.name));
+        let is_spelled_out = names.clone().any(|name| name.folded() == who.username.folded());
+        if is_spelled_out {
+            return names.any(|name| *name == who.username);
+        }
+        for section in sections {
+            if self.would_be(&signed_in.identity, section, &who.username).await {
                 return true;
             }
         }
@@ -86,7 +88,7 @@ impl SignIn {
     /// Forgets what is kept of the user: tokens, and that they were found in place. Whoever comes as them is looked at
     /// anew.
     pub async fn forget_user(&self, who: &Who) {
-        for instance in self.instances_of(who) {
+        for instance in self.sections_of(who) {
             self.drop_token(instance, &who.username).await;
             instance.connect.forget_name(&who.username);
         }
@@ -157,6 +159,13 @@ impl SignIn {
             }
         }
         &ended - &failed
+    }
+
+    /// Every section of the instance that is meant: each is a way in to the same users.
+    fn sections_of(&self, who: &Who) -> Vec<&Instance> {
+        let meant = self.instances_of(who);
+        let is_one = |section: &&Instance| meant.iter().any(|one| one.connect.is_same(&section.connect));
+        self.parts.instances.iter().filter(is_one).collect()
     }
 
     fn instances_of(&self, who: &Who) -> Vec<&Instance> {

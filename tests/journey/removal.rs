@@ -110,6 +110,17 @@ async fn sessions_are_listed_and_a_users_end_everywhere_and_nobody_elses() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_by_another_section_of_the_same_instance_ends_too() {
+    let world = world("").await;
+    let browser = browser();
+    let inside = sign_in_at(&world, &browser, "/go/by-console", "alice").await;
+    assert!(is_inside(&inside, "alice"), "{}", inside.body);
+    let ended = run(&world, &["sessions", "end", "alice", "--instance", "acme"]);
+    assert!(out(&ended).contains("1 session ended at this gateway."), "{}{}", out(&ended), err(&ended));
+    assert!(must_sign_in(&world, &browser).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_in_another_spelling_or_of_nobody_does_not_end() {
     let world = world("").await;
     let (alice, _) = enter(&world, "alice").await;
