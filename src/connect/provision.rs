@@ -12,7 +12,7 @@ use super::directory::{Directory, Kind, MISS_AGE, Resolved};
 use super::forgotten::Turns;
 use super::plan::{Change, NewUser, UserFields, Wanted, new_user, plan, wanted_of_existing, wanted_of_new};
 use super::unfinished::Unfinished;
-use super::{Error, Provisioning, Removal, Settings, wire};
+use super::{Error, Provisioning, Settings, wire};
 use crate::model::{
     Cause, Clock, ConnectUser, MAX_PROFICIENCIES, Patience, Placement, ProtectedNames, UserId, Username,
 };
@@ -163,17 +163,21 @@ impl Provision {
 
     /// Refuses a user that may never be federated, by Connect's own spelling and profiles, and one that is parked.
     pub(super) async fn check_held(&self, held: &Held, patience: Patience) -> Result<(), Error> {
-        self.check_unprotected(held, patience).await?;
-        for name in self.profile_names(held, patience).await? {
-            self.check_not_parking(&name)?;
-        }
-        Ok(())
+        let profiles = self.unprotected_profiles(held, patience).await?;
+        profiles.iter().try_for_each(|name| self.check_not_parking(name))
     }
 
-    /// Refuses a user that is never touched.
-    pub(super) async fn check_unprotected(&self, held: &Held, patience: Patience) -> Result<(), Error> {
+    /// Refuses a user that is never touched; the names of the security profiles that any other holds, as
+    /// [`Self::profile_names`] tells them.
+    pub(super) async fn unprotected_profiles(
+        &self,
+        held: &Held,
+        patience: Patience,
+    ) -> Result<Vec<String>, Error> {
         self.check_username(&held.username)?;
-        self.profile_names(held, patience).await?.iter().try_for_each(|name| self.check_profile(name))
+        let names = self.profile_names(held, patience).await?;
+        names.iter().try_for_each(|name| self.check_profile(name))?;
+        Ok(names)
     }
 
     /// What has to change of a user that exists.
@@ -292,10 +296,7 @@ impl Provision {
 
     /// The security profile of people who left.
     fn parking_profile(&self) -> Option<&str> {
-        match self.settings.removal.as_ref()? {
-            Removal::Delete => None,
-            Removal::Park { security_profile, .. } => Some(security_profile),
-        }
+        self.settings.removal.as_ref()?.parking_profile()
     }
 
     /// Where the instance has no profile of the parking profile's name (any more), nobody can tell who is parked: refuses

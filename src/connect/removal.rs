@@ -30,6 +30,17 @@ pub enum Removal {
     },
 }
 
+impl Removal {
+    /// The security profile of people who left, where they are parked.
+    #[must_use]
+    pub fn parking_profile(&self) -> Option<&str> {
+        match self {
+            Self::Delete => None,
+            Self::Park { security_profile, .. } => Some(security_profile),
+        }
+    }
+}
+
 /// Somebody who is to leave, and what that takes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Leaving {
@@ -94,7 +105,17 @@ impl Connect {
     /// somebody has it in another one; [`Error::ProtectedUsername`] or
     /// [`Error::ProtectedProfile`] for who is never touched; [`Error::NoRemovalPolicy`]; AWS.
     pub async fn leaving(&self, username: &Username, patience: Patience) -> Result<Leaving, Error> {
-        self.provision.leaving(username, patience).await
+        let leaving = self.leaver(username, patience).await?;
+        let quick_connects = self.provision.quick_connects_to(leaving.id.as_str()).await?;
+        Ok(Leaving { quick_connects, ..leaving })
+    }
+
+    /// The same without the quick connects, which cost a listing of all of them: for whom no plan is shown.
+    ///
+    /// # Errors
+    /// As [`Self::leaving`].
+    pub async fn leaver(&self, username: &Username, patience: Patience) -> Result<Leaving, Error> {
+        self.provision.leaver(username, patience).await
     }
 
     /// Removes the user, who is looked at again first. What was done before, by a run that was broken off or by somebody
@@ -136,12 +157,12 @@ impl Connect {
 }
 
 impl Provision {
-    async fn leaving(&self, username: &Username, patience: Patience) -> Result<Leaving, Error> {
+    async fn leaver(&self, username: &Username, patience: Patience) -> Result<Leaving, Error> {
         let removal = self.settings.removal.clone().ok_or(Error::NoRemovalPolicy)?;
         self.check_username(username.as_str())?;
         self.check_parking(&removal)?;
         let held = self.somebody(username, patience).await?;
-        self.check_unprotected(&held, patience).await?;
+        self.unprotected_profiles(&held, patience).await?;
         let acts = self.parking(&held.fields, &removal, patience).await?;
         let is_parked = acts.as_ref().is_some_and(Vec::is_empty);
         let calls = match acts.as_deref() {
@@ -149,8 +170,7 @@ impl Provision {
             Some([]) => vec![END_SESSIONS],
             Some(acts) => acts.iter().map(Act::operation).collect(),
         };
-        let quick_connects = self.quick_connects_to(&held.id).await?;
-        let username = username.clone();
+        let (username, quick_connects) = (username.clone(), Vec::new());
         Ok(Leaving { username, id: UserId::new(held.id), removal, is_parked, calls, quick_connects })
     }
 
@@ -194,7 +214,7 @@ impl Provision {
         for round in 0..ROUNDS {
             let held = self.held(leaving.id.as_str(), &leaving.username, patience).await?;
             let Some(held) = held else { return Ok(Removed::Gone) };
-            self.check_unprotected(&held, patience).await?;
+            self.unprotected_profiles(&held, patience).await?;
             match self.parking(&held.fields, &leaving.removal, patience).await? {
                 None => return self.delete(&held.id, patience).await,
                 Some(acts) if acts.is_empty() => {
@@ -303,10 +323,7 @@ impl Provision {
     }
 
     fn check_parking(&self, removal: &Removal) -> Result<(), Error> {
-        match removal {
-            Removal::Delete => Ok(()),
-            Removal::Park { security_profile, .. } => self.check_profile(security_profile),
-        }
+        removal.parking_profile().map_or(Ok(()), |profile| self.check_profile(profile))
     }
 
     async fn quick_connects_to(&self, id: &str) -> Result<Vec<String>, Error> {

@@ -46,11 +46,7 @@ impl ByAssertion {
         };
         // The call is not signed: what is not there can't be sent, or asked for.
         config.set_credentials_provider(None);
-        let call = Call {
-            account: settings.arn.account.clone(),
-            region: settings.arn.region.clone(),
-            operation: OPERATION,
-        };
+        let call = Call::about(&settings.arn, OPERATION);
         Some(Self {
             client: aws_sdk_sts::Client::from_conf(config.build()),
             caller: Caller::new(pace),

@@ -147,7 +147,7 @@ impl Federation {
         let role = Arc::new(Role::new(
             Arc::clone(&settings),
             sdk,
-            endpoints.sts,
+            endpoints.sts.as_ref(),
             (pace.clone(), Arc::clone(&clock)),
         ));
         let skew = Arc::new(Skew::default());

@@ -7,13 +7,12 @@ use std::time::{Duration, SystemTime};
 
 use aws_config::SdkConfig;
 use aws_config::identity::IdentityCache;
-use aws_config::retry::RetryConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials, SharedCredentialsProvider, future};
-use aws_sdk_sts::config::Region;
 use url::Url;
 
+use super::role::sts_config;
 use super::wire;
 use crate::model::{Call, CallError, Caller, Cause, Clock, InstanceArn, Pace, Patience, Secret, Stopped};
 
@@ -47,17 +46,10 @@ pub fn provisioning_identity(
     endpoint: Option<&Url>,
     (pace, clock): (Pace, Arc<dyn Clock>),
 ) -> SdkConfig {
-    let mut config = aws_sdk_sts::config::Builder::from(sdk)
-        .region(Region::new(arn.region.clone()))
-        .retry_config(RetryConfig::disabled())
-        .timeout_config(wire::timeouts());
-    if let Some(endpoint) = endpoint {
-        config = config.endpoint_url(endpoint.clone());
-    }
     let credentials = Assumed {
-        client: aws_sdk_sts::Client::from_conf(config.build()),
+        client: aws_sdk_sts::Client::from_conf(sts_config(sdk, arn, endpoint).build()),
         caller: Caller::new(pace),
-        call: Call { account: arn.account.clone(), region: arn.region.clone(), operation: OPERATION },
+        call: Call::about(arn, OPERATION),
         role,
         clock,
     };

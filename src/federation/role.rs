@@ -35,22 +35,12 @@ impl Role {
     pub(super) fn new(
         settings: Arc<Settings>,
         sdk: &SdkConfig,
-        endpoint: Option<Url>,
+        endpoint: Option<&Url>,
         (pace, clock): (Pace, Arc<dyn Clock>),
     ) -> Self {
-        let mut config = aws_sdk_sts::config::Builder::from(sdk)
-            .region(Region::new(settings.arn.region.clone()))
-            .retry_config(RetryConfig::disabled())
-            .timeout_config(wire::timeouts());
-        if let Some(endpoint) = endpoint {
-            config = config.endpoint_url(endpoint);
-        }
+        let config = sts_config(sdk, &settings.arn, endpoint);
         let by_assertion = ByAssertion::new(&settings, config.clone(), pace.clone(), clock);
-        let call = Call {
-            account: settings.arn.account.clone(),
-            region: settings.arn.region.clone(),
-            operation: OPERATION,
-        };
+        let call = Call::about(&settings.arn, OPERATION);
         Self {
             client: aws_sdk_sts::Client::from_conf(config.build()),
             caller: Caller::new(pace),
@@ -153,6 +143,22 @@ impl Role {
     fn tags(&self) -> Option<Vec<Tag>> {
         let tags: Vec<Tag> = self.settings.session_tags.iter().filter_map(tag).collect();
         (!tags.is_empty()).then_some(tags)
+    }
+}
+
+/// STS of the instance's Region, called with the credentials of `sdk`; only the budget knows when a call is made again.
+pub(super) fn sts_config(
+    sdk: &SdkConfig,
+    arn: &InstanceArn,
+    endpoint: Option<&Url>,
+) -> aws_sdk_sts::config::Builder {
+    let config = aws_sdk_sts::config::Builder::from(sdk)
+        .region(Region::new(arn.region.clone()))
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(wire::timeouts());
+    match endpoint {
+        Some(endpoint) => config.endpoint_url(endpoint.as_str()),
+        None => config,
     }
 }
 

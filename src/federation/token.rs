@@ -60,11 +60,7 @@ impl TokenSource {
         pace: Pace,
         role: Arc<Role>,
     ) -> Self {
-        let call = Call {
-            account: settings.arn.account.clone(),
-            region: settings.arn.region.clone(),
-            operation: OPERATION,
-        };
+        let call = Call::about(&settings.arn, OPERATION);
         Self { client, caller: Caller::new(pace), call, role, settings }
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{Patience, Priority, Ticket};
+use super::{InstanceArn, Patience, Priority, Ticket};
 
 /// One kind of AWS call, as AWS meters it: per account, Region and operation.
 /// <https://docs.aws.amazon.com/connect/latest/adminguide/amazon-connect-service-limits.html>
@@ -16,6 +16,14 @@ pub struct Call {
     pub region: String,
     /// Operation name of the API model, such as `GetFederationToken`.
     pub operation: &'static str,
+}
+
+impl Call {
+    /// An operation about this instance.
+    #[must_use]
+    pub fn about(arn: &InstanceArn, operation: &'static str) -> Self {
+        Self { account: arn.account.clone(), region: arn.region.clone(), operation }
+    }
 }
 
 /// The call would have to wait longer than its caller may.

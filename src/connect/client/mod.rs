@@ -200,7 +200,7 @@ impl Calls {
         F: Future<Output = Answer<T, E>>,
     {
         let turns = turns.into();
-        let call = Call { account: self.arn.account.clone(), region: self.arn.region.clone(), operation };
+        let call = Call::about(&self.arn, operation);
         // Boxed: the SDK's futures are large.
         let attempt = || {
             let answer = turns.are_wanted().then(|| Box::pin(attempt()));
