@@ -2,16 +2,13 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
+use super::command::{PATIENCE, failure};
 use super::{Outcome, load, parts, sdk, told};
 use crate::audit;
 use crate::config;
 use crate::model::{Patience, Requested, SystemClock, SystemRandom, Username};
 use crate::sign_in::{Instance, Parts};
-
-/// How long the listings of an instance may take: four of them, of hundreds of pages at AWS's pace.
-const LISTINGS_TAKE: Duration = Duration::from_mins(5);
 
 /// `connect-gateway check`: prints what is configured, or everything that is wrong with it. With a name it also
 /// asks the identity providers and AWS, and tries the federation role under that name.
@@ -60,11 +57,7 @@ async fn check_instance(instance: &Instance) -> Vec<String> {
     let about = |problem: String| format!("instance.{}: {problem}", instance.name);
     let report = match instance.connect.report().await {
         Ok(report) => report,
-        Err(error) => {
-            let permission = error.missing_permission();
-            let advice = permission.map(|permission| format!("; the identity that asks needs {permission}"));
-            return vec![about(audit::cause(&error) + advice.as_deref().unwrap_or_default())];
-        }
+        Err(error) => return vec![about(failure(&error, "the identity that asks"))],
     };
     println!(
         "instance.{}: AWS answers: alias {}, at {}",
@@ -89,7 +82,7 @@ async fn check_online(parts: &Parts, name: &Username) -> Vec<String> {
         reasons.extend(check_instance(instance).await);
         match instance
             .connect
-            .unknown_names(&parts.rules.now().named(&instance.name), Patience::lasting(LISTINGS_TAKE))
+            .unknown_names(&parts.rules.now().named(&instance.name), Patience::lasting(PATIENCE))
             .await
         {
             Ok(unknown) if unknown.is_empty() => {

@@ -1,22 +1,15 @@
 //! `connect-gateway hierarchy plan | apply | export`: an instance's hierarchy in a file.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::mapping::chosen;
+use super::command::{self, CHANGES};
 use super::terminal::{block, confirmed, progress};
-use super::{Outcome, load, read_text, sdk, told};
-use crate::budget::ProcessBudget;
+use super::{Outcome, load, read_text, told};
 use crate::config;
-use crate::connect::{
-    self, Allowed, BrokenOff, Conflict, Hierarchy, LevelChange, Made, Note, Plan, Step, Wanted,
-};
-use crate::model::{Pace, SystemRandom};
+use crate::connect::{Allowed, BrokenOff, Conflict, Hierarchy, LevelChange, Made, Note, Plan, Step, Wanted};
 
-/// Exit status of a plan with changes.
-const CHANGES: u8 = 2;
 /// How often a long reading says how far it is, in groups.
 const READING_STEP: usize = 25;
 
@@ -137,14 +130,9 @@ async fn open(ask: &HierarchyFile) -> Result<Opened, Outcome> {
 
 async fn connected(config: &Path, instance: Option<&str>) -> Result<(Hierarchy, String), Outcome> {
     let config = load(config)?.config;
-    let names = config.instances.iter().map(|instance| instance.name.as_str());
-    let name = chosen("--instance", instance, names).map_err(|reason| Outcome::Failed(vec![reason]))?;
-    let found = config.instances.iter().find(|instance| instance.name.as_str() == name);
-    let settings = found.map(|instance| &instance.connect).ok_or_else(|| Outcome::failed(&name))?;
-    let sdk = sdk(&config).await;
-    let client = connect::client(&sdk, &settings.arn, config.endpoints.connect.as_ref());
-    let pace = Pace::new(Arc::new(ProcessBudget::new(config.rates.clone())), Arc::new(SystemRandom));
-    Ok((Hierarchy::new(settings, client, pace), name))
+    let instance = command::instance(&config, instance)?;
+    let (client, pace) = command::client(&config, &instance).await;
+    Ok((Hierarchy::new(&instance.connect, client, pace), instance.name.to_string()))
 }
 
 impl Opened {

@@ -3,6 +3,7 @@
 mod aws;
 mod background;
 mod check;
+mod command;
 mod control;
 mod explain;
 mod hierarchy;

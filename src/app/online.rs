@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::slice::from_ref;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::command::{PATIENCE, failure};
 use super::mapping::{quoted, table};
 use super::{parts, sdk};
 use crate::audit;
@@ -14,9 +14,6 @@ use crate::config::Config;
 use crate::connect::{Fate, Preview};
 use crate::mapping::Explanation;
 use crate::model::{Blamed as _, Code, InstanceName, Patience, Placement, SystemClock, SystemRandom};
-
-/// How long the listings of an instance may take: hundreds of pages at AWS's pace.
-const LISTINGS_TAKE: Duration = Duration::from_mins(5);
 
 /// Asks Amazon Connect, by the gateway's own AWS identity.
 pub(super) async fn preview(
@@ -29,12 +26,8 @@ pub(super) async fn preview(
     let parts = parts.map_err(|error| error.to_string())?;
     let found = parts.instances.iter().find(|known| known.name == *instance);
     let found = found.ok_or_else(|| format!("instance.{instance}: is not configured"))?;
-    let preview = found.connect.preview(placement, Patience::lasting(LISTINGS_TAKE)).await;
-    preview.map_err(|error| {
-        let permission = error.missing_permission();
-        let advice = permission.map(|permission| format!("; the gateway's AWS identity needs {permission}"));
-        format!("instance.{instance}: {}{}", audit::cause(&error), advice.unwrap_or_default())
-    })
+    let preview = found.connect.preview(placement, Patience::lasting(PATIENCE)).await;
+    preview.map_err(|error| format!("instance.{instance}: {}", failure(&error, "the gateway's AWS identity")))
 }
 
 pub(super) fn as_json(preview: &Preview) -> Value {

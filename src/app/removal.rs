@@ -1,24 +1,15 @@
 //! `connect-gateway users remove`: people who leave.
 
 use std::collections::BTreeSet;
-use std::io::{IsTerminal as _, Write as _, stdin, stdout};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::mapping::chosen;
+use super::command::{self, CHANGES, PATIENCE, failure};
 use super::sessions::{Ended, ask_to_end, counted};
-use super::{Outcome, control, load, sdk};
-use crate::audit;
-use crate::budget::ProcessBudget;
-use crate::config::Config;
-use crate::connect::{self, Connect, Error, Leaving, Removal, Removed};
-use crate::model::{Blamed as _, InstanceName, Pace, Patience, SystemClock, SystemRandom, Username, code};
-
-/// Exit status of a plan with changes.
-const CHANGES: u8 = 2;
-/// How long a person's calls may take: listings can have hundreds of pages, at AWS's pace.
-const PATIENCE: Duration = Duration::from_mins(5);
+use super::terminal::confirmed;
+use super::{Outcome, control, load};
+use crate::connect::{Connect, Error, Leaving, Removal, Removed};
+use crate::model::{InstanceName, Patience, SystemClock, Username};
 
 /// Who is removed from where.
 #[derive(Debug)]
@@ -65,16 +56,16 @@ struct Removing {
 
 impl Removing {
     async fn open(ask: &RemoveUsers) -> Result<Self, Outcome> {
-        let failed = |reason: String| Outcome::Failed(vec![reason]);
         let config = load(&ask.config)?.config;
-        let known = config.instances.iter().map(|instance| instance.name.as_str());
-        let instance =
-            InstanceName::new(chosen("--instance", ask.instance.as_deref(), known).map_err(failed)?);
+        let instance = command::instance(&config, ask.instance.as_deref())?;
         let names = named(&ask.names).map_err(Outcome::Failed)?;
         let socket = control::path(&config, &ask.config).map(Path::to_owned);
-        let connect = Box::pin(connected(config, &instance)).await?;
-        let removal = connect.removal().cloned().ok_or_else(|| failed(no_policy(&instance)))?;
-        Ok(Self { connect, instance, names, removal, socket })
+        let (client, pace) = command::client(&config, &instance).await;
+        let protected = Arc::new(config.protected);
+        let connect = Connect::new(instance.connect, client, pace, protected, Arc::new(SystemClock));
+        let removal = connect.removal().cloned();
+        let removal = removal.ok_or_else(|| Outcome::Failed(vec![no_policy(&instance.name)]))?;
+        Ok(Self { connect, instance: instance.name, names, removal, socket })
     }
 
     async fn run(&self, ask: &RemoveUsers) -> Result<Outcome, Vec<String>> {
@@ -118,7 +109,7 @@ impl Removing {
                     name.as_str(),
                     spelling.as_str()
                 )),
-                Err(error) if is_protected(&error) || matches!(error, Error::AmbiguousUser(_)) => {
+                Err(error) if error.is_protected() || matches!(error, Error::AmbiguousUser(_)) => {
                     plan.conflicts.push(format!("{}: {error}", name.as_str()));
                 }
                 Err(error) => return Err(vec![self.told(name, &error)]),
@@ -163,37 +154,23 @@ impl Removing {
         remove_and_tell(&self.connect, (&self.socket, &self.instance), leaving, not_told).await
     }
 
-    /// Asks at the terminal; what can't be taken back is asked for by the instance's name.
+    /// What can't be taken back is asked for by the instance's name.
     fn confirm(&self) -> Result<(), String> {
-        if !stdin().is_terminal() {
-            return Err("Nothing was changed: there is no terminal to ask at; --yes says yes".to_owned());
-        }
         let instance = self.instance.as_str();
-        let (question, wanted) = match self.removal {
-            Removal::Delete => (
-                format!(
+        match self.removal {
+            Removal::Delete => confirmed(
+                &format!(
                     "Deleted users can't be brought back. Write the instance's name, {instance}, to go on: "
                 ),
                 instance,
             ),
-            Removal::Park { .. } => ("Write yes to go on: ".to_owned(), "yes"),
-        };
-        print!("{question}");
-        let asked = stdout().flush().and_then(|()| {
-            let mut answer = String::new();
-            stdin().read_line(&mut answer).map(|_| answer)
-        });
-        match asked {
-            Ok(answer) if answer.trim() == wanted => Ok(()),
-            _ => Err("Nothing was changed.".to_owned()),
+            Removal::Park { .. } => confirmed("Write yes to go on: ", "yes"),
         }
     }
 
     fn told(&self, name: &Username, error: &Error) -> String {
-        let permission = error.missing_permission();
-        let advice = permission.map(|permission| format!("; the gateway's AWS identity needs {permission}"));
-        let (instance, cause) = (&self.instance, audit::cause(error));
-        format!("instance.{instance}: {}: {cause}{}", name.as_str(), advice.unwrap_or_default())
+        let cause = failure(error, "the gateway's AWS identity");
+        format!("instance.{}: {}: {cause}", self.instance, name.as_str())
     }
 
     fn as_text(&self, plan: &Plan) -> String {
@@ -228,7 +205,7 @@ pub(super) async fn remove_and_tell(
 }
 
 async fn remove_again(connect: &Connect, username: &Username) -> Result<(), Error> {
-    match connect.leaving(username, Patience::lasting(PATIENCE)).await {
+    match connect.leaver(username, Patience::lasting(PATIENCE)).await {
         Err(Error::NotThere) => Ok(()),
         found => connect.remove(&found?, Patience::lasting(PATIENCE)).await.map(drop),
     }
@@ -292,15 +269,6 @@ fn told_of(leaving: &Leaving) -> Vec<String> {
     lines
 }
 
-async fn connected(config: Config, instance: &InstanceName) -> Result<Connect, Outcome> {
-    let sdk = sdk(&config).await;
-    let found = config.instances.into_iter().find(|known| known.name == *instance);
-    let settings = found.map(|found| found.connect).ok_or_else(|| Outcome::failed(instance))?;
-    let client = connect::client(&sdk, &settings.arn, config.endpoints.connect.as_ref());
-    let pace = Pace::new(Arc::new(ProcessBudget::new(config.rates)), Arc::new(SystemRandom));
-    Ok(Connect::new(settings, client, pace, Arc::new(config.protected), Arc::new(SystemClock)))
-}
-
 /// Each name once.
 fn named(names: &[String]) -> Result<Vec<Username>, Vec<String>> {
     let (mut usable, mut wrong) = (Vec::new(), Vec::new());
@@ -312,11 +280,6 @@ fn named(names: &[String]) -> Result<Vec<Username>, Vec<String>> {
         }
     }
     if wrong.is_empty() { Ok(usable) } else { Err(wrong) }
-}
-
-fn is_protected(error: &Error) -> bool {
-    [&code::CONNECT_PROTECTED_USER, &code::CONNECT_PROTECTED_PROFILE].contains(&error.code())
-        || matches!(error, Error::UnlistedProfile(_))
 }
 
 pub(super) fn policy(removal: &Removal) -> String {

@@ -6,14 +6,12 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::command::NOBODY;
 use super::control::{self, Answer, EndedInConnect, OpenSession, Question};
 use super::mapping::{chosen, table};
 use super::{Outcome, load};
 use crate::config::Config;
 use crate::model::{InstanceName, Username};
-
-/// Exit status where nobody has the user name.
-const NOBODY: u8 = 3;
 
 /// Prints the sessions, those that began last first.
 pub async fn list_sessions(config: &Path, as_json: bool) -> Outcome {

@@ -26,7 +26,8 @@ pub(super) fn check_accounts(root: &Section<'_>, instances: &[Instance]) {
 /// Whoever holds the parking profile is refused: nobody may get it by a rule.
 pub(super) fn check_parking_profile(root: &Section<'_>, instances: &[Instance], rules: &Rules) {
     for instance in instances {
-        let Some(Removal::Park { security_profile, .. }) = &instance.connect.removal else { continue };
+        let removal = instance.connect.removal.as_ref();
+        let Some(security_profile) = removal.and_then(Removal::parking_profile) else { continue };
         if rules.named(&instance.name).security_profiles.contains(security_profile) {
             root.problem(
                 &format!("instance.{}.removal.security_profile", instance.name),

@@ -15,6 +15,12 @@ use super::rules::{Known, Rules};
 pub fn person(idp: IdpName, name_id: Option<String>, attributes: Attributes) -> Identity {
     let name_id =
         name_id.map(|value| NameId { value, format: None, name_qualifier: None, sp_name_qualifier: None });
+    person_named(idp, name_id, attributes)
+}
+
+/// The same with the whole subject: a person as far as rules look at it.
+#[must_use]
+pub fn person_named(idp: IdpName, name_id: Option<NameId>, attributes: Attributes) -> Identity {
     Identity {
         idp,
         issuer: String::new(),

@@ -48,7 +48,7 @@ pub use config::{
     ChannelConfig, CheckConfig, Config, ExpectConfig, LookupConfig, NameSources, NamesConfig,
     OnMissingGroups, OnNoMatch, PhoneConfig, RuleConfig, SetConfig, TestConfig, UserConfig, ValueConfig,
 };
-pub use example::person;
+pub use example::{person, person_named};
 pub use explain::{Explanation, Received, explain};
 pub use limits::{MAX_GROUPS, MAX_TEXT, MAX_VALUES, MAX_VALUES_IN_ALL};
 pub use names::{GROUPS_OVERAGE, ValueSource};

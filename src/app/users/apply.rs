@@ -104,10 +104,10 @@ impl Opened {
 
     async fn remove(&self, username: &Username, not_told: &mut BTreeSet<String>) -> Result<Removed, Error> {
         let patience = Patience::lasting(PATIENCE).as_urgent_as(Priority::Upkeep);
-        match self.connect.leaving(username, patience).await {
-            Ok(leaving) => {
+        match self.connect.leaver(username, patience).await {
+            Ok(leaver) => {
                 let gateway = (&self.socket, &self.instance);
-                remove_and_tell(&self.connect, gateway, &leaving, not_told).await
+                remove_and_tell(&self.connect, gateway, &leaver, not_told).await
             }
             Err(Error::NotThere) => Ok(Removed::Gone),
             Err(error) => Err(error),

@@ -14,22 +14,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::mapping::chosen;
+use super::command::{self, PATIENCE, failure};
 use super::terminal::progress;
-use super::{Outcome, control, load, sdk};
-use crate::audit;
-use crate::budget::{ProcessBudget, Rates};
+use super::{Outcome, control, load};
+use crate::budget::Rates;
 use crate::connect::{self, Connect, Error, Index};
 use crate::mapping::Rules;
-use crate::model::{IdpName, InstanceName, Pace, SystemClock, SystemRandom};
+use crate::model::{IdpName, InstanceName, SystemClock};
 
 pub use apply::apply_users;
 pub use list::{Form, export_users, list_users};
 pub use plan::plan_users;
 pub use show::show_user;
 
-/// How long one piece of work may wait for its turns. Nobody waits for a page.
-const PATIENCE: Duration = Duration::from_mins(5);
 /// For how long names and ids are not read again: a command is one look at an instance.
 const ONE_LOOK: Duration = Duration::from_hours(1);
 /// How often a long reading says how far it is, in users.
@@ -84,21 +81,14 @@ struct Opened {
 
 async fn open(ask: &Users) -> Result<Opened, Outcome> {
     let config = load(&ask.config)?.config;
-    let names = config.instances.iter().map(|instance| instance.name.as_str());
-    let name = chosen("--instance", ask.instance.as_deref(), names);
-    let name = name.map_err(|reason| Outcome::Failed(vec![reason]))?;
+    let instance = command::instance(&config, ask.instance.as_deref())?;
     let socket = control::path(&config, &ask.config).map(Path::to_owned);
-    let sdk = sdk(&config).await;
-    let found = config.instances.into_iter().find(|instance| instance.name.as_str() == name);
-    let instance = found.ok_or_else(|| Outcome::failed(&name))?;
-    let client = connect::client(&sdk, &instance.connect.arn, config.endpoints.connect.as_ref());
-    let pace = Pace::new(Arc::new(ProcessBudget::new(config.rates.clone())), Arc::new(SystemRandom));
+    let (client, pace) = command::client(&config, &instance).await;
     let settings = connect::Settings { patience: PATIENCE, directory_max_age: ONE_LOOK, ..instance.connect };
     let connect = Connect::new(settings, client, pace, Arc::new(config.protected), Arc::new(SystemClock));
-    let instance_name = InstanceName::new(name);
     Ok(Opened {
         connect,
-        instance: instance_name,
+        instance: instance.name,
         idps: instance.idps,
         rules: config.rules,
         rates: config.rates,
@@ -118,9 +108,5 @@ impl Opened {
 
 /// A failure, and what to do about it.
 fn told(error: &Error) -> String {
-    let advice = match error.missing_permission() {
-        Some(permission) => format!("; the AWS identity of this command needs {permission}"),
-        None => String::new(),
-    };
-    format!("{}{advice}", audit::cause(error))
+    failure(error, "the AWS identity of this command")
 }

@@ -7,6 +7,7 @@ use super::source::{People, one_each};
 use super::step::{Action, Leaver, Put, Refused, Step, Stuck};
 use super::{Leave, Opened, PeopleFile, Users, json, open, text};
 use crate::app::Outcome;
+use crate::app::command::CHANGES;
 use crate::app::removal::no_policy;
 use crate::app::terminal::progress;
 use crate::audit;
@@ -14,10 +15,9 @@ use crate::connect::{Error, Index, Person, Preview};
 use crate::mapping::Member;
 use crate::model::{Blamed as _, Username};
 
-/// Exit status of a plan with changes.
-const CHANGES: u8 = 2;
 /// How often a long comparison says how far it is, in people.
 const COMPARING_STEP: usize = 100;
+
 /// What a roster makes of an instance.
 #[derive(Default)]
 pub(super) struct Plan {
@@ -97,7 +97,8 @@ impl Opened {
             plan.remove_leavers();
         }
         plan.check_number(leave.max_leavers, index.len());
-        plan.steps.sort_by_key(Step::turn);
+        // Removals make room for creations, and only these can meet a full quota.
+        plan.steps.sort_by_key(Step::action);
         Ok(plan)
     }
 

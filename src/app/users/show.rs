@@ -4,14 +4,12 @@ use serde_json::{Map, Value, json};
 
 use super::source::People;
 use super::{Opened, PeopleFile, Users, open, told};
+use crate::app::command::NOBODY;
 use crate::app::mapping::{quoted, table};
 use crate::app::{Outcome, online};
 use crate::connect::{Preview, UserView};
 use crate::mapping::{Explanation, explain};
 use crate::model::{Patience, UserId, Username};
-
-/// Exit status: there is no such user.
-const NOBODY: u8 = 3;
 
 /// Prints one user; with a roster or a file of sign-ins, also what a sign-in of that person would change. Exit status 3: there is no such user.
 pub async fn show_user(name: &str, ask: &Users, file: &PeopleFile, as_json: bool) -> Outcome {

@@ -12,8 +12,8 @@ use crate::app::Outcome;
 use crate::app::mapping::chosen;
 use crate::config;
 use crate::connect::Index;
-use crate::mapping::{LARGEST_ROSTER, Member, RosterForm, Row, member, members, roster};
-use crate::model::{Attributes, Clock as _, Identity, IdpName, NameId, Problem, Sighting, SystemClock};
+use crate::mapping::{LARGEST_ROSTER, Member, RosterForm, Row, member, members, person_named, roster};
+use crate::model::{Clock as _, IdpName, Problem, Sighting, SystemClock};
 use crate::store::Journal;
 
 /// The people, and where they were read.
@@ -131,21 +131,7 @@ impl Opened {
 fn row(sighting: &Sighting) -> Row {
     let at = format!("seen {}", day(sighting.at));
     let Sighting { idp, name_id, attributes, .. } = sighting.clone();
-    Row { at, identity: identity(idp, name_id, attributes), previous_username: None }
-}
-
-/// As far as rules look at it.
-fn identity(idp: IdpName, name_id: Option<NameId>, attributes: Attributes) -> Identity {
-    Identity {
-        idp,
-        issuer: String::new(),
-        name_id,
-        session_index: None,
-        authn_context: None,
-        authn_instant: OffsetDateTime::UNIX_EPOCH,
-        session_not_on_or_after: None,
-        attributes,
-    }
+    Row { at, identity: person_named(idp, name_id, attributes), previous_username: None }
 }
 
 /// The day of a moment.

@@ -25,7 +25,7 @@ pub(super) struct Put {
     pub(super) preview: Preview,
 }
 
-/// What becomes of a user.
+/// What becomes of a user, in the order in which it is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Action {
     Correct,
@@ -50,11 +50,6 @@ impl Step {
         }
     }
 
-    /// Removals make room for creations, and only these can meet a full quota.
-    pub(super) fn turn(&self) -> Action {
-        self.action()
-    }
-
     /// Every call that it takes, but for listings.
     pub(super) fn calls(&self) -> Vec<&'static str> {
         let mut calls = Vec::new();
@@ -63,7 +58,7 @@ impl Step {
             calls.extend(&put.preview.calls);
         }
         if self.removed.is_some() {
-            calls.extend(["DescribeUser", "DescribeUser", "SearchQuickConnects", "DeleteAllEntitySessions"]);
+            calls.extend(["DescribeUser", "DescribeUser", "DeleteAllEntitySessions"]);
         }
         calls
     }
