@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use connect_gateway::connect::Connect;
-use connect_gateway::emulator::{Behaviour, Failing, Lag, Rate, Rates, SeedUser};
+use connect_gateway::emulator::{Behaviour, Failing, Lag, Rate, Rates};
 use connect_gateway::federation::Federation;
 use connect_gateway::model::{Blamed as _, FederationToken, Pace};
 use tokio::task::JoinSet;
@@ -39,17 +39,7 @@ impl Door {
         change: impl FnOnce(&mut connect_gateway::connect::Settings),
     ) -> Arc<Self> {
         let house = House::start(behaviour).await;
-        for number in 0..KNOWN {
-            let user = SeedUser {
-                username: person(number),
-                first_name: "Ada".to_owned(),
-                last_name: "Lovelace".to_owned(),
-                security_profiles: vec!["Agent".to_owned()],
-                routing_profile: "Basic".to_owned(),
-                ..SeedUser::default()
-            };
-            house.emulator.add_user("acme", &user).unwrap();
-        }
+        house.add_agents(KNOWN, person);
         let connect = house.connect_as(sdk, pace.clone(), change);
         let federation = house.federation_as(sdk, pace, |_| {});
         Arc::new(Self { house, connect, federation })

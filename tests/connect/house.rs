@@ -13,7 +13,7 @@ use connect_gateway::config;
 use connect_gateway::connect::{
     self, Allowed, Connect, GroupCreation, Hierarchy, Plan, Provisioning, StepError,
 };
-use connect_gateway::emulator::{Behaviour, Emulator, Options, Seed};
+use connect_gateway::emulator::{Behaviour, Emulator, Options, Seed, SeedUser};
 use connect_gateway::federation::{
     self, CredentialSource, Endpoints, Federation, HandOffMode, ProvisioningRole, provisioning_identity,
 };
@@ -74,6 +74,21 @@ impl House {
 
     pub(crate) async fn kind() -> Self {
         Self::start(Behaviour::kind()).await
+    }
+
+    /// Adds so many people who are placed already, by these names.
+    pub(crate) fn add_agents(&self, count: usize, name: impl Fn(usize) -> String) {
+        for number in 0..count {
+            let user = SeedUser {
+                username: name(number),
+                first_name: "Ada".to_owned(),
+                last_name: "Lovelace".to_owned(),
+                security_profiles: vec!["Agent".to_owned()],
+                routing_profile: "Basic".to_owned(),
+                ..SeedUser::default()
+            };
+            self.emulator.add_user("acme", &user).unwrap();
+        }
     }
 
     pub(crate) fn api(&self) -> Url {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use connect_gateway::connect::{Connect, Error};
-use connect_gateway::emulator::{Behaviour, SeedUser};
+use connect_gateway::emulator::Behaviour;
 use connect_gateway::federation;
 use connect_gateway::model::{Blamed as _, ConnectUser, Priority, code};
 use tokio::task::JoinSet;
@@ -15,17 +15,7 @@ use crate::house::{Calls, House, budget, gateway, placement};
 
 async fn house_of(people: usize) -> House {
     let house = House::start(Behaviour::kind()).await;
-    for number in 0..people {
-        let user = SeedUser {
-            username: format!("agent.{number:03}"),
-            first_name: "Ada".to_owned(),
-            last_name: "Lovelace".to_owned(),
-            security_profiles: vec!["Agent".to_owned()],
-            routing_profile: "Basic".to_owned(),
-            ..SeedUser::default()
-        };
-        house.emulator.add_user("acme", &user).unwrap();
-    }
+    house.add_agents(people, |number| format!("agent.{number:03}"));
     house
 }
 

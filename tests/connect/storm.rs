@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use connect_gateway::emulator::{Behaviour, SeedUser};
+use connect_gateway::emulator::Behaviour;
 use tokio::task::JoinSet;
 
 use crate::house::{Calls, House, gateway, placement, real_rates};
@@ -13,17 +13,7 @@ use crate::house::{Calls, House, gateway, placement, real_rates};
 async fn a_thousand_sign_ins_of_fifty_people_make_fifty_calls_of_each_kind_and_all_succeed() {
     let rates = connect_gateway::emulator::Rates::default();
     let house = House::start(Behaviour { throttle: Some(rates), ..Behaviour::kind() }).await;
-    for number in 0..50 {
-        let user = SeedUser {
-            username: format!("agent.{number}"),
-            first_name: "Ada".to_owned(),
-            last_name: "Lovelace".to_owned(),
-            security_profiles: vec!["Agent".to_owned()],
-            routing_profile: "Basic".to_owned(),
-            ..SeedUser::default()
-        };
-        house.emulator.add_user("acme", &user).unwrap();
-    }
+    house.add_agents(50, |number| format!("agent.{number}"));
     let budget = real_rates();
     let patience = Duration::from_mins(2);
     let connect =
