@@ -100,6 +100,21 @@ const CRATES: &[(&str, &[&str])] = &[
     ("aws_sdk_sts", &["federation"]),
     ("aws_smithy_runtime_api", &["connect", "federation"]),
     ("aws_smithy_types", &["connect", "federation"]),
+    // Listeners and addresses.
+    ("governor", &["web"]),
+    ("ipnet", &["app", "config", "web"]),
+    ("listenfd", &["app"]),
+    ("ppp", &["app"]),
+    ("sd_notify", &["app"]),
+    ("tokio_rustls", &["app"]),
+    // Shared state.
+    ("chacha20poly1305", &["store"]),
+    ("redis", &["store"]),
+    // Traces.
+    ("opentelemetry", &["telemetry"]),
+    ("opentelemetry_otlp", &["telemetry"]),
+    ("opentelemetry_sdk", &["telemetry"]),
+    ("tracing_opentelemetry", &["telemetry"]),
     // XML and signatures.
     ("bergshamra", &["saml"]),
     ("flate2", &["emulator", "saml"]),
@@ -112,6 +127,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("cel", &["mapping"]),
     ("csv", &["mapping"]),
     ("clap", &["bin", "main"]),
+    ("clap_complete", &["main"]),
+    ("clap_mangen", &["main"]),
     ("hmac", &["emulator"]),
     ("icu_locale", &["model"]),
     ("icu_plurals", &["model"]),

@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -14,6 +14,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
+
+use crate::web::Peer;
 
 /// Most connections at once; more wait in the system's queue.
 const CONNECTIONS: usize = 4096;
@@ -56,8 +58,9 @@ pub(super) async fn serve(listener: TcpListener, router: Router, stop: impl Futu
         tokio::select! {
             () = &mut stop => break,
             accepted = accept(&listener, &slots) => {
-                if let Some((stream, slot)) = accepted {
-                    connections.spawn(connection(stream, router.clone(), told.clone(), slot));
+                if let Some((stream, peer, slot)) = accepted {
+                    let router = router.clone().layer(Extension(peer));
+                    connections.spawn(connection(stream, router, told.clone(), slot));
                 }
             }
             Some(_) = connections.join_next() => {}
@@ -69,10 +72,13 @@ pub(super) async fn serve(listener: TcpListener, router: Router, stop: impl Futu
     }
 }
 
-async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+async fn accept(
+    listener: &TcpListener,
+    slots: &Arc<Semaphore>,
+) -> Option<(TcpStream, Peer, OwnedSemaphorePermit)> {
     let slot = Arc::clone(slots).acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok((stream, _)) => Some((stream, slot)),
+        Ok((stream, from)) => Some((stream, Peer(Some(from.ip())), slot)),
         Err(error) => {
             tracing::warn!(cause = %error, "a connection could not be accepted");
             sleep(REFUSED).await;

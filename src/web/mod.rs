@@ -23,6 +23,7 @@ mod logout;
 mod operations;
 mod pages;
 mod paths;
+mod peer;
 mod refusal;
 mod renew;
 mod setup;
@@ -54,6 +55,7 @@ use crate::session;
 use crate::sign_in::SignIn;
 
 pub use operations::operations;
+pub use peer::Peer;
 pub use refusal::status;
 
 /// The largest form that is read, in bytes.
