@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::command::{PATIENCE, failure};
+use super::listen::Certificate;
 use super::{Outcome, load, parts, sdk, told};
 use crate::audit;
 use crate::config;
@@ -27,6 +28,9 @@ pub async fn check(path: &Path, online_as: Option<&str>) -> Outcome {
     let failed = told(&loaded.config.rules.failed_tests());
     if !failed.is_empty() {
         return Outcome::Failed(failed);
+    }
+    if let Some(Err(reason)) = loaded.config.tls.as_ref().map(Certificate::load) {
+        return Outcome::failed(&reason);
     }
     let sdk = sdk(&loaded.config).await;
     let parts = match parts(loaded.config, &sdk, Arc::new(SystemClock), Arc::new(SystemRandom)) {

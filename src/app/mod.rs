@@ -6,6 +6,7 @@ mod check;
 mod command;
 mod control;
 mod explain;
+mod hang_up;
 mod hierarchy;
 mod iam;
 mod inspect;
@@ -15,19 +16,23 @@ mod mapping;
 mod online;
 mod reload;
 mod removal;
+mod run;
+mod serve;
 mod sessions;
 mod settings;
+mod signals;
+mod socket;
+mod systemd;
 mod terminal;
 mod users;
 
-use std::future::Future;
 use std::path::Path;
 use std::sync::{Arc, RwLock};
 
 use aws_config::SdkConfig;
 use axum::Router;
-use tokio::net::TcpListener;
-use tokio::task::JoinSet;
+use tokio::signal::unix::Signal;
+use tokio::sync::watch;
 use url::Url;
 
 use crate::admin::{Console, Publishing};
@@ -36,27 +41,29 @@ use crate::config::{self, Config, Loaded};
 use crate::connect::Connect;
 use crate::federation::Federation;
 use crate::metrics::Metrics;
-use crate::model::{Clock, Pace, Problem, Random, RulesState, SystemClock, SystemRandom};
+use crate::model::{Clock, Pace, Phase, Problem, Random, RulesState};
 use crate::saml::{self, ServiceProvider};
 use crate::sign_in::{Instance, Parts, RulesInForce, SignIn};
 use crate::store::{MemoryNamedSessions, MemoryPending, MemoryReplay, MemorySessions, seen_people};
-use crate::telemetry;
-use crate::web::{self, Site, WebState};
+use crate::web::{self, Health, Site, WebState};
 
-use aws::{look_at_instances, sdk, user_client};
-use background::{forget_old, forget_old_answers, refresh_metadata, refresh_tokens};
+use aws::{sdk, user_client};
 pub use check::check;
-use control::{Server, Socket};
 pub use explain::explain;
 pub use hierarchy::{HierarchyFile, apply_hierarchy, export_hierarchy, plan_hierarchy};
 pub use iam::{For, IamPrint, print_iam};
 pub use inspect::{Inspection, inspect};
+use listen::Certificate;
+pub use listen::Listener;
 use reload::{Reload, Started};
 
 pub use mapping::{Explain, explain_mapping, test_mapping};
 pub use removal::{RemoveUsers, remove_users};
+pub use serve::serve;
 pub use sessions::{end_sessions, list_sessions};
 pub use settings::{config_dump, config_schema};
+pub use signals::Stops;
+use socket::Socket;
 pub use users::{
     Form, Leave, PeopleFile, Users, apply_users, export_users, list_users, plan_users, show_user,
 };
@@ -66,7 +73,7 @@ pub struct App {
     router: Router,
     sessions: MemorySessions,
     operations: Router,
-    operations_listener: Option<TcpListener>,
+    operations_listener: Option<Listener>,
     metrics: Arc<Metrics>,
     sign_in: Arc<SignIn>,
     console: Option<Arc<Console>>,
@@ -75,6 +82,11 @@ pub struct App {
     public_url: Url,
     clock: Arc<dyn Clock>,
     socket: Option<Arc<Socket>>,
+    phase: watch::Sender<Phase>,
+    limits: config::Listener,
+    shutdown: config::Shutdown,
+    certificate: Option<Arc<Certificate>>,
+    hang_ups: Option<Signal>,
 }
 
 impl App {
@@ -83,11 +95,24 @@ impl App {
     /// # Errors
     /// When our key or an identity provider's metadata can't be used.
     pub fn build(
-        mut config: Config,
+        config: Config,
         sdk: &SdkConfig,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Result<Self, saml::Error> {
+        Self::with_certificate(config, None, sdk, clock, random)
+    }
+
+    /// The same, with TLS.
+    fn with_certificate(
+        mut config: Config,
+        certificate: Option<Arc<Certificate>>,
+        sdk: &SdkConfig,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Self, saml::Error> {
+        let phase = watch::Sender::new(Phase::Starting);
+        let (limits, shutdown) = (config.listener.clone(), config.shutdown);
         let sessions = MemorySessions::new(clock.clone());
         let metrics = Arc::new(metrics(&config, &*clock));
         let site = Site {
@@ -100,6 +125,12 @@ impl App {
             pending_for: config.pending_for,
             console: console(&mut config, &clock),
             metrics: metrics.clone(),
+            limits: web::Limits { form: limits.body_octets, request: limits.request },
+            health: Health {
+                phase: phase.subscribe(),
+                certificate: certificate.as_ref().map(|certificate| certificate.problem()),
+                store: None,
+            },
         };
         let (console, public_url) = (site.console.clone(), site.public_url.clone());
         let sign_in = Arc::new(SignIn::new(parts(config, sdk, clock.clone(), random)?));
@@ -120,6 +151,11 @@ impl App {
             public_url,
             clock,
             socket: None,
+            phase,
+            limits,
+            shutdown,
+            certificate,
+            hang_ups: None,
         })
     }
 
@@ -143,7 +179,7 @@ impl App {
     }
 
     /// The same, answering monitoring at `listener`.
-    fn observed_at(self, listener: Option<TcpListener>) -> Self {
+    fn observed_at(self, listener: Option<Listener>) -> Self {
         Self { operations_listener: listener, ..self }
     }
 
@@ -152,44 +188,14 @@ impl App {
         Self { socket: socket.map(Arc::new), ..self }
     }
 
+    /// The same, reading everything again when it is told to.
+    fn told_by(self, hang_ups: Signal) -> Self {
+        Self { hang_ups: Some(hang_ups), ..self }
+    }
+
     /// The gateway's HTTP, for a server of the caller's own.
     pub fn router(&self) -> Router {
         self.router.clone()
-    }
-
-    /// Serves until `shutdown`, then lets requests under way finish.
-    pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
-        self.sign_in.refresh_metadata().await;
-        let mut background = JoinSet::new();
-        background.spawn(refresh_metadata(self.sign_in.clone()));
-        background.spawn(refresh_tokens(self.sign_in.clone()));
-        background.spawn(forget_old_answers(self.sign_in.clone()));
-        background.spawn(look_at_instances(self.sign_in.clone()));
-        if let (Some(console), Some(socket)) = (&self.console, &self.socket) {
-            let (sign_in, console) = (self.sign_in.clone(), console.clone());
-            let (store, open_sessions) = (Arc::new(self.sessions.clone()), Arc::new(self.sessions));
-            let server = Server {
-                sign_in,
-                console,
-                public_url: self.public_url,
-                store,
-                open_sessions,
-                clock: self.clock,
-            };
-            background.spawn(server.serve(socket.clone()));
-        }
-        if let Some(console) = self.console {
-            background.spawn(forget_old(console));
-        }
-        if let Some(reload) = self.reload {
-            background.spawn(reload.follow());
-        }
-        if let Some(listener) = self.operations_listener {
-            background.spawn(listen::serve(listener, self.operations, std::future::pending()));
-        }
-        listen::serve(listener, self.router, shutdown).await;
-        // Their end is also that of what they hold, such as the control socket.
-        background.shutdown().await;
     }
 }
 
@@ -295,38 +301,6 @@ impl Outcome {
     }
 }
 
-/// `connect-gateway serve`: loads the configuration, listens, serves until SIGTERM or Ctrl-C.
-pub async fn serve(path: &Path) -> Outcome {
-    let loaded = match load(path) {
-        Ok(loaded) => loaded,
-        Err(failed) => return failed,
-    };
-    if let Err(error) = telemetry::start(loaded.config.log) {
-        return Outcome::failed(&error);
-    }
-    let (listen, public_url) = (loaded.config.listen, loaded.config.public_url.clone());
-    let operations = loaded.config.operations;
-    let socket = loaded.config.admin.as_ref().and_then(|admin| admin.socket.clone());
-    let started = Started::with(&loaded);
-    let sdk = sdk(&loaded.config).await;
-    let app = match App::build(loaded.config, &sdk, Arc::new(SystemClock), Arc::new(SystemRandom)) {
-        Ok(app) => app.following(path, started),
-        Err(error) => return Outcome::failed(&error),
-    };
-    let (listener, observed) = match listen::listeners(listen, operations).await {
-        Ok(listeners) => listeners,
-        Err(error) => return Outcome::failed(&error),
-    };
-    let socket = match socket.map(|path| Socket::bind(&path, &SystemRandom)).transpose() {
-        Ok(socket) => socket,
-        Err(error) => return Outcome::failed(&error),
-    };
-    let monitored_at = operations.map(tracing::field::display);
-    tracing::info!(%listen, public_url = %public_url, operations = monitored_at, "serving");
-    app.answering(socket).observed_at(observed).run(listener, asked_to_stop()).await;
-    Outcome::Done
-}
-
 fn told(problems: &[Problem]) -> Vec<String> {
     problems.iter().map(ToString::to_string).collect()
 }
@@ -357,17 +331,4 @@ fn load(path: &Path) -> Result<Loaded, Outcome> {
         eprintln!("warning: {warning}");
     }
     Ok(loaded)
-}
-
-/// SIGTERM or Ctrl-C.
-async fn asked_to_stop() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
-    }
-    tracing::info!("stopping: requests under way may finish");
 }

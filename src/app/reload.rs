@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::spawn_blocking;
 
 use super::background::ticks;
@@ -77,18 +76,14 @@ impl Reload {
         Self { path, rest, mapping_file, known, sign_in, state, console, metrics, clock, watched }
     }
 
-    /// Looks at the files now and then, and at SIGHUP.
+    /// Looks at the files now and then.
     pub(super) async fn follow(self: Arc<Self>) {
-        let Ok(mut hang_up) = signal(SignalKind::hangup()) else { return };
         let mut ticks = ticks(TICK);
         loop {
-            let is_told = tokio::select! {
-                _ = ticks.tick() => false,
-                _ = hang_up.recv() => true,
-            };
+            ticks.tick().await;
             let reload = Arc::clone(&self);
             let look = move || {
-                if reload.has_changed() || is_told {
+                if reload.has_changed() {
                     reload.again().ok();
                 }
             };

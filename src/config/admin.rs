@@ -7,14 +7,12 @@ use crate::mapping::{Admins, Known};
 
 use super::drafts::Drafts;
 use super::history::History;
+use super::listen;
 use super::mapping;
 use super::section::Section;
 
 /// Sign-ins that are remembered unless something else is written.
 const KEPT: u64 = 200;
-
-/// The longest path of a socket, in bytes: systems take few more, and the file gets another name while it is made.
-const LONGEST_SOCKET: usize = 90;
 
 /// What `[admin]` says.
 #[derive(Debug)]
@@ -49,7 +47,7 @@ impl Admin {
 pub(super) fn read(section: &mut Section<'_>, known: &Known, drafts: &Drafts) -> Option<Admin> {
     let config = mapping::conditions(section);
     let keep_sign_ins = section.number("keep_sign_ins", KEPT, 0..=2000);
-    let socket = section.parsed("socket", |path| socket(drafts.base_dir(), path));
+    let socket = section.parsed("socket", |path| listen::socket_path(drafts.base_dir(), path));
     let publishers = section.optional("publishers", |s| publishers(s, known, drafts)).flatten();
     if config.idps.is_none() && known.idps.len() > 1 {
         section.warning("idps", "is missing: every identity provider can name administrators by its groups");
@@ -83,11 +81,4 @@ fn beside(file: &Path) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(".history");
     name.into()
-}
-
-fn socket(base_dir: &Path, path: &str) -> Result<PathBuf, String> {
-    let whole = base_dir.join(path);
-    let fits = !path.is_empty() && whole.as_os_str().len() <= LONGEST_SOCKET;
-    fits.then_some(whole)
-        .ok_or_else(|| format!("write a path of 1 to {LONGEST_SOCKET} bytes, with its folder"))
 }

@@ -186,7 +186,7 @@ pub(crate) fn unreadable(error: &Error) -> String {
     }
 }
 
-fn warn_if_exposed(section: &Section<'_>, key: &str, path: &Path) {
+pub(super) fn warn_if_exposed(section: &Section<'_>, key: &str, path: &Path) {
     if readable_by_others(path) {
         section.warning(key, "the secret's file can be read by others: chmod 600");
     }

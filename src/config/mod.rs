@@ -8,6 +8,7 @@ mod address;
 mod admin;
 mod budget;
 mod cache;
+mod client_address;
 mod credentials;
 mod described;
 mod drafts;
@@ -18,6 +19,8 @@ mod history;
 mod idp;
 mod instance;
 mod instances;
+mod listen;
+mod listener;
 mod log;
 mod mapping;
 mod mapping_file;
@@ -33,8 +36,10 @@ mod schema;
 mod section;
 mod setting;
 mod shape;
+mod shutdown;
 mod source;
 mod summary;
+mod tls;
 mod version_file;
 mod words;
 
@@ -43,7 +48,6 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -65,10 +69,14 @@ pub(crate) use files::unreadable;
 pub use hierarchy::{read_hierarchy, write_hierarchy};
 pub use history::History;
 pub use instance::Instance;
+pub use listen::Listen;
+pub use listener::Listener;
 pub use log::{Log, LogFormat};
 pub use schema::schema;
 pub use setting::{Origin, Setting, Shown};
+pub use shutdown::Shutdown;
 pub use summary::summary;
+pub use tls::Tls;
 #[cfg(test)]
 pub(crate) use words::catalogue;
 pub use words::english;
@@ -82,9 +90,15 @@ pub struct Config {
     /// The gateway's own origin, as browsers see it.
     pub public_url: Url,
     /// Where it listens.
-    pub listen: SocketAddr,
+    pub listen: Listen,
+    /// What connections and requests may take, and who says for whom they are.
+    pub listener: Listener,
+    /// Where the certificate is; `None`: plain HTTP, behind something that speaks TLS.
+    pub tls: Option<Tls>,
+    /// How it stops.
+    pub shutdown: Shutdown,
     /// Where monitoring asks; `None`: nowhere.
-    pub operations: Option<SocketAddr>,
+    pub operations: Option<Listen>,
     /// Its name on pages and in metadata, and what else makes the pages the company's own; in English.
     pub brand: Brand,
     /// The same in other languages.
@@ -235,8 +249,12 @@ fn rest(table: &toml::Table) -> u64 {
 fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Option<Config> {
     version(root);
     let public_url = root.required("public_url", "write the https origin that browsers use", address::origin);
-    let listen = listen(root);
-    let operations = root.section("operations", |s| operations::read(s, listen));
+    let listen = listen::read(root, files.base_dir());
+    let operations = root.section("operations", |s| operations::read(s, &listen, files.base_dir()));
+    let trusted = root.section("client_address", client_address::read);
+    let listener = root.section("listener", |s| listener::read(s, trusted));
+    let tls = root.section("tls", |s| tls::read(s, files.base_dir()));
+    let shutdown = root.section("shutdown", shutdown::read);
     let display_name = root.text("display_name", 100).unwrap_or_else(|| DISPLAY_NAME.to_owned());
     root.usual("display_name", DISPLAY_NAME);
     let support = root.parsed("support", support);
@@ -285,6 +303,9 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
     Some(Config {
         public_url: public_url?,
         listen,
+        listener,
+        tls,
+        shutdown,
         operations,
         brand,
         translated,
@@ -321,17 +342,6 @@ fn at_least_one(root: &Section<'_>, key: &str, none: bool) {
     if none {
         root.problem(key, format!("is missing: write at least one [{key}.<name>] table"));
     }
-}
-
-fn listen(root: &mut Section<'_>) -> SocketAddr {
-    let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, 8080));
-    let listen = root.parsed("listen", socket_address);
-    root.usual("listen", usual.to_string());
-    listen.unwrap_or(usual)
-}
-
-fn socket_address(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| "write an IP address and a port, such as \"0.0.0.0:8080\"".to_owned())
 }
 
 /// A sentence, or an address that a page may link to.

@@ -36,6 +36,7 @@ pub struct Metrics {
     rules_loaded: Gauge,
     rules_current: Gauge,
     restart_needed: Gauge,
+    certificate_current: Gauge,
 }
 
 /// How a sign-in ended, and between whom.
@@ -72,8 +73,10 @@ impl Metrics {
             rules_loaded: Gauge::default(),
             rules_current: Gauge::default(),
             restart_needed: Gauge::default(),
+            certificate_current: Gauge::default(),
         };
         metrics.rules_loaded.set(now.unix_timestamp());
+        metrics.certificate_current.set(1);
         // Both are there from the start, so that the first one is seen as a rise.
         for result in [REPLACED, KEPT] {
             metrics.reloads.get_or_create(&result).inc_by(0);
@@ -100,6 +103,11 @@ impl Metrics {
             "restart_needed",
             "1: the file changed something that waits for a restart",
             self.restart_needed.clone(),
+        );
+        registry.register(
+            "tls_certificate_current",
+            "0: the certificate in its files can't be used, and the old one stays",
+            self.certificate_current.clone(),
         );
         registry.register("sign_ins", "Sign-ins, by how they ended", self.sign_ins.clone());
         self
@@ -129,6 +137,11 @@ impl Metrics {
     /// A changed file could not be used.
     pub fn rules_kept(&self) {
         self.reloads.get_or_create(&KEPT).inc();
+    }
+
+    /// Whether the certificate of TLS is that of its files.
+    pub fn certificate(&self, is_current: bool) {
+        self.certificate_current.set(is_current.into());
     }
 
     /// All of them, in the Prometheus text format.

@@ -22,6 +22,7 @@ pub mod original_answer;
 pub mod pace;
 pub mod patience;
 pub mod pending;
+pub mod phase;
 pub mod placement;
 pub mod problem;
 pub mod proficiency;
@@ -62,6 +63,7 @@ pub use original_answer::{OriginalAnswer, Unreadable};
 pub use pace::{Caller, Pace, Stopped};
 pub use patience::{Patience, Priority, Ticket};
 pub use pending::{Pending, PendingConfirmation, PendingKey, PendingSignIn, Purpose, Target};
+pub use phase::Phase;
 pub use placement::{
     Denial, Field, HierarchyPath, Phone, PhoneType, Placed, Placement, RuleOutcome, SyncPolicy, SyncWhen,
     Trace, TraceEntry,

@@ -1,5 +1,6 @@
 //! One configured identity provider: its settings, and the metadata that is in force.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use time::OffsetDateTime;
@@ -22,6 +23,8 @@ pub(super) struct Idp {
     /// Places for artifacts that it is asked about at this moment.
     pub(super) resolutions: Semaphore,
     metadata: Mutex<Option<Arc<IdpMetadata>>>,
+    /// The last reading failed.
+    is_stale: AtomicBool,
 }
 
 impl Idp {
@@ -39,7 +42,13 @@ impl Idp {
             MetadataSource::Url(_) => return Err(unusable(MetadataError::Address)),
         };
         let resolutions = Semaphore::new(MOST_RESOLUTIONS);
-        Ok(Self { settings, pinned, resolutions, metadata: Mutex::new(metadata) })
+        Ok(Self {
+            settings,
+            pinned,
+            resolutions,
+            metadata: Mutex::new(metadata),
+            is_stale: AtomicBool::new(false),
+        })
     }
 
     /// The metadata in force.
@@ -67,14 +76,25 @@ impl Idp {
         self.metadata.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Whether the last copy could not be replaced when that was tried.
+    pub(super) fn is_stale(&self) -> bool {
+        self.is_stale.load(Ordering::Relaxed)
+    }
+
+    /// The copy in force is still what is published.
+    pub(super) fn keep(&self) {
+        self.is_stale.store(false, Ordering::Relaxed);
+    }
+
     /// Puts a newer copy into force, or keeps the last good one.
     pub(super) fn take(&self, read: Result<IdpMetadata, MetadataError>) -> Result<(), Error> {
         let mut metadata = self.metadata.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = read.map_err(|reason| unusable(&self.settings, reason))?;
-        if metadata.as_ref().is_some_and(|old| old.entity_id != new.entity_id) {
-            return Err(unusable(&self.settings, MetadataError::EntityChanged));
-        }
-        *metadata = Some(Arc::new(new));
+        let is_another =
+            |new: &IdpMetadata| metadata.as_ref().is_some_and(|old| old.entity_id != new.entity_id);
+        let read =
+            read.and_then(|new| if is_another(&new) { Err(MetadataError::EntityChanged) } else { Ok(new) });
+        self.is_stale.store(read.is_err(), Ordering::Relaxed);
+        *metadata = Some(Arc::new(read.map_err(|reason| unusable(&self.settings, reason))?));
         Ok(())
     }
 }

@@ -49,7 +49,7 @@ pub use assertion::VerifiedAssertion;
 pub use error::{Algorithm, ArtifactFault, Error, MetadataError, Rule, StatusCode};
 pub use inspect::{Captured, Inspected};
 pub use logout::{LogoutMessage, LogoutRequest};
-pub use metadata::{AboutUs, Contact, Logo, Organization};
+pub use metadata::{AboutUs, Contact, Logo, MetadataStanding, Organization};
 pub use refused::Refused;
 pub use settings::{
     Binding, DecryptionKey, IdpInitiated, IdpSettings, MetadataSource, MetadataTrust, ResponseBinding,

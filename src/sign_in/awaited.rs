@@ -6,6 +6,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use time::OffsetDateTime;
+use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use super::{Instance, SignIn};
@@ -22,7 +23,26 @@ struct Awaited {
 
 /// Everyone for whom something was begun that they have not come back for.
 #[derive(Default)]
-pub(super) struct Waiting(Mutex<HashMap<Key, Awaited>>);
+pub(super) struct Waiting {
+    all: Mutex<HashMap<Key, Awaited>>,
+    under_way: watch::Sender<usize>,
+}
+
+/// Work under way.
+struct UnderWay(watch::Sender<usize>);
+
+impl UnderWay {
+    fn new(count: &watch::Sender<usize>) -> Self {
+        count.send_modify(|count| *count += 1);
+        Self(count.clone())
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
+}
 
 impl Waiting {
     /// Begins `work` for the person, unless it is under way. It is worth something until `until`.
@@ -34,6 +54,11 @@ impl Waiting {
     ) {
         let mut all = self.lock();
         if all.get(&key).is_none_or(|awaited| awaited.task.is_finished()) {
+            let under_way = UnderWay::new(&self.under_way);
+            let work = async move {
+                let _under_way = under_way;
+                work.await;
+            };
             let task = tokio::spawn(work).abort_handle();
             all.insert(key, Awaited { identity: identity.clone(), until, task });
         }
@@ -67,11 +92,22 @@ impl Waiting {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Awaited>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Until nothing is under way.
+    async fn ended(&self) {
+        // An error would say that nobody counts any more.
+        _ = self.under_way.subscribe().wait_for(|count| *count == 0).await;
     }
 }
 
 impl SignIn {
+    /// Until nothing is under way of what people wait for.
+    pub async fn all_served(&self) {
+        self.waiting.ended().await;
+    }
+
     /// The person's page waits; the person's user is put in place in its turn, and the token asked for right after.
     pub(super) fn go_on_for(&self, signed_in: &SignedIn, instance: &Instance, placement: &Placement) {
         let (connect, federation) = (Arc::clone(&instance.connect), Arc::clone(&instance.federation));

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use crate::mapping::Rules;
-use crate::model::{InstanceName, Patience, Placement, Priority, Problem, UserId};
+use crate::model::{IdpName, InstanceName, Patience, Placement, Priority, Problem, UserId};
 
 use super::{SignIn, SignInError};
 pub use crate::connect::{
     Fate, GroupListing, GroupNode, InUse, Listed, Listings, Preview, Read, Standing, UserView,
 };
+use crate::saml::MetadataStanding;
 
 /// How long a page of the console may wait for AWS. What is being read goes on after that, for the next try.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -32,6 +33,12 @@ pub struct InstanceUse {
 }
 
 impl SignIn {
+    /// How each identity provider's metadata stands.
+    #[must_use]
+    pub fn metadata_standings(&self) -> Vec<(IdpName, MetadataStanding)> {
+        self.parts.saml.metadata_standings()
+    }
+
     /// What a sign-in with this placement would find and do.
     ///
     /// # Errors

@@ -40,7 +40,8 @@ use url::Url;
 
 pub use crate::mapping::NameSources;
 pub use crate::saml::{
-    Demands, IdpInitiated, LogoutMessage, OwnValues, PublishedCertificate, ResponseBinding, Usage, WantSigned,
+    Demands, IdpInitiated, LogoutMessage, MetadataStanding, OwnValues, PublishedCertificate, ResponseBinding,
+    Usage, WantSigned,
 };
 use answers::KeptAnswers;
 use awaited::Waiting;

@@ -17,6 +17,7 @@ mod form;
 pub mod fuzzing;
 mod go;
 mod headers;
+mod health;
 mod language;
 mod logo;
 mod logout;
@@ -33,18 +34,16 @@ mod test_sign_in;
 mod unsolicited;
 mod words;
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use axum::extract::{DefaultBodyLimit, RawQuery, State};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
 use axum::routing::{get, post};
-use axum::{Extension, Json, Router};
-use serde_json::json;
+use axum::{Extension, Router};
 use tower_http::limit::RequestBodyLimitLayer;
-use tower_http::timeout::RequestBodyTimeoutLayer;
+use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 use tower_sessions::SessionStore;
 use url::Url;
 
@@ -54,12 +53,11 @@ use crate::model::{Brand, Clock, Random, RulesState};
 use crate::session;
 use crate::sign_in::SignIn;
 
+pub use health::{Health, StoreProbe};
 pub use operations::operations;
 pub use peer::Peer;
 pub use refusal::status;
 
-/// The largest form that is read, in bytes.
-const LARGEST_FORM: usize = 512 * 1024;
 /// The longest pause between two parts of a form.
 const SLOWEST_FORM: Duration = Duration::from_secs(10);
 
@@ -98,6 +96,19 @@ pub struct Site {
     pub console: Option<Arc<Console>>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// What a request may take.
+    pub limits: Limits,
+    /// Whether people should be sent here.
+    pub health: Health,
+}
+
+/// What a request may take, at most.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Of its body, in octets.
+    pub form: usize,
+    /// Until it is answered.
+    pub request: Duration,
 }
 
 /// The whole of the gateway's HTTP, with sessions kept in `store`.
@@ -119,7 +130,6 @@ pub fn router<S: SessionStore + Clone>(state: WebState, store: S) -> Router {
         .route("/discovery", get(choose::discovered))
         .route("/sign-in/confirm", post(unsolicited::confirm))
         .route("/saml/metadata", get(metadata))
-        .route("/readyz", get(ready))
         .route("/saml/setup", get(setup::page))
         .route("/renew/{instance}", get(renew::instance))
         .route("/renew/{instance}/{destination}", get(renew::destination))
@@ -130,32 +140,21 @@ pub fn router<S: SessionStore + Clone>(state: WebState, store: S) -> Router {
     bounded(routes, site, store)
 }
 
-/// Everything around the routes, from the inside out: body limit, sessions, panics, the boundary.
+/// Everything around the routes, from the inside out: body limit, deadline, sessions, panics, the boundary.
 fn bounded<S: SessionStore + Clone>(routes: Router, site: Arc<Site>, store: S) -> Router {
+    let (limits, alive, ready) = (site.limits, site.health.clone(), site.health.clone());
     routes
-        .route("/healthz", get(|| async { "ok" }))
-        .fallback(|| async { axum::http::StatusCode::NOT_FOUND })
+        .route("/healthz", get(move || async move { alive.public("ok") }))
+        .route("/readyz", get(move || async move { ready.public("ready") }))
+        .fallback(|| async { StatusCode::NOT_FOUND })
         .layer(Extension(Arc::new(store.clone()) as Store))
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyTimeoutLayer::new(SLOWEST_FORM))
-        .layer(RequestBodyLimitLayer::new(LARGEST_FORM))
+        .layer(RequestBodyLimitLayer::new(limits.form))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, limits.request))
         .layer(session::layer(store))
         .layer(tower_http::catch_panic::CatchPanicLayer::custom(boundary::panicked))
         .layer(axum::middleware::from_fn_with_state(site, boundary::boundary))
-}
-
-/// Whether sign-ins can be taken; with `?verbose`, what an operator should look at. Older rules are no reason to
-/// turn people away.
-async fn ready(State(web): State<Arc<WebState>>, RawQuery(query): RawQuery) -> Response {
-    if query.as_deref() != Some("verbose") {
-        return "ready".into_response();
-    }
-    let standings = web.sign_in.standings().into_iter();
-    let instances: BTreeMap<String, &str> =
-        standings.map(|(name, standing)| (name.to_string(), standing.word())).collect();
-    let state = web.rules_state.read().unwrap_or_else(PoisonError::into_inner);
-    let rules = if state.problems.is_empty() { "in_force" } else { "older_than_file" };
-    Json(json!({ "ready": true, "rules": rules, "needs_restart": state.needs_restart, "instances": instances })).into_response()
 }
 
 /// Our SAML metadata, for the identity provider's administrator.

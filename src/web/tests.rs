@@ -2,14 +2,18 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use axum::response::{Redirect, Response};
 use axum::routing::{get, post};
+use tokio::sync::watch;
 use tower::ServiceExt as _;
 use tower_sessions::Session;
 
 use super::brands::{acme, german, in_language};
 use super::refusal::Refusal;
 use super::*;
-use crate::model::{SystemClock, SystemRandom, code};
+use crate::model::{Phase, SystemClock, SystemRandom, code};
 use crate::store::MemorySessions;
+
+/// What `[listener]` says by default.
+const LARGEST_FORM: usize = 512 * 1024;
 
 fn site(public_url: &str) -> Site {
     Site {
@@ -22,6 +26,12 @@ fn site(public_url: &str) -> Site {
         console: None,
         metrics: Arc::new(Metrics::new([], [], SystemClock.now())),
         pending_for: Duration::from_mins(15),
+        limits: Limits { form: LARGEST_FORM, request: Duration::from_mins(2) },
+        health: Health {
+            phase: watch::Sender::new(Phase::Serving).subscribe(),
+            certificate: None,
+            store: None,
+        },
     }
 }
 

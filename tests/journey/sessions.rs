@@ -7,7 +7,7 @@ use std::time::Duration;
 use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use connect_gateway::app::App;
+use connect_gateway::app::{App, Stops};
 use connect_gateway::config;
 use connect_gateway::emulator::Emulator;
 use connect_gateway::model::{Clock, SystemClock, SystemRandom};
@@ -68,7 +68,7 @@ impl House {
             .await;
         let clock = Arc::new(Ahead(Mutex::default()));
         let app = App::build(config, &sdk, clock.clone(), Arc::new(SystemRandom)).unwrap();
-        tokio::spawn(app.run(listener, std::future::pending()));
+        tokio::spawn(app.run(listener.into(), Stops::never()));
         let metadata = reqwest::get(format!("{gateway_url}/saml/metadata")).await.unwrap();
         emulator.trust_service_provider_metadata(&metadata.text().await.unwrap()).unwrap();
         Self { gateway_url, emulator, clock }

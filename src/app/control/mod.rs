@@ -4,7 +4,6 @@
 mod client;
 mod server;
 mod sessions;
-mod socket;
 
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +16,6 @@ use crate::model::{Identity, IdpName, InstanceName, SupportId, TestId};
 
 pub(super) use client::{ask, unexpected};
 pub(super) use server::Server;
-pub(super) use socket::Socket;
 
 /// What may be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,9 +11,10 @@ use tokio::time::{sleep, timeout};
 use tower_sessions::SessionStore;
 use url::Url;
 
-use super::{Answer, Found, Question, Socket};
+use super::{Answer, Found, Question};
 use crate::admin::{Console, Outcome};
 use crate::app::mapping::chosen;
+use crate::app::socket::Socket;
 use crate::audit;
 use crate::model::{Clock, IdpName, InstanceName, OpenSessions, TestId};
 use crate::sign_in::{SignIn, TestAsk};

@@ -6,9 +6,11 @@ mod fetch;
 mod own;
 mod refresh;
 mod signed;
+mod standing;
 mod warnings;
 
 pub use about::{AboutUs, Contact, Logo, Organization};
+pub use standing::MetadataStanding;
 
 pub(super) use duration::parse as parse_duration;
 pub(super) use own::{OwnMetadata, Us};

@@ -142,7 +142,10 @@ impl Source {
     async fn read(&self, state: &mut State) {
         state.asked = Some(self.tools.clock.now());
         let taken = match fetch(&self.tools.client, &self.url, &state.validators).await {
-            Ok(Fetched::Unchanged) => true,
+            Ok(Fetched::Unchanged) => {
+                self.idps.iter().for_each(|idp| idp.keep());
+                true
+            }
             Ok(Fetched::Document(xml, validators)) => {
                 let taken = self.take(xml).await;
                 state.validators = if taken { validators } else { Validators::default() };

@@ -14,15 +14,13 @@ use crate::model::Random;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SocketError {
     /// Somebody answers there.
-    #[error("admin.socket: {0}: a gateway answers there already; stop it, or choose another path")]
+    #[error("{0}: somebody listens there already; stop it, or choose another path")]
     InUse(PathBuf),
     /// Something of somebody's.
-    #[error("admin.socket: {0}: there is something else than a socket; choose another path")]
+    #[error("{0}: there is something else than a socket; choose another path")]
     Occupied(PathBuf),
     /// The system says no.
-    #[error(
-        "admin.socket: {path}: {error}; its folder must be there, and this user must be able to write to it"
-    )]
+    #[error("{path}: {error}; its folder must be there, and this user must be able to write to it")]
     Refused {
         /// Where.
         path: PathBuf,
@@ -31,7 +29,25 @@ pub(crate) enum SocketError {
     },
 }
 
-/// A listening socket with mode 0600; its file is gone when this is dropped.
+/// Who may open a socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Who {
+    /// The gateway's own user.
+    User,
+    /// The same, and the file's group: where a proxy is in it.
+    Group,
+}
+
+impl Who {
+    fn mode(self) -> u32 {
+        match self {
+            Self::User => 0o600,
+            Self::Group => 0o660,
+        }
+    }
+}
+
+/// A listening socket; its file is gone when this is dropped.
 pub(crate) struct Socket {
     pub(super) listener: UnixListener,
     path: PathBuf,
@@ -41,21 +57,22 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
-    /// Listens at `path`, in place of a socket that nobody listens at any more. Must be called inside a runtime.
+    /// Listens at `path` for `who`, in place of a socket that nobody listens at any more. Must be called inside a
+    /// runtime.
     ///
     /// # Errors
     /// Somebody listens there, or something else is there, or the system refuses.
-    pub(crate) fn bind(path: &Path, random: &dyn Random) -> Result<Self, SocketError> {
+    pub(crate) fn bind(path: &Path, who: Who, random: &dyn Random) -> Result<Self, SocketError> {
         check_free(path)?;
-        Self::made(path, random).map_err(|error| SocketError::Refused { path: path.to_owned(), error })
+        Self::made(path, who, random).map_err(|error| SocketError::Refused { path: path.to_owned(), error })
     }
 
     /// Made in a folder that nobody else can enter, and moved out once it is closed to others: at no moment can
     /// anybody open it who may not.
-    fn made(path: &Path, random: &dyn Random) -> io::Result<Self> {
+    fn made(path: &Path, who: Who, random: &dyn Random) -> io::Result<Self> {
         let folder = path.with_file_name(format!(".{}", &random.token()[..8]));
         DirBuilder::new().mode(0o700).create(&folder)?;
-        let bound = bound(&folder.join("s"), path);
+        let bound = bound(&folder.join("s"), path, who);
         // Empty by now, or of no use.
         let _ = fs::remove_file(folder.join("s"));
         fs::remove_dir(&folder)?;
@@ -74,9 +91,9 @@ impl Drop for Socket {
     }
 }
 
-fn bound(inside: &Path, path: &Path) -> io::Result<(StdListener, Metadata)> {
+fn bound(inside: &Path, path: &Path, who: Who) -> io::Result<(StdListener, Metadata)> {
     let listener = StdListener::bind(inside)?;
-    fs::set_permissions(inside, Permissions::from_mode(0o600))?;
+    fs::set_permissions(inside, Permissions::from_mode(who.mode()))?;
     listener.set_nonblocking(true)?;
     let metadata = fs::symlink_metadata(inside)?;
     fs::rename(inside, path)?;
@@ -150,9 +167,9 @@ mod tests {
             })
         };
         for _ in 0..300 {
-            drop(Socket::bind(&path, &SystemRandom).unwrap());
+            drop(Socket::bind(&path, Who::User, &SystemRandom).unwrap());
         }
-        let _kept = Socket::bind(&path, &SystemRandom).unwrap();
+        let _kept = Socket::bind(&path, Who::User, &SystemRandom).unwrap();
         while !watching.is_finished() {
             std::thread::sleep(std::time::Duration::from_millis(20));
             stop.store(true, Ordering::Relaxed);
@@ -165,7 +182,7 @@ mod tests {
     async fn a_stale_socket_is_replaced_and_the_file_is_gone_in_the_end() {
         let folder = Folder::new();
         drop(StdListener::bind(folder.path()).unwrap());
-        let socket = Socket::bind(&folder.path(), &SystemRandom).unwrap();
+        let socket = Socket::bind(&folder.path(), Who::User, &SystemRandom).unwrap();
         assert_eq!(folder.files(), 1);
         drop(socket);
         assert_eq!(folder.files(), 0);
@@ -174,15 +191,18 @@ mod tests {
     #[tokio::test]
     async fn a_live_socket_or_any_other_file_is_left_alone() {
         let folder = Folder::new();
-        let live = Socket::bind(&folder.path(), &SystemRandom).unwrap();
-        assert!(matches!(Socket::bind(&folder.path(), &SystemRandom), Err(SocketError::InUse(_))));
+        let live = Socket::bind(&folder.path(), Who::User, &SystemRandom).unwrap();
+        assert!(matches!(Socket::bind(&folder.path(), Who::User, &SystemRandom), Err(SocketError::InUse(_))));
         assert!(UnixStream::connect(folder.path()).is_ok());
         fs::remove_file(folder.path()).unwrap();
         fs::write(folder.path(), "ours").unwrap();
-        assert!(matches!(Socket::bind(&folder.path(), &SystemRandom), Err(SocketError::Occupied(_))));
+        assert!(matches!(
+            Socket::bind(&folder.path(), Who::User, &SystemRandom),
+            Err(SocketError::Occupied(_))
+        ));
         drop(live);
         assert_eq!(fs::read_to_string(folder.path()).unwrap(), "ours", "not the file that was made");
         let nowhere = folder.0.join("missing/control.sock");
-        assert!(matches!(Socket::bind(&nowhere, &SystemRandom), Err(SocketError::Refused { .. })));
+        assert!(matches!(Socket::bind(&nowhere, Who::User, &SystemRandom), Err(SocketError::Refused { .. })));
     }
 }

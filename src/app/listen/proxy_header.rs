@@ -1,0 +1,84 @@
+//! The PROXY protocol, version 2: a proxy that forwards octets says for whom. proxy-protocol.txt of HAProxy, section 2.2.
+
+use std::io::{Error, ErrorKind, Result};
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use ppp::v2::{Addresses, Command, Header, ParseError, Protocol};
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+
+use crate::web::Peer;
+
+/// Octets before the addresses; the last two say how many follow.
+const START: usize = 16;
+/// The longest header that is read. Those of AWS and HAProxy have some hundred octets.
+const LONGEST: usize = 4096;
+
+/// Reads the header, and nothing behind it: who is at the other end of the proxy `peer`.
+///
+/// # Errors
+/// `peer` is in none of the networks `trusted`; or what it sends is no such header.
+pub(super) async fn read(
+    stream: &mut (impl AsyncRead + Unpin),
+    peer: Peer,
+    trusted: &[IpNet],
+) -> Result<Peer> {
+    if !is_trusted(peer, trusted) {
+        tracing::debug!("a connection without a trusted proxy is closed");
+        return Err(ErrorKind::PermissionDenied.into());
+    }
+    let mut octets = Vec::new();
+    loop {
+        match Header::try_from(octets.as_slice()) {
+            Ok(header) => return source(&header, peer),
+            Err(ParseError::Incomplete(_) | ParseError::Partial(..)) => {}
+            Err(error) => return Err(refused(&error.to_string())),
+        }
+        let missing = length(&octets).saturating_sub(octets.len());
+        let read = if octets.len() < LONGEST { read_some(stream, &mut octets, missing).await? } else { 0 };
+        if read == 0 {
+            return Err(refused("it is cut off, or too long"));
+        }
+    }
+}
+
+/// A socket of the file system is opened by whom its mode lets.
+fn is_trusted(peer: Peer, trusted: &[IpNet]) -> bool {
+    peer.0.is_none_or(|address| trusted.iter().any(|network| network.contains(&address.to_canonical())))
+}
+
+/// How long the header is, as far as that is known.
+fn length(octets: &[u8]) -> usize {
+    match octets.get(START - 2..START) {
+        Some(&[high, low]) => (START + usize::from(u16::from_be_bytes([high, low]))).min(LONGEST),
+        _ => START,
+    }
+}
+
+async fn read_some(
+    stream: &mut (impl AsyncRead + Unpin),
+    octets: &mut Vec<u8>,
+    most: usize,
+) -> Result<usize> {
+    stream.take(u64::try_from(most).unwrap_or(0)).read_buf(octets).await
+}
+
+fn source(header: &Header<'_>, peer: Peer) -> Result<Peer> {
+    if header.command == Command::Local {
+        // The proxy's own: it looks whether we are well.
+        return Ok(peer);
+    }
+    if header.protocol == Protocol::Datagram {
+        return Err(refused("it is about datagrams"));
+    }
+    Ok(match header.addresses {
+        Addresses::IPv4(addresses) => Peer(Some(IpAddr::V4(addresses.source_address))),
+        Addresses::IPv6(addresses) => Peer(Some(IpAddr::V6(addresses.source_address).to_canonical())),
+        Addresses::Unspecified | Addresses::Unix(_) => peer,
+    })
+}
+
+fn refused(reason: &str) -> Error {
+    tracing::debug!(reason, "a connection without a PROXY protocol header is closed");
+    Error::new(ErrorKind::InvalidData, reason.to_owned())
+}

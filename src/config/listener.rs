@@ -1,0 +1,49 @@
+//! `[listener]`: what connections and requests may take, at most.
+
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+use super::section::Section;
+
+/// What `[listener]` says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listener {
+    /// Who sends a PROXY protocol header before anything else; `None`: nobody does.
+    pub proxies: Option<Vec<IpNet>>,
+    /// Most connections at once.
+    pub max_connections: usize,
+    /// How long the PROXY protocol header and the TLS handshake may take, each.
+    pub handshake: Duration,
+    /// How long a connection may go without a request: idle, or with headers that don't come to their end.
+    pub headers: Duration,
+    /// Most octets of a request's headers.
+    pub header_octets: usize,
+    /// Most octets of a request's body.
+    pub body_octets: usize,
+    /// How long a request may take, body and answer together.
+    pub request: Duration,
+}
+
+/// `trusted`: the networks of the proxies that are believed.
+pub(super) fn read(section: &mut Section<'_>, trusted: Vec<IpNet>) -> Listener {
+    let is_proxied = section.flag("proxy_protocol", false);
+    if is_proxied && trusted.is_empty() {
+        let advice = "needs client_address.trusted: the networks of the proxies whose header is believed";
+        section.problem("proxy_protocol", advice);
+    }
+    Listener {
+        proxies: is_proxied.then_some(trusted),
+        max_connections: count(section, "max_connections", 4096, 16..=65_536),
+        handshake: section.seconds("handshake_seconds", 10, 1..=60),
+        // Longer than load balancers keep idle connections (an ALB: 60 s), so that it is they who close them.
+        headers: section.seconds("header_seconds", 75, 1..=4000),
+        header_octets: count(section, "header_kilobytes", 64, 8..=1024) * 1024,
+        body_octets: count(section, "body_kilobytes", 512, 64..=8192) * 1024,
+        request: section.seconds("request_seconds", 120, 5..=600),
+    }
+}
+
+fn count(section: &mut Section<'_>, key: &str, usual: u64, range: std::ops::RangeInclusive<u64>) -> usize {
+    usize::try_from(section.number(key, usual, range)).unwrap_or(usize::MAX)
+}
