@@ -92,3 +92,25 @@ async fn a_request_that_hangs_begins_nothing_for_somebody_who_signs_out_meanwhil
     until_asked_for(&world, "agent02").await;
     assert_eq!(tokens_of(&world, "agent01"), 0);
 }
+
+/// Ctrl-C, for the process that works in this gateway's folder.
+fn interrupt(world: &World) {
+    let config = world.gateway.folder.join("gateway.toml").display().to_string();
+    let is_it = |process: &std::path::Path| {
+        std::fs::read(process.join("cmdline"))
+            .is_ok_and(|line| String::from_utf8_lossy(&line).contains(&config))
+    };
+    let mut processes = std::fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().path());
+    let process = processes.find(|process| is_it(process)).unwrap();
+    let kill = format!("kill -INT {}", process.file_name().unwrap().display());
+    assert!(std::process::Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+}
+
+#[tokio::test]
+async fn what_people_wait_for_comes_to_its_end_when_the_gateway_is_told_to_stop() {
+    let world = world().await;
+    let browser = PlainBrowser::new(PlainBrowser::client());
+    assert!(arrived(&world, &browser, "agent01").await.refresh().is_some());
+    interrupt(&world);
+    until_asked_for(&world, "agent01").await;
+}
