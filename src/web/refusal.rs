@@ -130,7 +130,8 @@ impl Refusal {
             _ if status.is_client_error() => &code::WEB_BAD_REQUEST,
             _ => &code::GATEWAY_INTERNAL,
         };
-        Some(Self::new(code, format!("answered with {status}")))
+        let refusal = Self::new(code, format!("answered with {status}"));
+        Some(if status == StatusCode::REQUEST_TIMEOUT { refusal.with_status(status) } else { refusal })
     }
 }
 

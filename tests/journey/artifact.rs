@@ -2,24 +2,15 @@
 
 use url::Url;
 
-use crate::gateway::{Gateway, free_address};
 use crate::plain_browser::PlainBrowser;
-use crate::world::{World, emulator, is_inside, settings};
+use crate::world::{World, is_inside};
 
 /// The usual world, with an identity provider that is asked for artifacts.
 async fn world() -> World {
-    let emulator = emulator("").await;
-    let address = free_address();
-    let gateway_url = format!("http://localhost:{}", address.port());
-    let config = settings(&emulator).replacen(
-        "[idp.corporate]\n",
-        "[idp.corporate]\nresponse_binding = \"artifact\"\n",
-        1,
-    );
-    let gateway = Gateway::start(address, &gateway_url, &config, &[]).await;
-    let metadata = reqwest::get(format!("{gateway_url}/saml/metadata")).await.unwrap();
-    emulator.trust_service_provider_metadata(&metadata.text().await.unwrap()).unwrap();
-    World { gateway_url, emulator, gateway }
+    let change = |settings: &str| {
+        settings.replacen("[idp.corporate]\n", "[idp.corporate]\nresponse_binding = \"artifact\"\n", 1)
+    };
+    World::configured("", change).await
 }
 
 fn browser() -> PlainBrowser {

@@ -39,7 +39,7 @@ pub(crate) async fn sign_in(world: &World, uid: &str) -> Page {
 
 /// What `/readyz?verbose` says, once `is_it` holds of it.
 async fn ready(world: &World, is_it: impl Fn(&Value) -> bool) -> Value {
-    let url = format!("{}/readyz?verbose", world.gateway_url);
+    let url = format!("{}/readyz?verbose", world.operations_url);
     for _ in 0..100 {
         let state: Value = reqwest::get(&url).await.unwrap().json().await.unwrap();
         if is_it(&state) {

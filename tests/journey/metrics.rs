@@ -1,20 +1,19 @@
 //! What monitoring is told, at an address of its own.
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::gateway::free_address;
 use crate::mapping::{change_config, sign_in};
 use crate::plain_browser::PlainBrowser;
 use crate::world::{World, is_inside};
 
-async fn world() -> (World, SocketAddr) {
-    let address = free_address();
-    let operations = format!("[operations]\nlisten = \"{address}\"\n");
-    (World::configured("", |settings| format!("{operations}{settings}")).await, address)
+/// And where monitoring asks.
+async fn world() -> (World, String) {
+    let world = World::start("").await;
+    let address = world.operations_url.clone();
+    (world, address)
 }
 
 async fn text_at(url: &str) -> (u16, String) {
@@ -22,8 +21,8 @@ async fn text_at(url: &str) -> (u16, String) {
     (answer.status().as_u16(), answer.text().await.unwrap())
 }
 
-async fn numbers(address: SocketAddr) -> String {
-    let answer = reqwest::get(format!("http://{address}/metrics")).await.unwrap();
+async fn numbers(address: &str) -> String {
+    let answer = reqwest::get(format!("{address}/metrics")).await.unwrap();
     assert_eq!(answer.headers()["content-type"], "text/plain; version=0.0.4; charset=utf-8");
     answer.text().await.unwrap()
 }
@@ -36,7 +35,7 @@ fn value(numbers: &str, series: &str) -> f64 {
 }
 
 /// The numbers, once this one is so.
-async fn once(world: &World, address: SocketAddr, series: &str, wanted: f64) -> String {
+async fn once(world: &World, address: &str, series: &str, wanted: f64) -> String {
     for _ in 0..100 {
         let numbers = numbers(address).await;
         if (value(&numbers, series) - wanted).abs() < f64::EPSILON {
@@ -50,28 +49,27 @@ async fn once(world: &World, address: SocketAddr, series: &str, wanted: f64) -> 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_that_can_not_be_used_is_seen_and_so_is_its_repair() {
     let (world, address) = world().await;
-    let at_first = once(&world, address, "rules_current", 1.0).await;
+    let at_first = once(&world, &address, "rules_current", 1.0).await;
     assert!(at_first.contains("connect_gateway_build_info{version=\""), "{at_first}");
     let good = "groups = [\"cc-agents\"]\n";
     change_config(&world, |text| text.replace(good, "when = \"grups == []\"\n"));
-    let bad = once(&world, address, "rules_current", 0.0).await;
+    let bad = once(&world, &address, "rules_current", 0.0).await;
     assert!((value(&bad, "rules_reloads_total{result=\"kept\"}") - 1.0).abs() < f64::EPSILON, "{bad}");
-    for listener in [world.gateway_url.clone(), format!("http://{address}")] {
-        let (status, state) = text_at(&format!("{listener}/readyz?verbose")).await;
-        let state: Value = serde_json::from_str(&state).unwrap();
-        assert_eq!((status, &state["rules"]), (200, &Value::from("older_than_file")), "{listener}");
-    }
+    let (status, state) = text_at(&format!("{address}/readyz?verbose")).await;
+    let state: Value = serde_json::from_str(&state).unwrap();
+    assert_eq!((status, &state["rules"]), (200, &Value::from("older_than_file")));
+    assert!(state["degraded"].to_string().contains("\"rules\""), "{state}");
     let loaded = "rules_loaded_timestamp_seconds";
     assert!((value(&bad, loaded) - value(&at_first, loaded)).abs() < f64::EPSILON, "the old ones stay");
 
     tokio::time::sleep(Duration::from_secs(1)).await;
     change_config(&world, |text| text.replace("when = \"grups == []\"\n", good));
-    let repaired = once(&world, address, "rules_current", 1.0).await;
-    once(&world, address, "rules_reloads_total{result=\"replaced\"}", 1.0).await;
+    let repaired = once(&world, &address, "rules_current", 1.0).await;
+    once(&world, &address, "rules_reloads_total{result=\"replaced\"}", 1.0).await;
     assert!(value(&repaired, "restart_needed").abs() < f64::EPSILON, "{repaired}");
-    assert!(value(&numbers(address).await, loaded) > value(&at_first, loaded), "{repaired}");
+    assert!(value(&numbers(&address).await, loaded) > value(&at_first, loaded), "{repaired}");
     change_config(&world, |text| text.replace("Call 555-0100.", "Call 555-0199."));
-    once(&world, address, "restart_needed", 1.0).await;
+    once(&world, &address, "restart_needed", 1.0).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -80,12 +78,12 @@ async fn what_is_for_monitoring_is_at_no_public_address_and_the_other_way_round(
     for path in ["/metrics", "/livez"] {
         let (status, page) = text_at(&format!("{}{path}", world.gateway_url)).await;
         assert!(status == 404 && page.contains("web.not_found"), "{path}: {page}");
-        assert_eq!(text_at(&format!("http://{address}{path}")).await.0, 200, "{path}");
+        assert_eq!(text_at(&format!("{address}{path}")).await.0, 200, "{path}");
     }
     for path in ["/", "/go/acme", "/saml/metadata", "/saml/setup", "/admin", "/sign-out", "/healthz"] {
-        assert_eq!(text_at(&format!("http://{address}{path}")).await.0, 404, "{path}");
+        assert_eq!(text_at(&format!("{address}{path}")).await.0, 404, "{path}");
     }
-    let posted = PlainBrowser::client().post(format!("http://{address}/metrics")).send().await.unwrap();
+    let posted = PlainBrowser::client().post(format!("{address}/metrics")).send().await.unwrap();
     assert_eq!(posted.status(), 405);
 }
 
@@ -106,7 +104,7 @@ async fn sign_ins_are_counted_by_how_they_end_and_hostile_names_make_no_series()
         let acs = client.post(format!("{}/saml/acs", world.gateway_url));
         acs.form(&[("SAMLResponse", name), ("RelayState", name)]).send().await.unwrap();
     }
-    let numbers = numbers(address).await;
+    let numbers = numbers(&address).await;
     let series = |line: &str| Some(line.strip_prefix("connect_gateway_sign_ins_total")?.to_owned());
     let series: BTreeSet<String> = numbers.lines().filter_map(series).collect();
     let known = [

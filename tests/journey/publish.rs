@@ -115,7 +115,7 @@ async fn post(
 
 /// Until `/readyz?verbose` says this of the rules.
 async fn until(world: &World, rules: &str) {
-    let url = format!("{}/readyz?verbose", world.gateway_url);
+    let url = format!("{}/readyz?verbose", world.operations_url);
     for _ in 0..100 {
         let state: Value = reqwest::get(&url).await.unwrap().json().await.unwrap();
         if state["rules"] == rules {

@@ -64,7 +64,7 @@ async fn an_instance_that_can_not_be_entered_is_told_everywhere_and_the_other_go
 /// `/readyz?verbose` once AWS was asked about every instance.
 async fn looked_at(world: &World) -> Value {
     for _ in 0..100 {
-        let answer = reqwest::get(format!("{}/readyz?verbose", world.gateway_url)).await.unwrap();
+        let answer = reqwest::get(format!("{}/readyz?verbose", world.operations_url)).await.unwrap();
         let state: Value = answer.json().await.unwrap();
         if !state["instances"].to_string().contains("unknown") {
             return state;

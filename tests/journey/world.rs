@@ -11,6 +11,8 @@ pub(crate) const RULES: &str = include_str!("../support/rules.toml");
 /// Everything that runs during one test.
 pub(crate) struct World {
     pub(crate) gateway_url: String,
+    /// Where monitoring asks.
+    pub(crate) operations_url: String,
     pub(crate) emulator: Emulator,
     pub(crate) gateway: Gateway,
 }
@@ -43,10 +45,12 @@ impl World {
     ) -> Self {
         let address = free_address();
         let gateway_url = format!("http://localhost:{}", address.port());
-        let gateway = Gateway::start(address, &gateway_url, &change(&settings(&emulator)), files).await;
+        let operations = free_address();
+        let config = format!("operations.listen = \"{operations}\"\n{}", change(&settings(&emulator)));
+        let gateway = Gateway::start(address, &gateway_url, &config, files).await;
         let metadata = reqwest::get(format!("{gateway_url}/saml/metadata")).await.unwrap();
         emulator.trust_service_provider_metadata(&metadata.text().await.unwrap()).unwrap();
-        Self { gateway_url, emulator, gateway }
+        Self { gateway_url, operations_url: format!("http://{operations}"), emulator, gateway }
     }
 
     /// Opens the bookmark and picks a person: the identity provider's page with its answer.

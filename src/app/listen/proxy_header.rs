@@ -82,3 +82,45 @@ fn refused(reason: &str) -> Error {
     tracing::debug!(reason, "a connection without a PROXY protocol header is closed");
     Error::new(ErrorKind::InvalidData, reason.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PREFIX: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
+
+    /// Who is found behind this header, sent by `from`, and what is left to be read.
+    async fn found(command: u8, family: u8, addresses: &[u8], from: Option<&str>) -> (Option<Peer>, Vec<u8>) {
+        let length = u16::try_from(addresses.len()).unwrap().to_be_bytes();
+        let octets = [PREFIX, &[command, family], &length, addresses, b"GET /"].concat();
+        let (mut stream, peer) = (octets.as_slice(), Peer(from.map(|address| address.parse().unwrap())));
+        let trusted = ["192.0.2.0/24".parse().unwrap(), "2001:db8::/32".parse().unwrap()];
+        (read(&mut stream, peer, &trusted).await.ok(), stream.to_vec())
+    }
+
+    fn peer(address: &str) -> Option<Peer> {
+        Some(Peer(Some(address.parse().unwrap())))
+    }
+
+    #[tokio::test]
+    async fn the_source_is_the_peer_and_nothing_behind_the_header_is_read() {
+        let v4 = [203, 0, 113, 7, 192, 0, 2, 1, 4, 0, 1, 187];
+        let mapped = [[0; 10].as_slice(), &[0xff, 0xff, 203, 0, 113, 7], &[0; 20]].concat();
+        let v6 = [&[0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7], [0; 20].as_slice()].concat();
+        for (command, family, addresses, from, expected) in [
+            (0x21, 0x11, v4.as_slice(), "192.0.2.9", "203.0.113.7"),
+            (0x21, 0x21, &v6, "192.0.2.9", "2001:db8::7"),
+            (0x21, 0x21, &mapped, "192.0.2.9", "203.0.113.7"),
+            (0x21, 0x11, &v4, "::ffff:192.0.2.9", "203.0.113.7"),
+            (0x21, 0x11, &v4, "2001:db8::9", "203.0.113.7"),
+            // The proxy's own, and for whom it does not say.
+            (0x20, 0x11, &v4, "192.0.2.9", "192.0.2.9"),
+            (0x21, 0, &[], "192.0.2.9", "192.0.2.9"),
+        ] {
+            let found = found(command, family, addresses, Some(from)).await;
+            assert_eq!(found, (peer(expected), b"GET /".to_vec()), "{command:#x} {family:#x} {from}");
+        }
+        assert_eq!(found(0x21, 0x11, &v4, None).await.0, peer("203.0.113.7"));
+        assert_eq!(found(0x21, 0x11, &v4, Some("198.51.100.1")).await.0, None);
+    }
+}

@@ -16,6 +16,7 @@ mod credentials;
 mod damage;
 mod environment;
 mod hierarchy;
+mod listener;
 mod mapping_file;
 mod metadata;
 mod operations;

@@ -1,0 +1,56 @@
+//! `listen`, `[listener]`, `[tls]` and `[shutdown]`.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::{SHORT, assert_about, config, problems};
+use crate::config::Listen;
+use crate::config::listen::parse;
+
+fn with(section: &str) -> String {
+    format!("{SHORT}\n{section}\n")
+}
+
+#[test]
+fn it_listens_at_an_address_at_a_path_or_where_systemd_does() {
+    let read = |text| parse(Path::new("/etc/gateway"), text);
+    assert_eq!(read("[::]:80"), Ok(Listen::Address("[::]:80".parse().unwrap())));
+    assert_eq!(read("unix:/run/a.sock"), Ok(Listen::Unix(PathBuf::from("/run/a.sock"))));
+    assert_eq!(read("unix:a.sock"), Ok(Listen::Unix(PathBuf::from("/etc/gateway/a.sock"))));
+    assert_eq!(read("systemd:web"), Ok(Listen::Systemd("web".to_owned())));
+    let long = format!("unix:/{}", "a".repeat(90));
+    for wrong in ["", "80", "localhost:80", "unix:", &long, "systemd:", "systemd:a:b", "systemd:a b"] {
+        assert!(read(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn what_connections_may_take_is_what_it_always_was() {
+    let config = config(SHORT);
+    let listener = &config.listener;
+    assert_eq!((listener.proxies.as_ref(), listener.max_connections), (None, 4096));
+    assert_eq!((listener.headers, listener.body_octets), (Duration::from_secs(75), 512 * 1024));
+    assert_eq!(config.shutdown.drain, Duration::from_secs(25));
+    assert_eq!(config.tls, None);
+}
+
+#[test]
+fn a_proxy_header_is_believed_of_somebody_only() {
+    let nobody = with("[listener]\nproxy_protocol = true");
+    assert_about(&problems(&nobody), "listener.proxy_protocol", "client_address.trusted");
+    let wrong = with("[client_address]\ntrusted = [\"load-balancer\"]");
+    assert_about(&problems(&wrong), "client_address.trusted", "load-balancer");
+    let right = with("[listener]\nproxy_protocol = true\n[client_address]\ntrusted = [\"10.0.0.0/8\"]");
+    assert_eq!(config(&right).listener.proxies, Some(vec!["10.0.0.0/8".parse().unwrap()]));
+}
+
+#[test]
+fn a_certificate_needs_its_key_and_a_key_its_certificate() {
+    for (written, missing) in [("certificate_file", "key_file"), ("key_file", "certificate_file")] {
+        let problems = problems(&with(&format!("[tls]\n{written} = \"server.pem\"")));
+        assert_about(&problems, &format!("tls.{missing}"), "is missing");
+    }
+    let config = config(&with("[tls]\ncertificate_file = \"server.crt\"\nkey_file = \"/etc/server.key\""));
+    let tls = config.tls.unwrap();
+    assert!(tls.certificate_file.ends_with("server.crt") && tls.key_file == Path::new("/etc/server.key"));
+}
