@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use crate::model::{Busy, Call, CallBudget, CallUse, Patience, Priority, Ticket};
+use crate::model::{Busy, Call, CallBudget, CallUse, NotAdmitted, Patience, Priority, Ticket};
 use line::Line;
 
 /// Calls a second and burst for one operation.
@@ -145,16 +145,16 @@ impl Lines {
 
 #[async_trait]
 impl CallBudget for ProcessBudget {
-    async fn admit(&self, call: &Call, patience: Patience) -> Result<(), Busy> {
-        self.wait(call, patience).await
+    async fn admit(&self, call: &Call, patience: Patience) -> Result<(), NotAdmitted> {
+        Ok(self.wait(call, patience).await?)
     }
 
-    fn throttled(&self, call: &Call) {
+    async fn throttled(&self, call: &Call) {
         tracing::warn!(operation = call.operation, region = %call.region, "AWS throttles this call: slowing down");
         self.0.with(call, Line::slow_down);
     }
 
-    fn outlook(&self, ticket: Ticket, priority: Priority) -> Option<Duration> {
+    async fn outlook(&self, ticket: Ticket, priority: Priority) -> Option<Duration> {
         let now = Instant::now();
         let mut lines = self.0.lock();
         lines.values_mut().find_map(|line| line.outlook(now, ticket, priority)).map(|turn| turn - now)
@@ -219,8 +219,10 @@ mod tests {
     async fn whoever_would_wait_too_long_is_told_how_long() {
         let budget = budget(HOURLY);
         admitted_at_once(&budget, &call("DescribeUser")).await;
-        let busy =
-            budget.admit(&call("DescribeUser"), Patience::lasting(Duration::from_mins(1))).await.unwrap_err();
+        let patience = Patience::lasting(Duration::from_mins(1));
+        let Err(NotAdmitted::Busy(busy)) = budget.admit(&call("DescribeUser"), patience).await else {
+            panic!("the line is an hour long");
+        };
         assert!((3590..=3600).contains(&busy.retry_after.as_secs()), "{busy}");
     }
 
@@ -257,7 +259,7 @@ mod tests {
         assert_eq!(budget.uses(), []);
         let call = call("DescribeUser");
         admitted_at_once(&budget, &call).await;
-        budget.throttled(&call);
+        budget.throttled(&call).await;
         let waiting = {
             let (budget, call) = (Arc::clone(&budget), call.clone());
             tokio::spawn(async move { budget.admit(&call, Patience::lasting(Duration::from_hours(9))).await })
@@ -273,7 +275,7 @@ mod tests {
     #[tokio::test]
     async fn a_throttled_operation_is_not_called_again_at_once() {
         let budget = budget(HOURLY);
-        budget.throttled(&call("DescribeUser"));
+        budget.throttled(&call("DescribeUser")).await;
         assert_eq!(admitted_at_once(&budget, &call("DescribeUser")).await, 0);
         assert_eq!(admitted_at_once(&budget, &call("CreateUser")).await, 3);
     }

@@ -181,10 +181,11 @@ impl Connect {
     /// The same.
     pub async fn ensure_for(&self, placement: &Placement, priority: Priority) -> Result<ConnectUser, Error> {
         let patience = self.provision.settings.patience;
-        timeout(patience, self.ensured(placement, priority)).await.unwrap_or_else(|_| {
-            let turn = self.pace.budget().outlook(self.ticket(placement), priority);
-            Err(Error::Busy(Busy { retry_after: turn.unwrap_or(UNDER_WAY) }))
-        })
+        if let Ok(ensured) = timeout(patience, self.ensured(placement, priority)).await {
+            return ensured;
+        }
+        let turn = self.pace.budget().outlook(self.ticket(placement), priority).await;
+        Err(Error::Busy(Busy { retry_after: turn.unwrap_or(UNDER_WAY) }))
     }
 
     /// The same as [`Self::ensure`], however long its turn takes: the same piece of work, and the same place in the line.
@@ -223,7 +224,8 @@ impl Connect {
     }
 
     fn ticket(&self, placement: &Placement) -> Ticket {
-        Ticket(self.fingerprints.hash_one(placement.username.folded()))
+        let instance = &self.provision.settings.instance;
+        self.pace.tickets().ticket("user", instance, &placement.username.folded())
     }
 
     /// Forgets what is cached about this user.

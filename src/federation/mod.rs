@@ -19,7 +19,6 @@ mod token;
 mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -128,7 +127,6 @@ pub struct Federation {
     skew: Arc<Skew>,
     protected: Arc<ProtectedNames>,
     clock: Arc<dyn Clock>,
-    tickets: RandomState,
     pace: Pace,
 }
 
@@ -169,7 +167,6 @@ impl Federation {
             settings,
             protected,
             clock,
-            tickets: RandomState::new(),
             pace,
         }
     }
@@ -227,7 +224,7 @@ impl Federation {
         if let Ok(answer) = asked.await {
             return answer;
         }
-        let turn = self.pace.budget().outlook(self.ticket(&user.username), Priority::Person);
+        let turn = self.pace.budget().outlook(self.ticket(&user.username), Priority::Person).await;
         Err(Error::Busy(Busy { retry_after: turn.unwrap_or(UNDER_WAY) }))
     }
 
@@ -372,7 +369,7 @@ impl Federation {
     }
 
     fn ticket(&self, username: &Username) -> Ticket {
-        Ticket(self.tickets.hash_one(username.as_str()))
+        self.pace.tickets().ticket("token", &self.settings.instance, username.as_str())
     }
 
     /// The console asks for the user once and turns away one that does not show yet; the person would be stranded

@@ -40,7 +40,7 @@ pub mod words;
 pub use blame::{Blame, Blamed};
 pub use brand::{Brand, FooterLink, Logo};
 pub use breaker::Breaker;
-pub use budget::{Busy, Call, CallBudget, CallUse};
+pub use budget::{Busy, Call, CallBudget, CallUse, NotAdmitted};
 pub use call_error::{CallError, Cause};
 pub use channel::{Channel, ChannelPhone, ChannelSettings, VoiceEnhancement};
 pub use clock::{Clock, Random, SystemClock, SystemRandom};
@@ -60,7 +60,7 @@ pub use named_sessions::{NamedSessions, SubjectKey};
 pub use open_sessions::OpenSessions;
 pub use original_answer::{OriginalAnswer, Unreadable};
 pub use pace::{Caller, Pace, Stopped};
-pub use patience::{Patience, Priority, Ticket};
+pub use patience::{Patience, Priority, Ticket, TicketKey};
 pub use pending::{Pending, PendingConfirmation, PendingKey, PendingSignIn, Purpose, Target};
 pub use placement::{
     Denial, Field, HierarchyPath, Phone, PhoneType, Placed, Placement, RuleOutcome, SyncPolicy, SyncWhen,
