@@ -6,7 +6,7 @@
 mod bucket;
 mod line;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,47 +15,8 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::model::{Busy, Call, CallBudget, CallUse, NotAdmitted, Patience, Priority, Ticket};
+pub use crate::model::{Rate, Rates};
 use line::Line;
-
-/// Calls a second and burst for one operation.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Rate {
-    /// Calls a second.
-    pub per_second: f64,
-    /// Calls that may be made at once after a pause.
-    pub burst: u32,
-}
-
-/// Rates by operation name.
-#[derive(Debug, Clone)]
-pub struct Rates {
-    /// Every Connect operation that is not named.
-    pub connect: Rate,
-    /// Every STS operation that is not named.
-    pub sts: Rate,
-    /// Operations with a rate of their own.
-    pub operations: BTreeMap<String, Rate>,
-}
-
-impl Rates {
-    /// One replica's part of what AWS allows all of them together.
-    #[must_use]
-    pub fn divided_by(self, replicas: u32) -> Self {
-        let part = |rate: Rate| Rate {
-            per_second: rate.per_second / f64::from(replicas.max(1)),
-            burst: (rate.burst / replicas.max(1)).max(1),
-        };
-        let operations = self.operations.into_iter().map(|(name, rate)| (name, part(rate))).collect();
-        Self { connect: part(self.connect), sts: part(self.sts), operations }
-    }
-
-    /// The rate of an operation.
-    #[must_use]
-    pub fn of(&self, operation: &str) -> Rate {
-        let common = if is_sts(operation) { self.sts } else { self.connect };
-        self.operations.get(operation).copied().unwrap_or(common)
-    }
-}
 
 /// The budget of this process.
 pub struct ProcessBudget(Arc<Lines>);
@@ -166,12 +127,10 @@ impl CallBudget for ProcessBudget {
     }
 }
 
-fn is_sts(operation: &str) -> bool {
-    operation.starts_with("AssumeRole") || operation == "GetCallerIdentity"
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     /// So slow that no test machine is slow enough to earn a turn.

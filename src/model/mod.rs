@@ -26,6 +26,7 @@ pub mod placement;
 pub mod problem;
 pub mod proficiency;
 pub mod protected;
+pub mod rate;
 pub mod replay;
 pub mod requested;
 pub mod rules_state;
@@ -69,6 +70,7 @@ pub use placement::{
 pub use problem::{Caret, Problem, advice, nearest};
 pub use proficiency::{BadProficiency, MAX_PROFICIENCIES, Proficiency, ProficiencyLevel};
 pub use protected::ProtectedNames;
+pub use rate::{Rate, Rates};
 pub use replay::{ReplayGuard, ReplayKey};
 pub use requested::{RequestOptions, Requested};
 pub use rules_state::RulesState;
