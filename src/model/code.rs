@@ -87,6 +87,9 @@ codes! {
     /// Shared state could not be reached.
     GATEWAY_STATE_UNAVAILABLE = "gateway.state_unavailable", Gateway, "Sign-in is not available at the moment",
         "Try again in a minute. Nothing is wrong with your account.";
+    /// Shared state takes nothing more.
+    GATEWAY_STATE_FULL = "gateway.state_full", Gateway, "Sign-in is not available at the moment",
+        "Nothing is wrong with your account. The gateway's operator must give the store of its shared state more memory.";
 
     // -- SAML --
     /// Not base64, not UTF-8, not XML, or not shaped like a SAML response.

@@ -33,6 +33,7 @@ pub mod rules_state;
 pub mod secret;
 pub mod seen;
 pub mod signed_in;
+pub mod state;
 pub mod test_sign_in;
 pub mod token;
 pub mod user;
@@ -77,12 +78,8 @@ pub use rules_state::RulesState;
 pub use secret::Secret;
 pub use seen::{SeenPeople, Sighting, Unseen};
 pub use signed_in::SignedIn;
+pub use state::{RoundTrip, StateObserver, StateProbe, StateUnavailable, Unobserved};
 pub use test_sign_in::{PendingTest, TestSignIn, Tester};
 pub use token::FederationToken;
 pub use user::ConnectUser;
 pub use words::{Language, Texts, Words};
-
-/// Shared state could not be reached or answered nonsense. Callers fail closed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("shared state is unavailable: {0}")]
-pub struct StateUnavailable(pub String);

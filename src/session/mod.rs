@@ -145,7 +145,7 @@ async fn write(session: &Session, signed_in: &SignedIn) -> Result<(), StateUnava
 
 /// The error's own words only: a value that could not be decoded is not repeated.
 fn unavailable(error: &SessionError) -> StateUnavailable {
-    StateUnavailable(match error {
+    StateUnavailable::NoAnswer(match error {
         SessionError::Store(error) => format!("session store: {error}"),
         SessionError::SerdeJson(_) => "a session could not be encoded".to_owned(),
     })

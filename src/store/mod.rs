@@ -1,10 +1,11 @@
-//! Shared state in this process's memory: sign-ins under way, used assertions, sessions.
+//! Shared state: sign-ins under way, used assertions, sessions. In this process's memory, or in Redis.
 //!
 //! Everything has an end and is swept as it is used; nothing grows without bound.
 
 mod expiring;
 mod named_sessions;
 mod pending;
+pub mod redis;
 mod replay;
 mod seen;
 mod sessions;

@@ -37,7 +37,7 @@ impl ReplayGuard for MemoryReplay {
             return Ok(false);
         }
         if used.len() >= self.most {
-            return Err(StateUnavailable("the replay store is full".to_owned()));
+            return Err(StateUnavailable::Full("the replay store is full".to_owned()));
         }
         used.insert(key, (), until);
         Ok(true)

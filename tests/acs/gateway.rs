@@ -37,7 +37,7 @@ pub(crate) struct Used {
 impl ReplayGuard for Used {
     async fn first_use(&self, key: ReplayKey, until: OffsetDateTime) -> Result<bool, StateUnavailable> {
         if self.down {
-            return Err(StateUnavailable("down".to_owned()));
+            return Err(StateUnavailable::NoAnswer("down".to_owned()));
         }
         Ok(self.forgetful || self.seen.lock().unwrap().insert(key, until).is_none())
     }
