@@ -243,13 +243,14 @@ impl Blamed for Error {
             Self::Interrupted => &code::GATEWAY_INTERNAL,
             Self::Call(call) => page(call),
             Self::Busy(_) => &code::BUSY,
-            Self::State(_) => &code::GATEWAY_STATE_UNAVAILABLE,
+            Self::State(why) => why.code(),
         }
     }
 
     fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Busy(busy) => Some(busy.retry_after),
+            Self::State(why) => why.retry_after(),
             _ => None,
         }
     }

@@ -45,4 +45,3 @@ impl Rates {
 fn is_sts(operation: &str) -> bool {
     operation.starts_with("AssumeRole") || operation == "GetCallerIdentity"
 }
-

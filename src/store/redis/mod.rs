@@ -12,6 +12,7 @@ mod script;
 mod seal;
 mod settings;
 mod start;
+mod turns;
 
 use std::fmt;
 use std::sync::Arc;
@@ -36,6 +37,7 @@ use seal::Sealer;
 
 pub use settings::{Address, Login, Mode, Settings, StateKey, Tls, Transport};
 pub use start::Error;
+pub use turns::SharedBudget;
 
 /// How long one request may take with everything that goes wrong meanwhile: a server that restarts within three
 /// seconds is noticed by nobody.

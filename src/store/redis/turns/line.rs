@@ -95,7 +95,8 @@ impl Line {
 /// How many turns would come at once.
 fn left(rate: Rate, factor: f64, mut lead: Duration) -> u32 {
     let even = Duration::try_from_secs_f64(1.0 / rate.per_second).unwrap_or(Duration::MAX);
-    let (head_start, interval) = (even.saturating_mul(rate.burst.saturating_sub(3)), even.div_f64(factor.max(0.01)));
+    let (head_start, interval) =
+        (even.saturating_mul(rate.burst.saturating_sub(3)), even.div_f64(factor.max(0.01)));
     let mut left = 0;
     while lead <= head_start && left < rate.burst {
         left += 1;

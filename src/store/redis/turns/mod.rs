@@ -80,7 +80,8 @@ impl CallBudget for SharedBudget {
         for (account, region) in self.0.regions() {
             let mut operations = self.0.operations(&account, &region);
             operations.extend(SIGN_IN);
-            let asked = self.0.look_for((&account, &region), &operations, &line::named(ticket), priority).await;
+            let asked =
+                self.0.look_for((&account, &region), &operations, &line::named(ticket), priority).await;
             match asked {
                 Ok(Some(turn)) => return Some(turn),
                 Ok(None) => {}

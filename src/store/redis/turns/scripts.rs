@@ -6,11 +6,11 @@ use std::time::Duration;
 use redis::FromRedisValue;
 use tokio::time::Instant;
 
+use super::super::name::Name;
+use super::super::script::Script;
 use super::Shared;
 use super::line::{Place, Standing};
 use crate::model::{Call, Patience, Priority, StateUnavailable};
-use crate::store::redis::name::Name;
-use crate::store::redis::script::Script;
 
 static JOIN: Script = Script::new(concat!(include_str!("line.lua"), include_str!("join.lua")));
 static SERVE: Script = Script::new(concat!(include_str!("line.lua"), include_str!("serve.lua")));
