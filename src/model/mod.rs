@@ -14,6 +14,7 @@ pub mod errand;
 pub mod finding;
 pub mod identity;
 pub mod ids;
+pub mod lease;
 pub mod logout;
 pub mod named;
 pub mod named_sessions;
@@ -27,6 +28,7 @@ pub mod problem;
 pub mod proficiency;
 pub mod protected;
 pub mod rate;
+pub mod records;
 pub mod replay;
 pub mod requested;
 pub mod rules_state;
@@ -56,6 +58,7 @@ pub use ids::{
     Destination, IdpName, InstanceArn, InstanceName, RequestId, SessionId, SupportId, TestId, UserId,
     Username,
 };
+pub use lease::{LEASE, Leased, held, lease, lost};
 pub use logout::{LogoutStatus, PendingLogout, Reply};
 pub use named::NamedObjects;
 pub use named_sessions::{NamedSessions, SubjectKey};
@@ -72,6 +75,7 @@ pub use problem::{Caret, Problem, advice, nearest};
 pub use proficiency::{BadProficiency, MAX_PROFICIENCIES, Proficiency, ProficiencyLevel};
 pub use protected::ProtectedNames;
 pub use rate::{Rate, Rates};
+pub use records::{Found, Lease, Question, RecordKey, RecordKind, SharedRecords, digest_of};
 pub use replay::{ReplayGuard, ReplayKey};
 pub use requested::{RequestOptions, Requested};
 pub use rules_state::RulesState;

@@ -342,7 +342,7 @@ impl SignIn {
             Err(error) => {
                 if *error.code() == code::FEDERATION_NO_USER && !is_refused {
                     // Deleted behind our back: the next try looks again.
-                    instance.connect.forget(&user.id).await;
+                    instance.connect.forget(&user).await;
                 }
                 return Err(error.into());
             }

@@ -90,7 +90,7 @@ impl SignIn {
     pub async fn forget_user(&self, who: &Who) {
         for instance in self.sections_of(who) {
             self.drop_token(instance, &who.username).await;
-            instance.connect.forget_name(&who.username);
+            instance.connect.forget_name(&who.username).await;
         }
     }
 

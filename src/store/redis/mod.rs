@@ -8,6 +8,7 @@ mod keyed;
 mod link;
 mod name;
 mod names_key;
+mod records;
 mod script;
 mod seal;
 mod settings;
