@@ -31,6 +31,7 @@ pub mod requested;
 pub mod rules_state;
 pub mod secret;
 pub mod seen;
+pub mod session_record;
 pub mod signed_in;
 pub mod state;
 pub mod test_sign_in;
@@ -70,7 +71,7 @@ pub use placement::{
 pub use problem::{Caret, Problem, advice, nearest};
 pub use proficiency::{BadProficiency, MAX_PROFICIENCIES, Proficiency, ProficiencyLevel};
 pub use protected::ProtectedNames;
-pub use replay::{ReplayGuard, ReplayKey};
+pub use replay::{ReplayGuard, ReplayKey, Use};
 pub use requested::{RequestOptions, Requested};
 pub use rules_state::RulesState;
 pub use secret::Secret;
