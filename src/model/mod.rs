@@ -34,6 +34,7 @@ pub mod requested;
 pub mod rules_state;
 pub mod secret;
 pub mod seen;
+pub mod session_record;
 pub mod signed_in;
 pub mod state;
 pub mod test_sign_in;
@@ -76,7 +77,7 @@ pub use proficiency::{BadProficiency, MAX_PROFICIENCIES, Proficiency, Proficienc
 pub use protected::ProtectedNames;
 pub use rate::{Rate, Rates};
 pub use records::{Found, Lease, Question, RecordKey, RecordKind, SharedRecords, digest_of};
-pub use replay::{ReplayGuard, ReplayKey};
+pub use replay::{ReplayGuard, ReplayKey, Use};
 pub use requested::{RequestOptions, Requested};
 pub use rules_state::RulesState;
 pub use secret::Secret;

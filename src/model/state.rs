@@ -13,8 +13,22 @@ pub enum StateUnavailable {
     #[error("shared state is unavailable: {0}")]
     NoAnswer(String),
     /// There is no room for what should be kept; the cause is for the log.
-    #[error("shared state is full: {0}")]
+    #[error("{FULL}{0}")]
     Full(String),
+}
+
+/// How [`StateUnavailable::Full`] begins.
+const FULL: &str = "shared state is full: ";
+
+impl StateUnavailable {
+    /// The error that says `words`: some traits of others have room for words only.
+    #[must_use]
+    pub fn from_words(words: &str) -> Self {
+        match words.strip_prefix(FULL) {
+            Some(cause) => Self::Full(cause.to_owned()),
+            None => Self::NoAnswer(words.to_owned()),
+        }
+    }
 }
 
 impl Blamed for StateUnavailable {
@@ -66,4 +80,17 @@ pub struct Unobserved;
 
 impl StateObserver for Unobserved {
     fn round_trip(&self, _operation: &'static str, _took: Duration, _outcome: RoundTrip) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_store_is_told_from_a_silent_one_by_its_words_too() {
+        let full = StateUnavailable::Full("session.save: OOM".to_owned());
+        assert_eq!(StateUnavailable::from_words(&full.to_string()), full);
+        let silent = StateUnavailable::NoAnswer("no answer in time".to_owned());
+        assert!(matches!(StateUnavailable::from_words(&silent.to_string()), StateUnavailable::NoAnswer(_)));
+    }
 }

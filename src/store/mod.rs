@@ -7,6 +7,7 @@ mod named_sessions;
 mod pending;
 pub mod redis;
 mod replay;
+mod revisions;
 mod seen;
 mod sessions;
 

@@ -3,14 +3,19 @@
 //! Every record has an end, every value that could identify a person or open a door is sealed, and no name tells
 //! what it is about. Whatever belongs together happens in one script.
 
+mod epoch;
 mod failure;
 mod keyed;
 mod link;
 mod name;
+mod named_sessions;
 mod names_key;
+mod pending;
 mod records;
+mod replay;
 mod script;
 mod seal;
+mod sessions;
 mod settings;
 mod start;
 mod turns;
@@ -36,6 +41,10 @@ use names_key::NamesKey;
 use script::Script;
 use seal::Sealer;
 
+pub use named_sessions::RedisNamedSessions;
+pub use pending::RedisPending;
+pub use replay::RedisReplay;
+pub use sessions::RedisSessions;
 pub use settings::{Address, Login, Mode, Settings, StateKey, Tls, Transport};
 pub use start::Error;
 pub use turns::SharedBudget;
@@ -108,28 +117,33 @@ impl Redis {
     }
 
     /// The name of something that there is once.
-    pub(super) fn name_of_one(&self, kind: &str) -> Name {
+    fn name_of_one(&self, kind: &str) -> Name {
         Name::of_one(&self.0.prefix, kind)
     }
 
+    /// The name of one of a few things of a kind.
+    fn name_of_one_of(&self, kind: &str, number: u8) -> Name {
+        Name::tagged(&self.0.prefix, kind, &format!("{kind}{number}"))
+    }
+
     /// The name of something found by an identifier that nobody can guess.
-    pub(super) fn name_of_random(&self, kind: &str, id: &[u8]) -> Name {
+    fn name_of_random(&self, kind: &str, id: &[u8]) -> Name {
         Name::of_random(&self.0.prefix, kind, id)
     }
 
     /// The name of something found by what could be guessed, such as a user's name.
-    pub(super) fn name_of_guessable(&self, kind: &str, parts: &[&[u8]]) -> Name {
-        Name::of_guessable(&self.0.prefix, kind, parts, &self.0.names_key.current())
+    fn name_of_guessable(&self, kind: &str, parts: &[&[u8]]) -> Name {
+        Name::tagged(&self.0.prefix, kind, &name::tag(self.digest_of_guessable(kind, parts)))
     }
 
     /// A digest of what could be guessed, the same at every replica.
-    pub(super) fn digest_of_guessable(&self, kind: &str, parts: &[&[u8]]) -> [u8; 32] {
+    fn digest_of_guessable(&self, kind: &str, parts: &[&[u8]]) -> [u8; 32] {
         let parts = std::iter::once(kind.as_bytes()).chain(parts.iter().copied());
         keyed::digest(&self.0.names_key.current(), parts)
     }
 
     /// `value` as it may be kept under `name`.
-    pub(super) fn sealed<T: Serialize>(&self, name: &Name, value: &T) -> Result<Vec<u8>, StateUnavailable> {
+    fn sealed<T: Serialize>(&self, name: &Name, value: &T) -> Result<Vec<u8>, StateUnavailable> {
         let written = serde_json::to_vec(value)
             .map_err(|_| StateUnavailable::NoAnswer("a record could not be written".to_owned()))?;
         Ok(self.0.sealer.seal(name, &Zeroizing::new(written)))
@@ -137,23 +151,27 @@ impl Redis {
 
     /// What was kept under `name`; `None` when it is not readable: sealed with a key that is gone, or written by another
     /// version of the gateway.
-    pub(super) fn opened<T: DeserializeOwned>(&self, name: &Name, sealed: &[u8]) -> Option<T> {
+    fn opened<T: DeserializeOwned>(&self, name: &Name, sealed: &[u8]) -> Option<T> {
         serde_json::from_slice(&self.0.sealer.open(name, sealed)?).ok()
     }
 
     /// The seals themselves, for what is not JSON.
-    pub(super) fn sealer(&self) -> &Sealer {
+    fn sealer(&self) -> &Sealer {
         &self.0.sealer
     }
 
+    fn clock(&self) -> Arc<dyn Clock> {
+        self.0.clock.clone()
+    }
+
     /// Milliseconds until then, for `PX`; `None` when that is over.
-    pub(super) fn life(&self, until: OffsetDateTime) -> Option<u64> {
+    fn life(&self, until: OffsetDateTime) -> Option<u64> {
         let left = (until - self.0.clock.now()).whole_milliseconds();
         u64::try_from(left).ok().filter(|left| *left > 0)
     }
 
     /// A word of ours by which a script knows the same request again, when its first answer was lost.
-    pub(super) fn nonce(&self) -> [u8; 16] {
+    fn nonce(&self) -> [u8; 16] {
         let mut nonce = [0; 16];
         self.0.random.fill(&mut nonce);
         nonce
@@ -163,7 +181,7 @@ impl Redis {
     ///
     /// # Errors
     /// [`StateUnavailable`], after [`PATIENCE`] at most.
-    pub(super) async fn run<T: FromRedisValue>(
+    async fn run<T: FromRedisValue>(
         &self,
         operation: &'static str,
         script: &'static Script,

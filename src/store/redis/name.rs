@@ -2,8 +2,6 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::keyed::{self, Key};
-
 /// The version of everything that is kept. What another version of the gateway can't read has another name.
 const VERSION: &str = "cg1";
 
@@ -22,12 +20,6 @@ impl Name {
     /// Something found by an identifier that nobody can guess: a random one of our own making, or a digest of one.
     pub(super) fn of_random(prefix: &str, kind: &str, id: &[u8]) -> Self {
         Self::tagged(prefix, kind, &tag(Sha256::digest(id).into()))
-    }
-
-    /// Something found by what could be guessed, such as a user's name: only holders of `key` can find it.
-    pub(super) fn of_guessable(prefix: &str, kind: &str, parts: &[&[u8]], key: &Key) -> Self {
-        let parts = std::iter::once(kind.as_bytes()).chain(parts.iter().copied());
-        Self::tagged(prefix, kind, &tag(keyed::digest(key, parts)))
     }
 
     /// With a tag that tells nothing.
@@ -53,8 +45,6 @@ pub(super) fn tag(digest: [u8; 32]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use zeroize::Zeroizing;
-
     use super::*;
 
     #[test]
@@ -63,13 +53,5 @@ mod tests {
         let hash = "{a56145270ce6b3bebd1dd012b73948677dd618d4}";
         assert_eq!(name.as_str(), format!("cg1:prod:pending:{hash}"));
         assert_eq!(name.part("taken").as_str(), format!("cg1:prod:pending:{hash}:taken"));
-    }
-
-    #[test]
-    fn what_could_be_guessed_is_found_only_with_the_key() {
-        let name = |key: u8| Name::of_guessable("prod", "person", &[b"alice"], &Zeroizing::new([key; 32]));
-        assert_eq!(name(1), name(1));
-        assert_ne!(name(1), name(2));
-        assert_ne!(name(1).as_str(), Name::of_random("prod", "person", b"alice").as_str());
     }
 }

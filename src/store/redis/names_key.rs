@@ -11,7 +11,9 @@ use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use super::Redis;
+use super::epoch::epoch;
 use super::keyed::Key;
+use super::name::Name;
 use super::script::Script;
 use crate::model::{Random, StateUnavailable};
 
@@ -20,16 +22,18 @@ const FRESH: Duration = Duration::from_secs(5);
 /// Longer than anything else is kept; each look begins it anew.
 const LIFE_MS: u64 = 7 * 24 * 3600 * 1000;
 
-/// Keeps what is there, unless that is the last argument.
-static KEEP: Script = Script::new(
+/// Keeps what is there, unless that is the last argument, and notices a new server.
+static KEEP: Script = Script::new(concat!(
     r"local kept = redis.call('GET', KEYS[1])
-if kept and kept ~= ARGV[3] then
-  redis.call('PEXPIRE', KEYS[1], ARGV[2])
-  return kept
+if not kept or kept == ARGV[3] then
+  kept = ARGV[1]
+  redis.call('SET', KEYS[1], kept, 'PX', ARGV[2])
 end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return ARGV[1]",
-);
+",
+    epoch!("KEYS[2]"),
+    r"redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return kept"
+));
 
 /// The key that makes names, as this replica knows it.
 pub(super) struct NamesKey {
@@ -102,7 +106,7 @@ impl Redis {
 
     /// Takes over the key that stands in Redis, or writes ours where none does.
     pub(super) async fn look_at_names_key(&self, deadline: Instant) -> Result<(), Failed> {
-        let (name, ours) = (self.name_of_one("names"), self.0.names_key.current());
+        let (name, ours) = (self.names_record(), self.0.names_key.current());
         let kept = self.kept_names_key(&ours, b"", deadline).await?;
         let key = self
             .0
@@ -110,7 +114,7 @@ impl Redis {
             .open(&name, &kept)
             .and_then(|key| Some(Zeroizing::new(key.first_chunk().copied()?)));
         let key = key.ok_or(Failed::WrongKey)?;
-        if !self.0.sealer.is_current(&kept) {
+        if !self.sealer().is_current(&kept) {
             // So that the other key can be dropped.
             self.kept_names_key(&key, &kept, deadline).await?;
         }
@@ -118,10 +122,17 @@ impl Redis {
         Ok(())
     }
 
+    /// Beside the epoch, so that one look finds out about both.
+    fn names_record(&self) -> Name {
+        self.name_of_one("replay").part("names")
+    }
+
     /// What stands in Redis after `key` was put in place of `instead`, which may be nothing.
     async fn kept_names_key(&self, key: &Key, instead: &[u8], deadline: Instant) -> Result<Vec<u8>, Failed> {
-        let name = self.name_of_one("names");
-        let args = (self.0.sealer.seal(&name, &key[..]), LIFE_MS, instead);
-        self.run_until("state.names", &KEEP, &[&name], &args, deadline).await.map_err(Failed::Unavailable)
+        let (name, epoch) = (self.names_record(), self.name_of_one("replay").part("epoch"));
+        let args = (self.sealer().seal(&name, &key[..]), LIFE_MS, instead);
+        self.run_until("state.names", &KEEP, &[&name, &epoch], &args, deadline)
+            .await
+            .map_err(Failed::Unavailable)
     }
 }

@@ -32,9 +32,10 @@ struct Sealing {
 
 impl Sealing {
     fn new(key: &Key) -> Self {
-        let [a, b, c, d, e, f, g, h, ..] = *keyed::derive(key, "connect-gateway state: key id");
+        let mut id = [0; ID];
+        id.copy_from_slice(&keyed::derive(key, "connect-gateway state: key id")[..ID]);
         let cipher = XChaCha20Poly1305::new((&*keyed::derive(key, "connect-gateway state: seal")).into());
-        Self { id: [a, b, c, d, e, f, g, h], cipher }
+        Self { id, cipher }
     }
 }
 
