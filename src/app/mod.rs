@@ -237,6 +237,7 @@ fn parts(
         instances: config.instances.into_iter().map(instance).collect(),
         idps: config.idp_choices,
         names: config.idp_names,
+        records: None,
         seen: seen_people(config.seen_file),
         pending: Arc::new(MemoryPending::new(clock.clone())),
         pending_tests: Arc::new(MemoryPending::new(clock.clone())),

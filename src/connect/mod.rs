@@ -46,7 +46,7 @@ pub use standing::Standing;
 
 use crate::model::{
     Busy, Clock, ConnectUser, InstanceArn, InstanceName, Pace, Patience, Placement, Priority, ProtectedNames,
-    SharedRecords, Ticket, Username,
+    SharedRecords, Ticket, UserId, Username,
 };
 use aged::Aged;
 use client::Calls;
@@ -227,7 +227,7 @@ impl Connect {
                     return Err(again);
                 }
                 let turns = Turns::while_remembered(patience, &remembered);
-                let work = provision.ensure(&placement, turns);
+                let work = Box::pin(provision.ensure(&placement, turns));
                 let ensured = match &shared {
                     Some(shared) => {
                         let forget = || forgotten.forget(&placement.username);
@@ -252,10 +252,10 @@ impl Connect {
     }
 
     /// Forgets what is cached about this user.
-    pub async fn forget(&self, user: &ConnectUser) {
-        self.known.drop_where(|known| known.id == user.id).await;
+    pub async fn forget(&self, user: &UserId, username: &Username) {
+        self.known.drop_where(|known| known.id == *user).await;
         if let Some(shared) = &self.shared {
-            shared.forget(&user.username).await;
+            shared.forget(username).await;
         }
     }
 

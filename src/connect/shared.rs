@@ -10,8 +10,8 @@ use tokio::time::Instant;
 
 use super::Error;
 use crate::model::{
-    Busy, ConnectUser, InstanceName, Lease, Leased, Placement, Question, RecordKey, RecordKind, SharedRecords,
-    UserId, Username, held, lease,
+    Busy, ConnectUser, InstanceName, Lease, Leased, Placement, Question, RecordKey, RecordKind,
+    SharedRecords, UserId, Username, held, lease,
 };
 
 /// When to come back for what another replica does.
@@ -83,7 +83,8 @@ impl Shared {
             self.records.purge(&token).await?;
         }
         let (id, username, created_at) = (user.id.clone(), user.username.clone(), user.created_at);
-        let written = serde_json::to_vec(&Written { id, username, created_at }).map_err(|_| Error::Interrupted)?;
+        let written =
+            serde_json::to_vec(&Written { id, username, created_at }).map_err(|_| Error::Interrupted)?;
         self.records.keep(key, lease, question, &written, self.known_for).await?;
         Ok(())
     }

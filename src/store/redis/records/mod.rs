@@ -91,14 +91,14 @@ impl SharedRecords for Redis {
                 replaces_another,
             };
             return Ok(match what.as_str() {
-                "kept" => match self.sealer().open(&names.record, &value) {
-                    Some(answer) => Found::Kept(answer),
-                    None => {
-                        // Sealed with a key that is gone.
-                        self.purge(key).await?;
-                        continue;
+                "kept" => {
+                    if let Some(answer) = self.sealer().open(&names.record, &value) {
+                        return Ok(Found::Kept(answer));
                     }
-                },
+                    // Sealed with a key that is gone.
+                    self.purge(key).await?;
+                    continue;
+                }
                 "yours" => Found::Yours(lease(false)),
                 "yours instead" => Found::Yours(lease(true)),
                 "nothing" => Found::Nothing,

@@ -73,8 +73,7 @@ impl Shared {
         left: Vec<String>,
     ) -> Result<Served, StateUnavailable> {
         let args = [number.to_string(), waiting.to_string()].into_iter().chain(left);
-        type Answer = (Vec<String>, i64, Stands, Option<Vec<String>>);
-        let (turns, next, stands, mine): Answer =
+        let (turns, next, stands, mine): (Vec<String>, i64, Stands, Option<Vec<String>>) =
             self.ask("turns.serve", &SERVE, call, &["given"], args).await?;
         let next = u64::try_from(next).ok().map(Duration::from_millis);
         Ok(Served { turns, next, standing: standing(stands), mine })
