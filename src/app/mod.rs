@@ -17,6 +17,7 @@ mod reload;
 mod removal;
 mod sessions;
 mod settings;
+mod state;
 mod terminal;
 mod users;
 
@@ -36,10 +37,13 @@ use crate::config::{self, Config, Loaded};
 use crate::connect::Connect;
 use crate::federation::Federation;
 use crate::metrics::Metrics;
-use crate::model::{Clock, Pace, Problem, Random, RulesState, SystemClock, SystemRandom};
+use crate::model::{
+    Clock, Pace, Problem, Random, RulesState, StateProbe, SystemClock, SystemRandom, Unobserved,
+};
 use crate::saml::{self, ServiceProvider};
 use crate::sign_in::{Instance, Parts, RulesInForce, SignIn};
-use crate::store::{MemoryNamedSessions, MemoryPending, MemoryReplay, MemorySessions, seen_people};
+use crate::store::redis::{self, Redis};
+use crate::store::{Sessions, seen_people};
 use crate::telemetry;
 use crate::web::{self, Site, WebState};
 
@@ -52,6 +56,7 @@ pub use hierarchy::{HierarchyFile, apply_hierarchy, export_hierarchy, plan_hiera
 pub use iam::{For, IamPrint, print_iam};
 pub use inspect::{Inspection, inspect};
 use reload::{Reload, Started};
+use state::{InMemory, Stores};
 
 pub use mapping::{Explain, explain_mapping, test_mapping};
 pub use removal::{RemoveUsers, remove_users};
@@ -61,10 +66,22 @@ pub use users::{
     Form, Leave, PeopleFile, Users, apply_users, export_users, list_users, plan_users, show_user,
 };
 
+/// Why the gateway can't be built.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// Our key or an identity provider's metadata.
+    #[error(transparent)]
+    Saml(#[from] saml::Error),
+    /// The settings of Redis.
+    #[error(transparent)]
+    State(#[from] redis::Error),
+}
+
 /// The gateway, ready to serve.
 pub struct App {
     router: Router,
-    sessions: MemorySessions,
+    sessions: Sessions,
+    redis: Option<Redis>,
     operations: Router,
     operations_listener: Option<TcpListener>,
     metrics: Arc<Metrics>,
@@ -81,14 +98,16 @@ impl App {
     /// Composes the rooms from a checked configuration. `sdk` carries the gateway's own AWS identity.
     ///
     /// # Errors
-    /// When our key or an identity provider's metadata can't be used.
+    /// When our key, an identity provider's metadata or the settings of Redis can't be used.
     pub fn build(
         mut config: Config,
         sdk: &SdkConfig,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
-    ) -> Result<Self, saml::Error> {
-        let sessions = MemorySessions::new(clock.clone());
+    ) -> Result<Self, BuildError> {
+        let redis = state::redis(&config.state, &clock, &random, Arc::new(Unobserved))?;
+        let stores = redis.as_ref().map_or_else(|| Stores::in_memory(&clock), Stores::in_redis);
+        let sessions = stores.sessions.clone();
         let metrics = Arc::new(metrics(&config, &*clock));
         let site = Site {
             clock: clock.clone(),
@@ -102,7 +121,7 @@ impl App {
             metrics: metrics.clone(),
         };
         let (console, public_url) = (site.console.clone(), site.public_url.clone());
-        let sign_in = Arc::new(SignIn::new(parts(config, sdk, clock.clone(), random)?));
+        let sign_in = Arc::new(SignIn::new(parts(config, sdk, stores, (clock.clone(), random))?));
         let rules_state = Arc::<RwLock<RulesState>>::default();
         let web = WebState { sign_in: sign_in.clone(), site, rules_state: rules_state.clone() };
         let operations = web::operations(web.clone());
@@ -110,6 +129,7 @@ impl App {
         Ok(Self {
             router,
             sessions,
+            redis,
             operations,
             operations_listener: None,
             metrics,
@@ -150,6 +170,32 @@ impl App {
     /// The same, with the control socket.
     fn answering(self, socket: Option<Socket>) -> Self {
         Self { socket: socket.map(Arc::new), ..self }
+    }
+
+    /// Looks whether shared state can be used as it is, and waits a while for it.
+    ///
+    /// # Errors
+    /// When it can't.
+    pub async fn start(&self) -> Result<(), redis::Error> {
+        match &self.redis {
+            Some(redis) => redis.start().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Tells whether shared state is there.
+    #[must_use]
+    pub fn state(&self) -> Arc<dyn StateProbe> {
+        match &self.redis {
+            Some(redis) => Arc::new(redis.clone()),
+            None => Arc::new(InMemory),
+        }
+    }
+
+    /// How many round trips to Redis there were.
+    #[must_use]
+    pub fn round_trips(&self) -> u64 {
+        self.redis.as_ref().map_or(0, Redis::round_trips)
     }
 
     /// The gateway's HTTP, for a server of the caller's own.
@@ -193,15 +239,23 @@ impl App {
     }
 }
 
+/// For a command that shares nothing with the gateway that runs.
+fn parts_of_command(config: Config, sdk: &SdkConfig) -> Result<Parts, saml::Error> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    parts(config, sdk, Stores::in_memory(&clock), (clock, Arc::new(SystemRandom)))
+}
+
 fn parts(
     config: Config,
     sdk: &SdkConfig,
-    clock: Arc<dyn Clock>,
-    random: Arc<dyn Random>,
+    stores: Stores,
+    (clock, random): (Arc<dyn Clock>, Arc<dyn Random>),
 ) -> Result<Parts, saml::Error> {
-    let pace = Pace::new(Arc::new(ProcessBudget::new(config.rates)), random.clone());
+    // Each process paces its own calls: it takes its part of what all may make.
+    let rates = config.rates.divided_by(config.state.replicas);
+    let pace = Pace::new(Arc::new(ProcessBudget::new(rates)), random.clone());
     let protected = Arc::new(config.protected);
-    let replay = Arc::new(MemoryReplay::new(clock.clone()));
+    let replay = stores.replay;
     let saml = ServiceProvider::new(config.saml, config.idps, clock.clone(), random.clone(), replay)?;
     let instance = |instance: config::Instance| {
         let client = user_client(sdk, &instance, &config.endpoints, (&pace, &clock));
@@ -239,11 +293,11 @@ fn parts(
         names: config.idp_names,
         records: None,
         seen: seen_people(config.seen_file),
-        pending: Arc::new(MemoryPending::new(clock.clone())),
-        pending_tests: Arc::new(MemoryPending::new(clock.clone())),
-        confirmations: Arc::new(MemoryPending::new(clock.clone())),
-        pending_logouts: Arc::new(MemoryPending::new(clock.clone())),
-        named_sessions: Arc::new(MemoryNamedSessions::new(clock.clone())),
+        pending: stores.pending,
+        pending_tests: stores.pending_tests,
+        confirmations: stores.confirmations,
+        pending_logouts: stores.pending_logouts,
+        named_sessions: stores.named_sessions,
         clock,
         random,
         pending_for: config.pending_for,
@@ -314,6 +368,9 @@ pub async fn serve(path: &Path) -> Outcome {
         Ok(app) => app.following(path, started),
         Err(error) => return Outcome::failed(&error),
     };
+    if let Err(error) = app.start().await {
+        return Outcome::failed(&error);
+    }
     let (listener, observed) = match listen::listeners(listen, operations).await {
         Ok(listeners) => listeners,
         Err(error) => return Outcome::failed(&error),

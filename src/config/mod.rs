@@ -34,6 +34,7 @@ mod section;
 mod setting;
 mod shape;
 mod source;
+mod state;
 mod summary;
 mod version_file;
 mod words;
@@ -68,6 +69,7 @@ pub use instance::Instance;
 pub use log::{Log, LogFormat};
 pub use schema::schema;
 pub use setting::{Origin, Setting, Shown};
+pub use state::State;
 pub use summary::summary;
 #[cfg(test)]
 pub(crate) use words::catalogue;
@@ -119,6 +121,8 @@ pub struct Config {
     pub aws_region: String,
     /// The pace of AWS calls.
     pub rates: pace::Rates,
+    /// Where what replicas share is kept.
+    pub state: State,
     /// The file with everybody's latest sign-in; `None`: nothing is kept.
     pub seen_file: Option<PathBuf>,
     /// Our longest session.
@@ -269,6 +273,7 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
     let admin = root.optional("admin", |s| admin::read(s, &known, &drafts)).flatten();
     let history = admin.as_ref().and_then(Admin::history).cloned();
     let session_max = root.section("session", |s| s.number("max_hours", 12, 1..=12));
+    let state = root.section("state", |s| state::read(s, files));
     let seen_file = root.section("people", |s| people::read(s, files.base_dir()));
     let log = root.section("log", log::read);
     at_least_one(root, "idp", idps.is_empty());
@@ -303,6 +308,7 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
         protected,
         endpoints,
         rates: budget.rates,
+        state: state?,
         seen_file,
         session_max: Duration::from_secs(session_max * 3600),
         log,

@@ -15,4 +15,4 @@ pub use named_sessions::MemoryNamedSessions;
 pub use pending::MemoryPending;
 pub use replay::MemoryReplay;
 pub use seen::{Journal, SeenFile, seen_people};
-pub use sessions::MemorySessions;
+pub use sessions::{MemorySessions, Sessions};

@@ -11,6 +11,7 @@ use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Result, SessionStore};
 
 use super::expiring::Expiring;
+use super::redis::RedisSessions;
 use super::revisions::{Revisions, changed, replaces, revision};
 use crate::model::session_record::REVISION;
 use crate::model::{Clock, OpenSessions, SessionId, StateUnavailable};
@@ -99,6 +100,53 @@ impl SessionStore for MemorySessions {
 impl OpenSessions for MemorySessions {
     async fn ids(&self) -> std::result::Result<Vec<SessionId>, StateUnavailable> {
         Ok(self.swept().keys().map(|id| SessionId::new(Id(*id).to_string())).collect())
+    }
+}
+
+/// Sessions, wherever they are kept. Clones share them.
+#[derive(Debug, Clone)]
+pub enum Sessions {
+    /// In this process's memory.
+    Memory(MemorySessions),
+    /// In Redis.
+    Redis(RedisSessions),
+}
+
+impl Sessions {
+    fn store(&self) -> &dyn SessionStore {
+        match self {
+            Self::Memory(sessions) => sessions,
+            Self::Redis(sessions) => sessions,
+        }
+    }
+}
+
+#[async_trait]
+impl SessionStore for Sessions {
+    async fn create(&self, record: &mut Record) -> Result<()> {
+        self.store().create(record).await
+    }
+
+    async fn save(&self, record: &Record) -> Result<()> {
+        self.store().save(record).await
+    }
+
+    async fn load(&self, id: &Id) -> Result<Option<Record>> {
+        self.store().load(id).await
+    }
+
+    async fn delete(&self, id: &Id) -> Result<()> {
+        self.store().delete(id).await
+    }
+}
+
+#[async_trait]
+impl OpenSessions for Sessions {
+    async fn ids(&self) -> std::result::Result<Vec<SessionId>, StateUnavailable> {
+        match self {
+            Self::Memory(sessions) => sessions.ids().await,
+            Self::Redis(sessions) => sessions.ids().await,
+        }
     }
 }
 

@@ -131,7 +131,7 @@ fn bare(host: &str) -> String {
 }
 
 /// 32 random bytes that seal what leaves the process.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct StateKey(pub(super) Key);
 
 impl StateKey {
