@@ -32,14 +32,11 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use crate::admin::{Console, Publishing};
-use crate::budget::ProcessBudget;
 use crate::config::{self, Config, Loaded};
 use crate::connect::Connect;
 use crate::federation::Federation;
 use crate::metrics::Metrics;
-use crate::model::{
-    Clock, Pace, Problem, Random, RulesState, StateProbe, SystemClock, SystemRandom, Unobserved,
-};
+use crate::model::{Clock, Problem, Random, RulesState, StateProbe, SystemClock, SystemRandom, Unobserved};
 use crate::saml::{self, ServiceProvider};
 use crate::sign_in::{Instance, Parts, RulesInForce, SignIn};
 use crate::store::redis::{self, Redis};
@@ -251,37 +248,32 @@ fn parts(
     stores: Stores,
     (clock, random): (Arc<dyn Clock>, Arc<dyn Random>),
 ) -> Result<Parts, saml::Error> {
-    // Each process paces its own calls: it takes its part of what all may make.
-    let rates = config.rates.divided_by(config.state.replicas);
-    let pace = Pace::new(Arc::new(ProcessBudget::new(rates)), random.clone());
+    let pace = stores.pace(config.rates, config.state.replicas, random.clone());
+    let records = stores.records();
     let protected = Arc::new(config.protected);
     let replay = stores.replay;
     let saml = ServiceProvider::new(config.saml, config.idps, clock.clone(), random.clone(), replay)?;
     let instance = |instance: config::Instance| {
         let client = user_client(sdk, &instance, &config.endpoints, (&pace, &clock));
+        let name = instance.connect.instance.clone();
+        let connect = Connect::new(instance.connect, client, pace.clone(), protected.clone(), clock.clone());
+        let endpoints = config.endpoints.clone();
+        let (protected, clock) = (protected.clone(), clock.clone());
+        let federation = Federation::new(instance.federation, sdk, endpoints, pace.clone(), protected, clock);
+        let (connect, federation) = match &records {
+            Some(records) => (connect.sharing(records.clone()), federation.sharing(records.clone())),
+            None => (connect, federation),
+        };
         Instance {
-            name: instance.connect.instance.clone(),
+            name,
             display_name: instance.display_name,
             idps: instance.idps,
             destinations: instance.destinations,
             default_destination: instance.default_destination,
             request: instance.request,
             end_connect_sessions: instance.end_connect_sessions,
-            connect: Arc::new(Connect::new(
-                instance.connect,
-                client,
-                pace.clone(),
-                protected.clone(),
-                clock.clone(),
-            )),
-            federation: Arc::new(Federation::new(
-                instance.federation,
-                sdk,
-                config.endpoints.clone(),
-                pace.clone(),
-                protected.clone(),
-                clock.clone(),
-            )),
+            connect: Arc::new(connect),
+            federation: Arc::new(federation),
         }
     };
     Ok(Parts {
@@ -291,7 +283,7 @@ fn parts(
         instances: config.instances.into_iter().map(instance).collect(),
         idps: config.idp_choices,
         names: config.idp_names,
-        records: None,
+        records: records.clone(),
         seen: seen_people(config.seen_file),
         pending: stores.pending,
         pending_tests: stores.pending_tests,

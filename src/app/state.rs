@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::budget::ProcessBudget;
 use crate::config;
 use crate::model::{
-    Clock, NamedSessions, Pending, PendingConfirmation, PendingLogout, PendingSignIn, PendingTest, Random,
-    ReplayGuard, StateObserver, StateProbe, StateUnavailable,
+    Clock, NamedSessions, Pace, Pending, PendingConfirmation, PendingLogout, PendingSignIn, PendingTest,
+    Random, Rates, ReplayGuard, SharedRecords, StateObserver, StateProbe, StateUnavailable,
 };
-use crate::store::redis::{self, Redis, RedisNamedSessions, RedisPending, RedisReplay, RedisSessions};
+use crate::store::redis::{
+    self, Redis, RedisNamedSessions, RedisPending, RedisReplay, RedisSessions, SharedBudget,
+};
 use crate::store::{MemoryNamedSessions, MemoryPending, MemoryReplay, MemorySessions, Sessions};
 
 /// Every store.
@@ -21,6 +24,8 @@ pub(super) struct Stores {
     pub(super) confirmations: Arc<dyn Pending<PendingConfirmation>>,
     pub(super) pending_logouts: Arc<dyn Pending<PendingLogout>>,
     pub(super) named_sessions: Arc<dyn NamedSessions>,
+    /// What several replicas use together.
+    shared: Option<Redis>,
 }
 
 impl Stores {
@@ -34,6 +39,7 @@ impl Stores {
             confirmations: Arc::new(MemoryPending::new(clock.clone())),
             pending_logouts: Arc::new(MemoryPending::new(clock.clone())),
             named_sessions: Arc::new(MemoryNamedSessions::new(clock.clone())),
+            shared: None,
         }
     }
 
@@ -47,7 +53,23 @@ impl Stores {
             confirmations: Arc::new(RedisPending::new(redis.clone(), "confirmation")),
             pending_logouts: Arc::new(RedisPending::new(redis.clone(), "logout")),
             named_sessions: Arc::new(RedisNamedSessions::new(redis.clone())),
+            shared: Some(redis.clone()),
         }
+    }
+
+    /// What paces calls: for all replicas together, or this one's part of what all may make.
+    pub(super) fn pace(&self, rates: Rates, replicas: u32, random: Arc<dyn Random>) -> Pace {
+        match &self.shared {
+            Some(redis) => {
+                Pace::new(Arc::new(SharedBudget::new(redis.clone(), rates)), random).with_common_tickets()
+            }
+            None => Pace::new(Arc::new(ProcessBudget::new(rates.divided_by(replicas))), random),
+        }
+    }
+
+    /// What replicas know together of users.
+    pub(super) fn records(&self) -> Option<Arc<dyn SharedRecords>> {
+        self.shared.clone().map(|redis| Arc::new(redis) as Arc<dyn SharedRecords>)
     }
 }
 

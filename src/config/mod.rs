@@ -282,6 +282,9 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
     let instances: Vec<Instance> = instances.into_iter().collect::<Option<_>>()?;
     instances::check_removal(root, &instances);
     instances::check_accounts(root, &instances);
+    if let Some(state) = &state {
+        instances::check_sharing(root, &instances, state);
+    }
     if let Some(rules) = &rules {
         instances::check_parking_profile(root, &instances, rules);
     }

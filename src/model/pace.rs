@@ -50,10 +50,10 @@ impl Pace {
         Self { budget, random, tickets }
     }
 
-    /// The same with names that every replica gives alike.
+    /// The same with names in the line that every replica gives alike.
     #[must_use]
-    pub fn with_tickets(self, tickets: TicketKey) -> Self {
-        Self { tickets, ..self }
+    pub fn with_common_tickets(self) -> Self {
+        Self { tickets: TicketKey::common(), ..self }
     }
 
     /// What names the pieces of work in the line.

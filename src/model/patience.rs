@@ -28,16 +28,15 @@ impl Priority {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Ticket(pub u64);
 
-/// Gives a piece of work its ticket. Whoever has the key gives the same work the same ticket; who does not can't tell
-/// from a ticket whose it is.
+/// Gives a piece of work its ticket: whoever has the same key gives the same work the same one.
 #[derive(Clone)]
 pub struct TicketKey(Zeroizing<[u8; 32]>);
 
 impl TicketKey {
-    /// The key that replicas share.
+    /// No secret: every replica gives the same work the same ticket. Whoever shows one outside the process seals it first.
     #[must_use]
-    pub fn new(key: [u8; 32]) -> Self {
-        Self(Zeroizing::new(key))
+    pub fn common() -> Self {
+        Self(Zeroizing::new([0; 32]))
     }
 
     /// A key of this process alone.

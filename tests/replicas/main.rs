@@ -7,3 +7,4 @@
 mod house;
 mod server;
 mod turns;
+mod users;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use connect_gateway::model::{Random as _, SystemClock, SystemRandom, Unobserved};
 use connect_gateway::store::redis::{Address, Login, Mode, Redis, Settings, StateKey, Tls};
@@ -37,6 +38,27 @@ impl Server {
         let answer = Command::new("redis-cli").arg("-s").arg(socket).args(command).output().unwrap();
         assert!(answer.status.success(), "{answer:?}");
         String::from_utf8_lossy(&answer.stdout).into_owned()
+    }
+
+    /// Every key with what it holds, as far as it is text.
+    pub(crate) fn everything(&self) -> String {
+        let keys = self.ask(&["KEYS", "*"]);
+        let held = keys.lines().map(|key| match self.ask(&["TYPE", key]).trim() {
+            "string" => self.ask(&["GET", key]),
+            "hash" => self.ask(&["HGETALL", key]),
+            _ => self.ask(&["ZRANGE", key, "0", "-1", "WITHSCORES"]),
+        });
+        let held = held.collect::<String>();
+        keys + &held
+    }
+
+    /// Takes so much off what tokens are still good for.
+    pub(crate) fn age_tokens(&self, by: Duration) {
+        for key in self.ask(&["KEYS", "*:token:*"]).lines().filter(|key| key.ends_with('}')) {
+            let until: u64 = self.ask(&["HGET", key, "until"]).trim().parse().unwrap();
+            let aged = until - u64::try_from(by.as_millis()).unwrap();
+            self.ask(&["HSET", key, "until", &aged.to_string()]);
+        }
     }
 
     /// A connection, as a replica has one.

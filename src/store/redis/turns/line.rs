@@ -8,7 +8,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
 use super::Shared;
-use crate::model::{Call, CallUse, Patience, Rate, StateUnavailable, Ticket};
+use crate::model::{Call, CallUse, Patience, Rate, StateUnavailable};
 
 /// What somebody who waits is told.
 pub(super) enum Turn {
@@ -105,11 +105,6 @@ fn left(rate: Rate, factor: f64, mut lead: Duration) -> u32 {
     left
 }
 
-/// Under which name the work waits.
-pub(super) fn named(ticket: Ticket) -> String {
-    format!("{:016x}", ticket.0)
-}
-
 /// Somebody's place. Whoever drops it gives it up.
 pub(super) struct Place {
     shared: Arc<Shared>,
@@ -125,7 +120,7 @@ impl Place {
         let (entry, number) = shared.with(call, |line| {
             line.entered += 1;
             let number = line.entered;
-            let entry = match patience.ticket().map(named) {
+            let entry = match patience.ticket().map(|ticket| shared.named(ticket)) {
                 Some(name) if line.waiting.get(&name).is_none_or(|waiter| waiter.turn.is_closed()) => name,
                 // The same work waits for two calls of this kind at once: the second one can't be found by its ticket.
                 Some(name) => format!("{name}-{number}"),

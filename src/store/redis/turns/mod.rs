@@ -81,7 +81,7 @@ impl CallBudget for SharedBudget {
             let mut operations = self.0.operations(&account, &region);
             operations.extend(SIGN_IN);
             let asked =
-                self.0.look_for((&account, &region), &operations, &line::named(ticket), priority).await;
+                self.0.look_for((&account, &region), &operations, &self.0.named(ticket), priority).await;
             match asked {
                 Ok(Some(turn)) => return Some(turn),
                 Ok(None) => {}
@@ -143,6 +143,12 @@ impl Shared {
             Joined::Passed => Ok(()),
             Joined::Never(turn) | Joined::Waits(turn) => Err(Busy { retry_after: turn }.into()),
         }
+    }
+
+    /// Under which name the work waits: the same at every replica, and it tells nobody else whose work it is.
+    fn named(&self, ticket: Ticket) -> String {
+        let digest = self.redis.digest_of_guessable("ticket", &[&ticket.0.to_be_bytes()]);
+        hex::encode(&digest[..16])
     }
 
     fn regions(&self) -> BTreeSet<(String, String)> {
