@@ -30,7 +30,7 @@ pub(super) struct Shared {
 struct Written {
     id: UserId,
     username: Username,
-    #[serde(with = "time::serde::timestamp::milliseconds::option")]
+    #[serde(with = "time::serde::timestamp::nanoseconds::option")]
     created_at: Option<OffsetDateTime>,
 }
 
