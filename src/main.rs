@@ -317,8 +317,10 @@ async fn main() -> ExitCode {
         }
     };
     let outcome = match arguments.command {
-        Command::Serve { config } => app::serve(&config).await,
-        Command::Check { config, online, name } => app::check(&config, online.then_some(&*name)).await,
+        Command::Serve { config } => Box::pin(app::serve(&config)).await,
+        Command::Check { config, online, name } => {
+            Box::pin(app::check(&config, online.then_some(&*name))).await
+        }
         Command::Saml(Saml::Inspect { file, config, at, idp, metadata, request_id, show_values }) => {
             let inspection = Inspection { file, config, at, idp, metadata, request_id, show_values };
             app::inspect(&inspection)

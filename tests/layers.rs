@@ -42,7 +42,11 @@ const ROOMS: &[Room] = &[
     room(2, "admin", &["mapping", "model"]),
     // `metrics`: how a sign-in ended is known where its page is made, as for `audit`.
     room(3, "web", &["admin", "audit", "metrics", "model", "session", "sign_in"]),
-    room(4, "config", &["admin", "budget", "connect", "federation", "mapping", "model", "saml", "session"]),
+    room(
+        4,
+        "config",
+        &["admin", "budget", "connect", "federation", "mapping", "model", "saml", "session", "store"],
+    ),
     room(4, "telemetry", &["config", "model"]),
     room(
         4,
@@ -129,7 +133,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("clap", &["bin", "main"]),
     ("clap_complete", &["main"]),
     ("clap_mangen", &["main"]),
-    ("hmac", &["emulator"]),
+    ("hmac", &["emulator", "store"]),
     ("icu_locale", &["model"]),
     ("icu_plurals", &["model"]),
     ("prometheus_client", &["metrics"]),

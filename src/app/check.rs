@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use super::command::{PATIENCE, failure};
 use super::listen::Certificate;
-use super::{Outcome, load, parts, sdk, told};
+use super::{Outcome, load, parts_of_command, sdk, state, told};
 use crate::audit;
 use crate::config;
-use crate::model::{Patience, Requested, SystemClock, SystemRandom, Username};
+use crate::model::{Clock, Patience, Random, Requested, SystemClock, SystemRandom, Unobserved, Username};
 use crate::sign_in::{Instance, Parts};
+use crate::store::redis::{self, Redis};
 
 /// `connect-gateway check`: prints what is configured, or everything that is wrong with it. With a name it also
 /// asks the identity providers and AWS, and tries the federation role under that name.
@@ -33,7 +34,11 @@ pub async fn check(path: &Path, online_as: Option<&str>) -> Outcome {
         return Outcome::failed(&reason);
     }
     let sdk = sdk(&loaded.config).await;
-    let parts = match parts(loaded.config, &sdk, Arc::new(SystemClock), Arc::new(SystemRandom)) {
+    let redis = match redis(&loaded.config.state) {
+        Ok(redis) => redis,
+        Err(error) => return Outcome::failed(&error),
+    };
+    let parts = match parts_of_command(loaded.config, &sdk) {
         Ok(parts) => parts,
         Err(error) => return Outcome::failed(&error),
     };
@@ -44,9 +49,18 @@ pub async fn check(path: &Path, online_as: Option<&str>) -> Outcome {
         );
         return Outcome::Done;
     };
-    let reasons = check_online(&parts, &name).await;
+    let mut reasons = check_online(&parts, &name).await;
+    if let Some(redis) = redis {
+        reasons.extend(redis.check().await.err().map(|error| error.to_string()));
+    }
     print_warnings(&parts);
     if reasons.is_empty() { Outcome::Done } else { Outcome::Failed(reasons) }
+}
+
+/// The connection to shared state, as the gateway would make it.
+fn redis(state: &config::State) -> Result<Option<Redis>, redis::Error> {
+    let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) = (Arc::new(SystemClock), Arc::new(SystemRandom));
+    state::redis(state, &clock, &random, Arc::new(Unobserved))
 }
 
 /// What ends soon.

@@ -22,6 +22,7 @@ mod sessions;
 mod settings;
 mod signals;
 mod socket;
+mod state;
 mod systemd;
 mod terminal;
 mod users;
@@ -36,15 +37,17 @@ use tokio::sync::watch;
 use url::Url;
 
 use crate::admin::{Console, Publishing};
-use crate::budget::ProcessBudget;
 use crate::config::{self, Config, Loaded};
 use crate::connect::Connect;
 use crate::federation::Federation;
 use crate::metrics::Metrics;
-use crate::model::{Clock, Pace, Phase, Problem, Random, RulesState};
+use crate::model::{
+    Clock, Phase, Problem, Random, RulesState, StateProbe, SystemClock, SystemRandom, Unobserved,
+};
 use crate::saml::{self, ServiceProvider};
 use crate::sign_in::{Instance, Parts, RulesInForce, SignIn};
-use crate::store::{MemoryNamedSessions, MemoryPending, MemoryReplay, MemorySessions, seen_people};
+use crate::store::redis::{self, Redis};
+use crate::store::{Sessions, seen_people};
 use crate::web::{self, Health, Site, WebState};
 
 use aws::{sdk, user_client};
@@ -56,6 +59,7 @@ pub use inspect::{Inspection, inspect};
 use listen::Certificate;
 pub use listen::Listener;
 use reload::{Reload, Started};
+use state::{InMemory, Stores};
 
 pub use mapping::{Explain, explain_mapping, test_mapping};
 pub use removal::{RemoveUsers, remove_users};
@@ -68,10 +72,22 @@ pub use users::{
     Form, Leave, PeopleFile, Users, apply_users, export_users, list_users, plan_users, show_user,
 };
 
+/// Why the gateway can't be built.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// Our key or an identity provider's metadata.
+    #[error(transparent)]
+    Saml(#[from] saml::Error),
+    /// The settings of Redis.
+    #[error(transparent)]
+    State(#[from] redis::Error),
+}
+
 /// The gateway, ready to serve.
 pub struct App {
     router: Router,
-    sessions: MemorySessions,
+    sessions: Sessions,
+    redis: Option<Redis>,
     operations: Router,
     operations_listener: Option<Listener>,
     metrics: Arc<Metrics>,
@@ -93,13 +109,13 @@ impl App {
     /// Composes the rooms from a checked configuration. `sdk` carries the gateway's own AWS identity.
     ///
     /// # Errors
-    /// When our key or an identity provider's metadata can't be used.
+    /// When our key, an identity provider's metadata or the settings of Redis can't be used.
     pub fn build(
         config: Config,
         sdk: &SdkConfig,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
-    ) -> Result<Self, saml::Error> {
+    ) -> Result<Self, BuildError> {
         Self::with_certificate(config, None, sdk, clock, random)
     }
 
@@ -110,10 +126,12 @@ impl App {
         sdk: &SdkConfig,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
-    ) -> Result<Self, saml::Error> {
+    ) -> Result<Self, BuildError> {
         let phase = watch::Sender::new(Phase::Starting);
         let (limits, shutdown) = (config.listener.clone(), config.shutdown);
-        let sessions = MemorySessions::new(clock.clone());
+        let redis = state::redis(&config.state, &clock, &random, Arc::new(Unobserved))?;
+        let stores = redis.as_ref().map_or_else(|| Stores::in_memory(&clock), Stores::in_redis);
+        let sessions = stores.sessions.clone();
         let metrics = Arc::new(metrics(&config, &*clock));
         let site = Site {
             clock: clock.clone(),
@@ -129,11 +147,11 @@ impl App {
             health: Health {
                 phase: phase.subscribe(),
                 certificate: certificate.as_ref().map(|certificate| certificate.problem()),
-                store: None,
+                store: redis.clone().map(store_probe),
             },
         };
         let (console, public_url) = (site.console.clone(), site.public_url.clone());
-        let sign_in = Arc::new(SignIn::new(parts(config, sdk, clock.clone(), random)?));
+        let sign_in = Arc::new(SignIn::new(parts(config, sdk, stores, (clock.clone(), random))?));
         let rules_state = Arc::<RwLock<RulesState>>::default();
         let web = WebState { sign_in: sign_in.clone(), site, rules_state: rules_state.clone() };
         let operations = web::operations(web.clone());
@@ -141,6 +159,7 @@ impl App {
         Ok(Self {
             router,
             sessions,
+            redis,
             operations,
             operations_listener: None,
             metrics,
@@ -193,47 +212,84 @@ impl App {
         Self { hang_ups: Some(hang_ups), ..self }
     }
 
+    /// Looks whether shared state can be used as it is, and waits a while for it.
+    ///
+    /// # Errors
+    /// When it can't.
+    pub async fn start(&self) -> Result<(), redis::Error> {
+        match &self.redis {
+            Some(redis) => redis.start().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Tells whether shared state is there.
+    #[must_use]
+    pub fn state(&self) -> Arc<dyn StateProbe> {
+        match &self.redis {
+            Some(redis) => Arc::new(redis.clone()),
+            None => Arc::new(InMemory),
+        }
+    }
+
+    /// How many round trips to Redis there were.
+    #[must_use]
+    pub fn round_trips(&self) -> u64 {
+        self.redis.as_ref().map_or(0, Redis::round_trips)
+    }
+
     /// The gateway's HTTP, for a server of the caller's own.
     pub fn router(&self) -> Router {
         self.router.clone()
     }
 }
 
+/// Asks Redis whether it answers, for monitoring.
+fn store_probe(redis: Redis) -> web::StoreProbe {
+    Arc::new(move || {
+        let redis = redis.clone();
+        Box::pin(async move { redis.probe().await })
+    })
+}
+
+/// For a command that shares nothing with the gateway that runs.
+fn parts_of_command(config: Config, sdk: &SdkConfig) -> Result<Parts, saml::Error> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    parts(config, sdk, Stores::in_memory(&clock), (clock, Arc::new(SystemRandom)))
+}
+
 fn parts(
     config: Config,
     sdk: &SdkConfig,
-    clock: Arc<dyn Clock>,
-    random: Arc<dyn Random>,
+    stores: Stores,
+    (clock, random): (Arc<dyn Clock>, Arc<dyn Random>),
 ) -> Result<Parts, saml::Error> {
-    let pace = Pace::new(Arc::new(ProcessBudget::new(config.rates)), random.clone());
+    let pace = stores.pace(config.rates, config.state.replicas, random.clone());
+    let records = stores.records();
     let protected = Arc::new(config.protected);
-    let replay = Arc::new(MemoryReplay::new(clock.clone()));
+    let replay = stores.replay;
     let saml = ServiceProvider::new(config.saml, config.idps, clock.clone(), random.clone(), replay)?;
     let instance = |instance: config::Instance| {
         let client = user_client(sdk, &instance, &config.endpoints, (&pace, &clock));
+        let name = instance.connect.instance.clone();
+        let connect = Connect::new(instance.connect, client, pace.clone(), protected.clone(), clock.clone());
+        let endpoints = config.endpoints.clone();
+        let (protected, clock) = (protected.clone(), clock.clone());
+        let federation = Federation::new(instance.federation, sdk, endpoints, pace.clone(), protected, clock);
+        let (connect, federation) = match &records {
+            Some(records) => (connect.sharing(records.clone()), federation.sharing(records.clone())),
+            None => (connect, federation),
+        };
         Instance {
-            name: instance.connect.instance.clone(),
+            name,
             display_name: instance.display_name,
             idps: instance.idps,
             destinations: instance.destinations,
             default_destination: instance.default_destination,
             request: instance.request,
             end_connect_sessions: instance.end_connect_sessions,
-            connect: Arc::new(Connect::new(
-                instance.connect,
-                client,
-                pace.clone(),
-                protected.clone(),
-                clock.clone(),
-            )),
-            federation: Arc::new(Federation::new(
-                instance.federation,
-                sdk,
-                config.endpoints.clone(),
-                pace.clone(),
-                protected.clone(),
-                clock.clone(),
-            )),
+            connect: Arc::new(connect),
+            federation: Arc::new(federation),
         }
     };
     Ok(Parts {
@@ -243,12 +299,13 @@ fn parts(
         instances: config.instances.into_iter().map(instance).collect(),
         idps: config.idp_choices,
         names: config.idp_names,
+        records: records.clone(),
         seen: seen_people(config.seen_file),
-        pending: Arc::new(MemoryPending::new(clock.clone())),
-        pending_tests: Arc::new(MemoryPending::new(clock.clone())),
-        confirmations: Arc::new(MemoryPending::new(clock.clone())),
-        pending_logouts: Arc::new(MemoryPending::new(clock.clone())),
-        named_sessions: Arc::new(MemoryNamedSessions::new(clock.clone())),
+        pending: stores.pending,
+        pending_tests: stores.pending_tests,
+        confirmations: stores.confirmations,
+        pending_logouts: stores.pending_logouts,
+        named_sessions: stores.named_sessions,
         clock,
         random,
         pending_for: config.pending_for,

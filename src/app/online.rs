@@ -2,18 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::slice::from_ref;
-use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use super::command::{PATIENCE, failure};
 use super::mapping::{quoted, table};
-use super::{parts, sdk};
+use super::{parts_of_command, sdk};
 use crate::audit;
 use crate::config::Config;
 use crate::connect::{Fate, Preview};
 use crate::mapping::Explanation;
-use crate::model::{Blamed as _, Code, InstanceName, Patience, Placement, SystemClock, SystemRandom};
+use crate::model::{Blamed as _, Code, InstanceName, Patience, Placement};
 
 /// Asks Amazon Connect, by the gateway's own AWS identity.
 pub(super) async fn preview(
@@ -22,7 +21,7 @@ pub(super) async fn preview(
     placement: &Placement,
 ) -> Result<Preview, String> {
     let sdk = sdk(&config).await;
-    let parts = parts(config, &sdk, Arc::new(SystemClock), Arc::new(SystemRandom));
+    let parts = parts_of_command(config, &sdk);
     let parts = parts.map_err(|error| error.to_string())?;
     let found = parts.instances.iter().find(|known| known.name == *instance);
     let found = found.ok_or_else(|| format!("instance.{instance}: is not configured"))?;

@@ -40,6 +40,9 @@ pub async fn serve(path: &Path) -> Outcome {
         Ok(app) => app.following(path, started).told_by(hang_ups),
         Err(error) => return Outcome::failed(&error),
     };
+    if let Err(error) = app.start().await {
+        return Outcome::failed(&error);
+    }
     told.log();
     app.answering(places.control).observed_at(places.operations).run(places.public, stops).await
 }

@@ -6,7 +6,7 @@
 mod bucket;
 mod line;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,48 +14,9 @@ use async_trait::async_trait;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use crate::model::{Busy, Call, CallBudget, CallUse, Patience, Priority, Ticket};
+use crate::model::{Busy, Call, CallBudget, CallUse, NotAdmitted, Patience, Priority, Ticket};
+pub use crate::model::{Rate, Rates};
 use line::Line;
-
-/// Calls a second and burst for one operation.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Rate {
-    /// Calls a second.
-    pub per_second: f64,
-    /// Calls that may be made at once after a pause.
-    pub burst: u32,
-}
-
-/// Rates by operation name.
-#[derive(Debug, Clone)]
-pub struct Rates {
-    /// Every Connect operation that is not named.
-    pub connect: Rate,
-    /// Every STS operation that is not named.
-    pub sts: Rate,
-    /// Operations with a rate of their own.
-    pub operations: BTreeMap<String, Rate>,
-}
-
-impl Rates {
-    /// One replica's part of what AWS allows all of them together.
-    #[must_use]
-    pub fn divided_by(self, replicas: u32) -> Self {
-        let part = |rate: Rate| Rate {
-            per_second: rate.per_second / f64::from(replicas.max(1)),
-            burst: (rate.burst / replicas.max(1)).max(1),
-        };
-        let operations = self.operations.into_iter().map(|(name, rate)| (name, part(rate))).collect();
-        Self { connect: part(self.connect), sts: part(self.sts), operations }
-    }
-
-    /// The rate of an operation.
-    #[must_use]
-    pub fn of(&self, operation: &str) -> Rate {
-        let common = if is_sts(operation) { self.sts } else { self.connect };
-        self.operations.get(operation).copied().unwrap_or(common)
-    }
-}
 
 /// The budget of this process.
 pub struct ProcessBudget(Arc<Lines>);
@@ -145,16 +106,16 @@ impl Lines {
 
 #[async_trait]
 impl CallBudget for ProcessBudget {
-    async fn admit(&self, call: &Call, patience: Patience) -> Result<(), Busy> {
-        self.wait(call, patience).await
+    async fn admit(&self, call: &Call, patience: Patience) -> Result<(), NotAdmitted> {
+        Ok(self.wait(call, patience).await?)
     }
 
-    fn throttled(&self, call: &Call) {
+    async fn throttled(&self, call: &Call) {
         tracing::warn!(operation = call.operation, region = %call.region, "AWS throttles this call: slowing down");
         self.0.with(call, Line::slow_down);
     }
 
-    fn outlook(&self, ticket: Ticket, priority: Priority) -> Option<Duration> {
+    async fn outlook(&self, ticket: Ticket, priority: Priority) -> Option<Duration> {
         let now = Instant::now();
         let mut lines = self.0.lock();
         lines.values_mut().find_map(|line| line.outlook(now, ticket, priority)).map(|turn| turn - now)
@@ -166,12 +127,10 @@ impl CallBudget for ProcessBudget {
     }
 }
 
-fn is_sts(operation: &str) -> bool {
-    operation.starts_with("AssumeRole") || operation == "GetCallerIdentity"
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     /// So slow that no test machine is slow enough to earn a turn.
@@ -219,8 +178,10 @@ mod tests {
     async fn whoever_would_wait_too_long_is_told_how_long() {
         let budget = budget(HOURLY);
         admitted_at_once(&budget, &call("DescribeUser")).await;
-        let busy =
-            budget.admit(&call("DescribeUser"), Patience::lasting(Duration::from_mins(1))).await.unwrap_err();
+        let patience = Patience::lasting(Duration::from_mins(1));
+        let Err(NotAdmitted::Busy(busy)) = budget.admit(&call("DescribeUser"), patience).await else {
+            panic!("the line is an hour long");
+        };
         assert!((3590..=3600).contains(&busy.retry_after.as_secs()), "{busy}");
     }
 
@@ -257,7 +218,7 @@ mod tests {
         assert_eq!(budget.uses(), []);
         let call = call("DescribeUser");
         admitted_at_once(&budget, &call).await;
-        budget.throttled(&call);
+        budget.throttled(&call).await;
         let waiting = {
             let (budget, call) = (Arc::clone(&budget), call.clone());
             tokio::spawn(async move { budget.admit(&call, Patience::lasting(Duration::from_hours(9))).await })
@@ -273,7 +234,7 @@ mod tests {
     #[tokio::test]
     async fn a_throttled_operation_is_not_called_again_at_once() {
         let budget = budget(HOURLY);
-        budget.throttled(&call("DescribeUser"));
+        budget.throttled(&call("DescribeUser")).await;
         assert_eq!(admitted_at_once(&budget, &call("DescribeUser")).await, 0);
         assert_eq!(admitted_at_once(&budget, &call("CreateUser")).await, 3);
     }

@@ -66,9 +66,10 @@ pub(super) struct Budget {
 pub(super) fn read(section: &mut Section<'_>) -> Budget {
     let patience = section.seconds("patience_seconds", 8, 1..=60);
     let minutes = section.number("place_kept_minutes", 120, 1..=720);
-    let replicas = section.number("replicas", 1, 1..=100);
-    let rates = rates(section).divided_by(u32::try_from(replicas).unwrap_or(1));
-    Budget { rates, patience, place_kept_for: Duration::from_secs(minutes * 60) }
+    if section.has("replicas") {
+        section.problem("replicas", "has moved: write replicas under [state]");
+    }
+    Budget { rates: rates(section), patience, place_kept_for: Duration::from_secs(minutes * 60) }
 }
 
 fn rates(section: &mut Section<'_>) -> Rates {

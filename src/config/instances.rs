@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::Instance;
 use super::section::Section;
+use super::{Instance, State};
 use crate::connect::Removal;
+use crate::federation::CredentialSource;
 use crate::mapping::Rules;
 
 /// One identity of ours manages the users of one account.
@@ -19,6 +20,21 @@ pub(super) fn check_accounts(root: &Section<'_>, instances: &[Instance]) {
                 "instances in the accounts {accounts} have no provisioning_role_arn: the gateway's own AWS identity can manage \
                  users in one account only; write one for the others (docs/aws.md, several accounts)"
             ),
+        );
+    }
+}
+
+/// A person's own answer, and what AWS gave for it, stay in the memory of the replica that took it.
+pub(super) fn check_sharing(root: &Section<'_>, instances: &[Instance], state: &State) {
+    if state.redis.is_none() {
+        return;
+    }
+    let needs_answers = |instance: &&Instance| instance.federation.credentials != CredentialSource::Base;
+    for instance in instances.iter().filter(needs_answers) {
+        root.problem(
+            &format!("instance.{}.credentials", instance.name),
+            "\"assertion\" needs one gateway with state.store = \"memory\": a person's own answer is never written down, so the \
+             person would have to come back to the very replica that took it",
         );
     }
 }

@@ -38,6 +38,7 @@ mod setting;
 mod shape;
 mod shutdown;
 mod source;
+mod state;
 mod summary;
 mod tls;
 mod version_file;
@@ -75,6 +76,7 @@ pub use log::{Log, LogFormat};
 pub use schema::schema;
 pub use setting::{Origin, Setting, Shown};
 pub use shutdown::Shutdown;
+pub use state::State;
 pub use summary::summary;
 pub use tls::Tls;
 #[cfg(test)]
@@ -133,6 +135,8 @@ pub struct Config {
     pub aws_region: String,
     /// The pace of AWS calls.
     pub rates: pace::Rates,
+    /// Where what replicas share is kept.
+    pub state: State,
     /// The file with everybody's latest sign-in; `None`: nothing is kept.
     pub seen_file: Option<PathBuf>,
     /// Our longest session.
@@ -287,6 +291,7 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
     let admin = root.optional("admin", |s| admin::read(s, &known, &drafts)).flatten();
     let history = admin.as_ref().and_then(Admin::history).cloned();
     let session_max = root.section("session", |s| s.number("max_hours", 12, 1..=12));
+    let state = root.section("state", |s| state::read(s, files));
     let seen_file = root.section("people", |s| people::read(s, files.base_dir()));
     let log = root.section("log", log::read);
     at_least_one(root, "idp", idps.is_empty());
@@ -295,6 +300,9 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
     let instances: Vec<Instance> = instances.into_iter().collect::<Option<_>>()?;
     instances::check_removal(root, &instances);
     instances::check_accounts(root, &instances);
+    if let Some(state) = &state {
+        instances::check_sharing(root, &instances, state);
+    }
     if let Some(rules) = &rules {
         instances::check_parking_profile(root, &instances, rules);
     }
@@ -324,6 +332,7 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
         protected,
         endpoints,
         rates: budget.rates,
+        state: state?,
         seen_file,
         session_max: Duration::from_secs(session_max * 3600),
         log,

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::directory::Kind;
-use crate::model::{Blamed, Busy, CallError, Cause, Code, MAX_PROFICIENCIES, Stopped, Username, code};
+use crate::model::{
+    Blamed, Busy, CallError, Cause, Code, MAX_PROFICIENCIES, StateUnavailable, Stopped, Username, code,
+};
 
 /// Of the provisioning role, by the client itself when a call needs its credentials.
 const ASSUME_ROLE: &str = "AssumeRole";
@@ -94,6 +96,9 @@ pub enum Error {
     /// The call budget is used up.
     #[error("{0}")]
     Busy(#[from] Busy),
+    /// What replicas share can't be asked.
+    #[error("{0}")]
+    State(#[from] StateUnavailable),
 }
 
 impl Error {
@@ -106,7 +111,8 @@ impl Error {
             | Self::GroupNotShown
             | Self::Interrupted
             | Self::Call(_)
-            | Self::Busy(_) => Err(self),
+            | Self::Busy(_)
+            | Self::State(_) => Err(self),
             Self::ProtectedUsername
             | Self::ProtectedProfile(_)
             | Self::UnlistedProfile(_)
@@ -137,7 +143,7 @@ impl Error {
     #[must_use]
     pub fn concerns_everybody(&self) -> bool {
         match self {
-            Self::Busy(_) => true,
+            Self::Busy(_) | Self::State(_) => true,
             Self::Call(call) => match call.cause {
                 Cause::AccessDenied
                 | Cause::NoCredentials
@@ -210,6 +216,7 @@ impl From<Stopped> for Error {
     fn from(stopped: Stopped) -> Self {
         match stopped {
             Stopped::Busy(busy) => Self::Busy(busy),
+            Stopped::Unavailable(why) => Self::State(why),
             Stopped::Failed(call) => Self::Call(call),
         }
     }
@@ -236,12 +243,14 @@ impl Blamed for Error {
             Self::Interrupted => &code::GATEWAY_INTERNAL,
             Self::Call(call) => page(call),
             Self::Busy(_) => &code::BUSY,
+            Self::State(why) => why.code(),
         }
     }
 
     fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Busy(busy) => Some(busy.retry_after),
+            Self::State(why) => why.retry_after(),
             _ => None,
         }
     }

@@ -15,6 +15,7 @@ mod preview;
 mod provision;
 mod removal;
 mod report;
+mod shared;
 mod standing;
 mod unfinished;
 mod wire;
@@ -45,12 +46,13 @@ pub use standing::Standing;
 
 use crate::model::{
     Busy, Clock, ConnectUser, InstanceArn, InstanceName, Pace, Patience, Placement, Priority, ProtectedNames,
-    Ticket, UserId, Username,
+    SharedRecords, Ticket, UserId, Username,
 };
 use aged::Aged;
 use client::Calls;
 use forgotten::{Forgotten, Turns};
 use provision::Provision;
+use shared::Shared;
 
 /// A piece of work, its many types forgotten.
 type Work<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
@@ -136,6 +138,7 @@ pub struct Connect {
     fingerprints: RandomState,
     /// How often a name was forgotten is part of the question: work that was under way then answers nobody afterwards.
     forgotten: Arc<Forgotten>,
+    shared: Option<Shared>,
     pace: Pace,
     standing: standing::Kept,
     clock: Arc<dyn Clock>,
@@ -159,10 +162,20 @@ impl Connect {
             refused: Aged::new(KNOWN_USERS, Arc::clone(&clock)),
             fingerprints: RandomState::new(),
             forgotten: Arc::default(),
+            shared: None,
             pace,
             standing: standing::Kept::default(),
             clock,
         }
+    }
+
+    /// The same, where other replicas put the same users in place: one of them at a time does, and what it found is asked
+    /// for anew each time.
+    #[must_use]
+    pub fn sharing(self, records: Arc<dyn SharedRecords>) -> Self {
+        let settings = &self.provision.settings;
+        let shared = Shared::new(records, settings.instance.clone(), settings.known_for);
+        Self { shared: Some(shared), ..self }
     }
 
     /// Resolve, plan, apply: afterwards the user exists and is placed as the rules want. One piece of work
@@ -181,10 +194,11 @@ impl Connect {
     /// The same.
     pub async fn ensure_for(&self, placement: &Placement, priority: Priority) -> Result<ConnectUser, Error> {
         let patience = self.provision.settings.patience;
-        timeout(patience, self.ensured(placement, priority)).await.unwrap_or_else(|_| {
-            let turn = self.pace.budget().outlook(self.ticket(placement), priority);
-            Err(Error::Busy(Busy { retry_after: turn.unwrap_or(UNDER_WAY) }))
-        })
+        if let Ok(ensured) = timeout(patience, self.ensured(placement, priority)).await {
+            return ensured;
+        }
+        let turn = self.pace.budget().outlook(self.ticket(placement), priority).await;
+        Err(Error::Busy(Busy { retry_after: turn.unwrap_or(UNDER_WAY) }))
     }
 
     /// The same as [`Self::ensure`], however long its turn takes: the same piece of work, and the same place in the line.
@@ -206,34 +220,51 @@ impl Connect {
         let work = || -> Work<ConnectUser> {
             let (provision, placement) = (Arc::clone(&self.provision), placement.clone());
             let (refused, name, remembered) = (self.refused.clone(), name.clone(), remembered.clone());
+            let (shared, forgotten) = (self.shared.clone(), Arc::clone(&self.forgotten));
             let patience = Patience::lasting(length).as_urgent_as(priority).under(ticket);
             Box::pin(async move {
                 if let Some(again) = refused.peek(&name, fingerprint, provision.settings.refusal_for).await {
                     return Err(again);
                 }
                 let turns = Turns::while_remembered(patience, &remembered);
-                let ensured = provision.ensure(&placement, turns).await;
+                let work = Box::pin(provision.ensure(&placement, turns));
+                let ensured = match &shared {
+                    Some(shared) => {
+                        let forget = || forgotten.forget(&placement.username);
+                        shared.ensured(&placement, patience.until(), forget, work).await
+                    }
+                    None => work.await,
+                };
                 if let Some(error) = ensured.as_ref().err().filter(|error| error.is_final()) {
                     refused.put(name, fingerprint, error.clone()).await;
                 }
                 ensured
             })
         };
-        self.known.read(name.clone(), fingerprint, settings.known_for, work).await
+        // What is shared is asked for each time: it may have been forgotten elsewhere.
+        let known_for = if self.shared.is_some() { Duration::ZERO } else { settings.known_for };
+        self.known.read(name.clone(), fingerprint, known_for, work).await
     }
 
     fn ticket(&self, placement: &Placement) -> Ticket {
-        Ticket(self.fingerprints.hash_one(placement.username.folded()))
+        let instance = &self.provision.settings.instance;
+        self.pace.tickets().ticket("user", instance, &placement.username.folded())
     }
 
     /// Forgets what is cached about this user.
-    pub async fn forget(&self, user: &UserId) {
+    pub async fn forget(&self, user: &UserId, username: &Username) {
         self.known.drop_where(|known| known.id == *user).await;
+        if let Some(shared) = &self.shared {
+            shared.forget(username).await;
+        }
     }
 
     /// Forgets that the user of this name, in whatever case, was found in place, or is about to be: what is under way for
     /// them makes no change any more, and ends with [`Error::Forgotten`].
-    pub fn forget_name(&self, username: &Username) {
+    pub async fn forget_name(&self, username: &Username) {
         self.forgotten.forget(username);
+        if let Some(shared) = &self.shared {
+            shared.forget(username).await;
+        }
     }
 }

@@ -126,7 +126,7 @@ impl Connect {
     /// goes on where it was broken off.
     pub async fn remove(&self, leaving: &Leaving, patience: Patience) -> Result<Removed, Error> {
         let removed = self.provision.remove(leaving, patience).await;
-        self.forget(&leaving.id).await;
+        self.forget(&leaving.id, &leaving.username).await;
         if matches!(removed, Ok(Removed::Deleted | Removed::Gone)) {
             self.provision.directory.forget_user(leaving.id.as_str()).await;
         }

@@ -200,6 +200,7 @@ fn refused(stopped: Stopped) -> Error {
             None => Error::of_assume_role(Stopped::Failed(call), None),
         },
         Stopped::Busy(busy) => Error::Busy(busy),
+        Stopped::Unavailable(why) => Error::State(why),
     }
 }
 

@@ -1,14 +1,15 @@
 //! Tokens kept for a while, one request in flight per user.
 
-use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use moka::future::Cache;
 use time::OffsetDateTime;
+use tokio::time::Instant;
 
 use super::Error;
+use super::shared::{Shared, Wanted};
 use super::skew::Skew;
 use super::slot::{Kept, Last, Outcome, Refused, Slot};
 use crate::model::{Clock, FederationToken, UserId, Username};
@@ -35,31 +36,57 @@ pub(super) struct Tokens {
     lifetimes: Lifetimes,
     clock: Arc<dyn Clock>,
     skew: Arc<Skew>,
+    shared: Option<Shared>,
 }
 
 impl Tokens {
     pub(super) fn new(lifetimes: Lifetimes, clock: Arc<dyn Clock>, skew: Arc<Skew>) -> Self {
         let slots = Cache::builder().max_capacity(CAPACITY).time_to_idle(IDLE).build();
-        Self { slots, lifetimes, clock, skew }
+        Self { slots, lifetimes, clock, skew, shared: None }
+    }
+
+    /// The same tokens as other replicas.
+    pub(super) fn sharing(self, shared: Shared) -> Self {
+        Self { shared: Some(shared), ..self }
     }
 
     /// The kept token or refusal of this user, else what `ask` brings.
-    pub(super) async fn token<F: Future<Output = Result<FederationToken, Error>>>(
+    pub(super) async fn token<F: Future<Output = Result<FederationToken, Error>> + Send>(
         &self,
         username: &Username,
         id: &UserId,
-        ask: impl FnOnce() -> F,
+        until: Instant,
+        ask: impl FnOnce() -> F + Send,
     ) -> Outcome {
         let slot = self.slots.get_with_by_ref(username, async { Arc::default() }).await;
+        // What is shared is asked for each time: it may have been purged elsewhere.
+        let own = |now| slot.served(now).filter(|token| token.user_id == *id && self.shared.is_none());
         let kept = || {
             let now = self.clock.now();
-            let token = slot.served(now).filter(|token| token.user_id == *id).map(Ok);
-            token.or_else(|| slot.refusal(id, now).map(Err))
+            own(now).map(Ok).or_else(|| slot.refusal(id, now).map(Err))
         };
         if let Some(kept) = kept() {
             return kept;
         }
-        self.fly(&slot, id, kept, ask).await
+        self.fly(&slot, id, kept, || self.asked((username, id), Wanted::Any, until, ask)).await
+    }
+
+    /// What is shared, or what `ask` brings.
+    async fn asked<F: Future<Output = Result<FederationToken, Error>> + Send>(
+        &self,
+        user: (&Username, &UserId),
+        wanted: Wanted,
+        until: Instant,
+        ask: impl FnOnce() -> F + Send,
+    ) -> Result<Option<Kept>, Error> {
+        let now = self.clock.now();
+        let ask = || async move {
+            let token = Arc::new(ask().await?);
+            let serve_until = self.serve_until(&token, now);
+            Ok(Kept { token, serve_until })
+        };
+        let Some(shared) = &self.shared else { return ask().await.map(Some) };
+        shared.token(user, wanted, (now, until), ask).await
     }
 
     /// Why this user was refused a moment ago.
@@ -88,33 +115,48 @@ impl Tokens {
     }
 
     /// Replaces the kept token, if there is one, by what `ask` brings.
-    pub(super) async fn replace<F: Future<Output = Result<FederationToken, Error>>>(
+    pub(super) async fn replace<F: Future<Output = Result<FederationToken, Error>> + Send>(
         &self,
         username: &Username,
         id: &UserId,
-        ask: impl FnOnce() -> F,
+        until: Instant,
+        ask: impl FnOnce() -> F + Send,
     ) -> Result<(), Error> {
-        match self.slots.get(username).await {
-            Some(slot) if slot.kept().is_some() => self.fly(&slot, id, || None, ask).await.map(drop),
-            _ => Ok(()),
+        let Some(slot) = self.slots.get(username).await.filter(|slot| slot.kept().is_some()) else {
+            return Ok(());
+        };
+        let wanted = Wanted::Newer(self.lifetimes.refresh_ahead);
+        match self.fly(&slot, id, || None, || self.asked((username, id), wanted, until, ask)).await {
+            // Purged elsewhere.
+            Err(Error::SessionOver) if self.shared.is_some() => {
+                self.slots.invalidate(username).await;
+                Ok(())
+            }
+            flown => flown.map(drop),
         }
     }
 
     pub(super) async fn purge(&self, username: &Username) {
         self.slots.invalidate(username).await;
+        if let Some(shared) = &self.shared {
+            shared.purge(username).await;
+        }
+    }
+
+    /// Whether a token of this user is kept, here or at another replica.
+    pub(super) async fn has(&self, username: &Username) -> bool {
+        match &self.shared {
+            Some(shared) => shared.has(username).await,
+            None => {
+                self.slots.get(username).await.is_some_and(|slot| slot.served(self.clock.now()).is_some())
+            }
+        }
     }
 
     /// How many tokens are still served.
     pub(super) fn count(&self) -> usize {
         let now = self.clock.now();
         self.slots.iter().filter(|(_, slot)| slot.served(now).is_some()).count()
-    }
-
-    /// Users whose token is still served.
-    pub(super) fn kept(&self) -> BTreeSet<Username> {
-        let now = self.clock.now();
-        let kept = self.slots.iter().filter(|(_, slot)| slot.served(now).is_some());
-        kept.map(|(username, _)| (*username).clone()).collect()
     }
 
     /// Users whose token is still served but not for long. Tokens that are over are dropped.
@@ -129,7 +171,7 @@ impl Tokens {
 
     /// One request at a time: whoever waited for another's request for the same user takes its outcome, good
     /// or bad.
-    async fn fly<F: Future<Output = Result<FederationToken, Error>>>(
+    async fn fly<F: Future<Output = Result<Option<Kept>, Error>>>(
         &self,
         slot: &Slot,
         id: &UserId,
@@ -145,16 +187,18 @@ impl Tokens {
         if let Some(kept) = kept() {
             return kept;
         }
-        let asked_at = self.clock.now();
-        let outcome = ask().await.map(Arc::new);
-        match &outcome {
-            Ok(token) => {
-                let serve_until = self.serve_until(token, asked_at);
-                *slot.kept() = Some(Kept { token: Arc::clone(token), serve_until });
+        let outcome = match ask().await.and_then(|kept| kept.ok_or(Error::SessionOver)) {
+            Ok(kept) => {
+                let token = Arc::clone(&kept.token);
+                *slot.kept() = Some(kept);
                 *slot.refused() = None;
+                Ok(token)
             }
-            Err(error) => self.keep_refusal(slot, id, error),
-        }
+            Err(error) => {
+                self.keep_refusal(slot, id, &error);
+                Err(error)
+            }
+        };
         *slot.last() = Last { count: count + 1, outcome: Some((id.clone(), outcome.clone())) };
         outcome
     }
@@ -227,9 +271,14 @@ mod tests {
 
         async fn token_at(&self, minute: i64) -> String {
             self.clock.0.store(minute, Ordering::SeqCst);
-            let token = self.tokens.token(&ada(), &UserId::new("1"), async || self.fresh()).await.unwrap();
+            let token =
+                self.tokens.token(&ada(), &UserId::new("1"), soon(), async || self.fresh()).await.unwrap();
             token.access_token.expose().to_owned()
         }
+    }
+
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_mins(1)
     }
 
     fn ada() -> Username {
@@ -269,7 +318,7 @@ mod tests {
             assert_eq!(house.tokens.due() == [ada()], due, "minute {minute}");
             assert_eq!(house.tokens.count(), usize::from(minute < 55), "minute {minute}");
         }
-        house.tokens.replace(&ada(), &UserId::new("1"), async || house.fresh()).await.unwrap();
+        house.tokens.replace(&ada(), &UserId::new("1"), soon(), async || house.fresh()).await.unwrap();
         assert_eq!(house.asked.load(Ordering::SeqCst), 1, "nothing is left to refresh");
     }
 
@@ -277,10 +326,11 @@ mod tests {
     async fn a_refresh_replaces_the_token_and_a_failed_one_keeps_it() {
         let house = House::new(Duration::from_hours(12));
         house.token_at(0).await;
-        let failed = house.tokens.replace(&ada(), &UserId::new("1"), async || Err(Error::OtherUser)).await;
+        let failed =
+            house.tokens.replace(&ada(), &UserId::new("1"), soon(), async || Err(Error::OtherUser)).await;
         assert_eq!(failed, Err(Error::OtherUser));
         assert_eq!(house.token_at(50).await, "token 1");
-        house.tokens.replace(&ada(), &UserId::new("1"), async || house.fresh()).await.unwrap();
+        house.tokens.replace(&ada(), &UserId::new("1"), soon(), async || house.fresh()).await.unwrap();
         assert_eq!(house.token_at(90).await, "token 2");
     }
 
@@ -296,7 +346,7 @@ mod tests {
                     go_on.notified().await;
                     house.fresh()
                 };
-                house.tokens.token(&ada(), &UserId::new("1"), slow).await.map(drop)
+                house.tokens.token(&ada(), &UserId::new("1"), soon(), slow).await.map(drop)
             })
         };
         asking.notified().await;
@@ -319,8 +369,8 @@ mod tests {
                 if good { house.fresh() } else { Err(Error::OtherUser) }
             };
             let name = ada();
-            let first = house.tokens.token(&name, &old, slow);
-            let waiting = house.tokens.token(&name, &anew, async || house.fresh_for("2"));
+            let first = house.tokens.token(&name, &old, soon(), slow);
+            let waiting = house.tokens.token(&name, &anew, soon(), async || house.fresh_for("2"));
             let release = async {
                 for _ in 0..100 {
                     tokio::task::yield_now().await;
@@ -347,7 +397,7 @@ mod tests {
                         let token = house.fresh();
                         if good { token } else { Err(Error::OtherUser) }
                     };
-                    house.tokens.token(&ada(), &UserId::new("1"), slow).await.is_ok()
+                    house.tokens.token(&ada(), &UserId::new("1"), soon(), slow).await.is_ok()
                 });
             }
             for _ in 0..100 {

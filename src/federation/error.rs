@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{Blamed, Busy, CallError, Cause, Code, Stopped, Unreadable, code};
+use crate::model::{Blamed, Busy, CallError, Cause, Code, StateUnavailable, Stopped, Unreadable, code};
 
 /// Why there is no token. The text is for the audit line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -79,6 +79,9 @@ pub enum Error {
     /// The call budget is used up.
     #[error("{0}")]
     Busy(Busy),
+    /// What replicas share can't be asked.
+    #[error("{0}")]
+    State(#[from] StateUnavailable),
 }
 
 /// Why an answer is of no use to AWS.
@@ -118,7 +121,8 @@ impl Error {
             | Self::IncompleteAnswer { .. }
             | Self::SigninToken(_)
             | Self::Interrupted
-            | Self::Busy(_) => false,
+            | Self::Busy(_)
+            | Self::State(_) => false,
         }
     }
 
@@ -126,6 +130,7 @@ impl Error {
     pub(super) fn of_assume_role(stopped: Stopped, denied_action: Option<&'static str>) -> Self {
         match stopped {
             Stopped::Busy(busy) => Self::Busy(busy),
+            Stopped::Unavailable(why) => Self::State(why),
             Stopped::Failed(call) => match call.cause {
                 Cause::NoCredentials
                 | Cause::ExpiredCredentials
@@ -144,6 +149,7 @@ impl Error {
     pub(super) fn of_federation_token(stopped: Stopped) -> Self {
         match stopped {
             Stopped::Busy(busy) => Self::Busy(busy),
+            Stopped::Unavailable(why) => Self::State(why),
             Stopped::Failed(call) => match (call.cause, call.code.as_str()) {
                 (Cause::NotFound, "UserNotFoundException") => Self::NoUser(call),
                 (Cause::Duplicate, _) => Self::RoleBinding(call),
@@ -202,12 +208,14 @@ impl Blamed for Error {
                 _ => &code::FEDERATION_UNAVAILABLE,
             },
             Self::Busy(_) => &code::BUSY,
+            Self::State(why) => why.code(),
         }
     }
 
     fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Busy(busy) => Some(busy.retry_after),
+            Self::State(why) => why.retry_after(),
             _ => None,
         }
     }

@@ -12,14 +12,14 @@ mod form;
 mod kept;
 mod provisioning;
 mod role;
+mod shared;
 mod sign_in_url;
 mod skew;
 mod slot;
 mod token;
 mod wire;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{BuildHasher as _, RandomState};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,12 +32,13 @@ pub use provisioning::{ProvisioningRole, SESSION_NAME as PROVISIONING_SESSION_NA
 
 use crate::model::{
     Busy, Clock, ConnectUser, FederationToken, HandOff, InstanceArn, InstanceName, OriginalAnswer, Pace,
-    Patience, Priority, ProtectedNames, Secret, SessionId, Ticket, Username, errand,
+    Patience, Priority, ProtectedNames, Secret, SessionId, SharedRecords, Ticket, Username, errand,
 };
 use cache::{Lifetimes, Tokens};
 use console::Console;
 use form::form;
 use role::Role;
+use shared::Shared;
 use skew::{ReadDate, Skew};
 use token::TokenSource;
 
@@ -128,7 +129,6 @@ pub struct Federation {
     skew: Arc<Skew>,
     protected: Arc<ProtectedNames>,
     clock: Arc<dyn Clock>,
-    tickets: RandomState,
     pace: Pace,
 }
 
@@ -169,9 +169,17 @@ impl Federation {
             settings,
             protected,
             clock,
-            tickets: RandomState::new(),
             pace,
         }
+    }
+
+    /// The same with the tokens that other replicas serve: one of them at a time asks for a user's, and what one of them
+    /// purges none serves.
+    #[must_use]
+    pub fn sharing(self, records: Arc<dyn SharedRecords>) -> Self {
+        let settings = &self.settings;
+        let shared = Shared::new(records, settings.instance.clone(), settings.role_arn.clone());
+        Self { tokens: self.tokens.sharing(shared), ..self }
     }
 
     /// Whether the role is assumed with people's own answers, of which each is good once: see [`Self::present`].
@@ -227,7 +235,7 @@ impl Federation {
         if let Ok(answer) = asked.await {
             return answer;
         }
-        let turn = self.pace.budget().outlook(self.ticket(&user.username), Priority::Person);
+        let turn = self.pace.budget().outlook(self.ticket(&user.username), Priority::Person).await;
         Err(Error::Busy(Busy { retry_after: turn.unwrap_or(UNDER_WAY) }))
     }
 
@@ -259,7 +267,7 @@ impl Federation {
                 begun.mark();
                 source.ask(&user, patience)
             };
-            tokens.token(&user.username, &user.id, ask).await
+            tokens.token(&user.username, &user.id, patience.until(), ask).await
         });
         asked.await.map_err(|_| Error::Interrupted)?
     }
@@ -329,7 +337,7 @@ impl Federation {
                 begun.mark();
                 source.ask(&user, patience)
             };
-            tokens.replace(&user.username, &user.id, ask).await
+            tokens.replace(&user.username, &user.id, patience.until(), ask).await
         });
         asked.await.map_err(|_| Error::Interrupted)?
     }
@@ -340,10 +348,9 @@ impl Federation {
         self.tokens.count()
     }
 
-    /// Users of whom a token is kept.
-    #[must_use]
-    pub fn with_token(&self) -> BTreeSet<Username> {
-        self.tokens.kept()
+    /// Whether a token of this user is kept.
+    pub async fn has_token(&self, username: &Username) -> bool {
+        self.tokens.has(username).await
     }
 
     /// Drops the user's cached token, and credentials that are kept.
@@ -372,7 +379,7 @@ impl Federation {
     }
 
     fn ticket(&self, username: &Username) -> Ticket {
-        Ticket(self.tickets.hash_one(username.as_str()))
+        self.pace.tickets().ticket("token", &self.settings.instance, username.as_str())
     }
 
     /// The console asks for the user once and turns away one that does not show yet; the person would be stranded

@@ -114,6 +114,7 @@ fn failed(stopped: Stopped) -> CallError {
     match stopped {
         Stopped::Failed(call) => call,
         Stopped::Busy(_) => unanswered("its turn is too far away"),
+        Stopped::Unavailable(_) => unanswered("whose turn it is can't be told: shared state is unavailable"),
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{InstanceArn, Patience, Priority, Ticket};
+use super::{InstanceArn, Patience, Priority, StateUnavailable, Ticket};
 
 /// One kind of AWS call, as AWS meters it: per account, Region and operation.
 /// <https://docs.aws.amazon.com/connect/latest/adminguide/amazon-connect-service-limits.html>
@@ -34,6 +34,17 @@ pub struct Busy {
     pub retry_after: Duration,
 }
 
+/// Why a call may not be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotAdmitted {
+    /// Its turn is too far away.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    /// The line is shared, and could not be asked.
+    #[error(transparent)]
+    Unavailable(#[from] StateUnavailable),
+}
+
 /// How one kind of call stands, for whoever looks after the gateway.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CallUse {
@@ -56,17 +67,17 @@ pub trait CallBudget: Send + Sync {
     /// come [`Patience::again`].
     ///
     /// # Errors
-    /// [`Busy`], without taking a turn: at once when the turn is further away than `patience`, or when `patience`
-    /// ends before it comes.
-    async fn admit(&self, call: &Call, patience: Patience) -> Result<(), Busy>;
+    /// [`NotAdmitted::Busy`], without taking a turn: at once when the turn is further away than `patience`, or when
+    /// `patience` ends before it comes. [`NotAdmitted::Unavailable`]: nobody knows whose turn it is, and no call is made.
+    async fn admit(&self, call: &Call, patience: Patience) -> Result<(), NotAdmitted>;
 
     /// AWS throttled this call all the same: slow down.
-    fn throttled(&self, call: &Call);
+    async fn throttled(&self, call: &Call);
 
-    /// When the turn comes that waits under `ticket`; `None` when none does. It waits as `priority` from now on, if that
-    /// is higher than its own.
-    fn outlook(&self, ticket: Ticket, priority: Priority) -> Option<Duration>;
+    /// When the turn comes that waits under `ticket`; `None` when none does, or nobody can tell. It waits as `priority`
+    /// from now on, if that is higher than its own.
+    async fn outlook(&self, ticket: Ticket, priority: Priority) -> Option<Duration>;
 
-    /// The calls that were made since the start, in no order.
+    /// The calls that this process has made since its start, in no order, as far as it knows how they stand. Asks nobody.
     fn uses(&self) -> Vec<CallUse>;
 }

@@ -87,6 +87,9 @@ codes! {
     /// Shared state could not be reached.
     GATEWAY_STATE_UNAVAILABLE = "gateway.state_unavailable", Gateway, "Sign-in is not available at the moment",
         "Try again in a minute. Nothing is wrong with your account.";
+    /// Shared state takes nothing more.
+    GATEWAY_STATE_FULL = "gateway.state_full", Gateway, "Sign-in is not available at the moment",
+        "Nothing is wrong with your account. The gateway's operator must give the store of its shared state more memory.";
 
     // -- SAML --
     /// Not base64, not UTF-8, not XML, or not shaped like a SAML response.
@@ -155,6 +158,9 @@ codes! {
     /// The assertion was used before.
     SAML_REPLAY = "saml.replay", Person, "This sign-in was used already",
         "Start again from your bookmark.";
+    /// Nobody asked for the assertion, and it may have been used before: the gateway's memory does not go back so far.
+    SAML_NOT_REMEMBERED = "saml.not_remembered", Person, "This sign-in can't be taken just now",
+        "Start from your bookmark, or open the contact centre from your company's list of apps once more in a minute or two.";
     /// The identity provider keeps no answer for the artifact, or the artifact is not its own.
     SAML_ARTIFACT = "saml.artifact", IdpOwner, "Your sign-in service did not deliver its answer",
         "Start again from your bookmark. If it happens again, the identity provider's team must check its artifact resolution service.";

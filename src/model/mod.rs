@@ -14,6 +14,7 @@ pub mod errand;
 pub mod finding;
 pub mod identity;
 pub mod ids;
+pub mod lease;
 pub mod logout;
 pub mod named;
 pub mod named_sessions;
@@ -27,12 +28,16 @@ pub mod placement;
 pub mod problem;
 pub mod proficiency;
 pub mod protected;
+pub mod rate;
+pub mod records;
 pub mod replay;
 pub mod requested;
 pub mod rules_state;
 pub mod secret;
 pub mod seen;
+pub mod session_record;
 pub mod signed_in;
+pub mod state;
 pub mod test_sign_in;
 pub mod token;
 pub mod user;
@@ -41,7 +46,7 @@ pub mod words;
 pub use blame::{Blame, Blamed};
 pub use brand::{Brand, FooterLink, Logo};
 pub use breaker::Breaker;
-pub use budget::{Busy, Call, CallBudget, CallUse};
+pub use budget::{Busy, Call, CallBudget, CallUse, NotAdmitted};
 pub use call_error::{CallError, Cause};
 pub use channel::{Channel, ChannelPhone, ChannelSettings, VoiceEnhancement};
 pub use clock::{Clock, Random, SystemClock, SystemRandom};
@@ -55,13 +60,14 @@ pub use ids::{
     Destination, IdpName, InstanceArn, InstanceName, RequestId, SessionId, SupportId, TestId, UserId,
     Username,
 };
+pub use lease::{LEASE, Leased, held, lease, lost};
 pub use logout::{LogoutStatus, PendingLogout, Reply};
 pub use named::NamedObjects;
 pub use named_sessions::{NamedSessions, SubjectKey};
 pub use open_sessions::OpenSessions;
 pub use original_answer::{OriginalAnswer, Unreadable};
 pub use pace::{Caller, Pace, Stopped};
-pub use patience::{Patience, Priority, Ticket};
+pub use patience::{Patience, Priority, Ticket, TicketKey};
 pub use pending::{Pending, PendingConfirmation, PendingKey, PendingSignIn, Purpose, Target};
 pub use phase::Phase;
 pub use placement::{
@@ -71,18 +77,16 @@ pub use placement::{
 pub use problem::{Caret, Problem, advice, nearest};
 pub use proficiency::{BadProficiency, MAX_PROFICIENCIES, Proficiency, ProficiencyLevel};
 pub use protected::ProtectedNames;
-pub use replay::{ReplayGuard, ReplayKey};
+pub use rate::{Rate, Rates};
+pub use records::{Found, Lease, Question, RecordKey, RecordKind, SharedRecords, digest_of};
+pub use replay::{ReplayGuard, ReplayKey, Use};
 pub use requested::{RequestOptions, Requested};
 pub use rules_state::RulesState;
 pub use secret::Secret;
 pub use seen::{SeenPeople, Sighting, Unseen};
 pub use signed_in::SignedIn;
+pub use state::{RoundTrip, StateObserver, StateProbe, StateUnavailable, Unobserved};
 pub use test_sign_in::{PendingTest, TestSignIn, Tester};
 pub use token::FederationToken;
 pub use user::ConnectUser;
 pub use words::{Language, Texts, Words};
-
-/// Shared state could not be reached or answered nonsense. Callers fail closed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("shared state is unavailable: {0}")]
-pub struct StateUnavailable(pub String);

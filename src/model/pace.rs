@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::{Breaker, Busy, Call, CallBudget, CallError, Cause, Patience, Random};
+use super::{
+    Breaker, Busy, Call, CallBudget, CallError, Cause, NotAdmitted, Patience, Random, StateUnavailable,
+    TicketKey,
+};
 
 /// Pauses before a call that met a fault of AWS or of the network is made again, at most.
 const PAUSES: [Duration; 2] = [Duration::from_millis(400), Duration::from_millis(1600)];
@@ -16,8 +19,19 @@ const PAUSES: [Duration; 2] = [Duration::from_millis(400), Duration::from_millis
 pub enum Stopped {
     /// The call's turn is further away than its caller may wait.
     Busy(Busy),
+    /// Nobody knows whose turn it is.
+    Unavailable(StateUnavailable),
     /// The last attempt's error.
     Failed(CallError),
+}
+
+impl From<NotAdmitted> for Stopped {
+    fn from(not_admitted: NotAdmitted) -> Self {
+        match not_admitted {
+            NotAdmitted::Busy(busy) => Self::Busy(busy),
+            NotAdmitted::Unavailable(why) => Self::Unavailable(why),
+        }
+    }
 }
 
 /// What paces every call of this process.
@@ -25,13 +39,27 @@ pub enum Stopped {
 pub struct Pace {
     budget: Arc<dyn CallBudget>,
     random: Arc<dyn Random>,
+    tickets: TicketKey,
 }
 
 impl Pace {
-    /// `random` spreads the pauses between attempts.
+    /// `random` spreads the pauses between attempts. The names in the line are this process's own.
     #[must_use]
     pub fn new(budget: Arc<dyn CallBudget>, random: Arc<dyn Random>) -> Self {
-        Self { budget, random }
+        let tickets = TicketKey::random(&*random);
+        Self { budget, random, tickets }
+    }
+
+    /// The same with names in the line that every replica gives alike.
+    #[must_use]
+    pub fn with_common_tickets(self) -> Self {
+        Self { tickets: TicketKey::common(), ..self }
+    }
+
+    /// What names the pieces of work in the line.
+    #[must_use]
+    pub fn tickets(&self) -> &TicketKey {
+        &self.tickets
     }
 
     /// The budget.
@@ -80,7 +108,7 @@ impl Caller {
     /// [`Stopped`]: the budget is used up, or the service does not answer.
     pub async fn admit(&self, call: &Call, patience: Patience) -> Result<(), Stopped> {
         self.check_answers(call)?;
-        self.pace.budget.admit(call, patience).await.map_err(Stopped::Busy)
+        Ok(self.pace.budget.admit(call, patience).await?)
     }
 
     /// Makes one call whose first turn was taken before.
@@ -120,7 +148,7 @@ impl Caller {
                 Err(error) => error,
             };
             match error.cause {
-                Cause::Throttled => self.pace.budget.throttled(call),
+                Cause::Throttled => self.pace.budget.throttled(call).await,
                 Cause::ClockOff if !is_clock_known => is_clock_known = true,
                 Cause::Unavailable => match pauses.next().map(|most| self.spread(most)) {
                     Some(pause) if pause <= patience.left() => sleep(pause).await,
@@ -128,7 +156,7 @@ impl Caller {
                 },
                 _ => return Err(Stopped::Failed(error)),
             }
-            self.pace.budget.admit(call, patience.again()).await.map_err(Stopped::Busy)?;
+            self.pace.budget.admit(call, patience.again()).await?;
         }
     }
 

@@ -14,12 +14,24 @@ pub struct ReplayKey {
     pub assertion_id: String,
 }
 
+/// What a store remembers of an assertion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// It was used before.
+    Again,
+    /// It was not used since the store began to remember. `None`: a store that has never lost anything, as far as it knows.
+    First {
+        /// What was used before that may be forgotten.
+        remembered_since: Option<OffsetDateTime>,
+    },
+}
+
 /// Shared state: assertions that were used.
 #[async_trait]
 pub trait ReplayGuard: Send + Sync {
-    /// Remembers the assertion until `until`, atomically. `true` the first time, `false` after that.
+    /// Remembers the assertion until `until`, atomically: [`Use::First`] the first time, [`Use::Again`] after that.
     ///
     /// # Errors
     /// [`StateUnavailable`] when the store can't tell; the caller refuses the sign-in.
-    async fn first_use(&self, key: ReplayKey, until: OffsetDateTime) -> Result<bool, StateUnavailable>;
+    async fn first_use(&self, key: ReplayKey, until: OffsetDateTime) -> Result<Use, StateUnavailable>;
 }

@@ -42,7 +42,7 @@ use time::OffsetDateTime;
 
 use crate::model::{
     Clock, Departure, IdpName, OriginalAnswer, PendingSignIn, Problem, Random, ReplayGuard, RequestId,
-    RequestOptions, Requested,
+    RequestOptions, Requested, Use,
 };
 
 pub use assertion::VerifiedAssertion;
@@ -244,7 +244,8 @@ impl ServiceProvider {
             }
             outcome => outcome,
         };
-        Ok(self.check_first_use(outcome?, &delivered).await?)
+        let forgotten = |since| pending.is_none().then_some(since + self.skew(idp));
+        Ok(self.check_first_use(outcome?, &delivered, forgotten).await?)
     }
 
     async fn outcome(
@@ -310,20 +311,27 @@ impl ServiceProvider {
         }
     }
 
-    /// An assertion is used once; when the store can't tell, not at all. SAML profiles 4.1.4.5.
+    /// An assertion is used once; when the store can't tell, not at all. SAML profiles 4.1.4.5. `forgotten` tells until
+    /// when one must have been issued that is refused because the store has lost what it knew: nobody for whom a request
+    /// of ours still stands, which was lost with it.
     async fn check_first_use(
         &self,
         outcome: Outcome,
         delivered: &Delivered,
+        forgotten: impl FnOnce(OffsetDateTime) -> Option<OffsetDateTime>,
     ) -> Result<VerifiedAssertion, Error> {
         let Outcome { identity, replay_key, replay_until, issued, readable } = outcome;
-        if self.replay.first_use(replay_key, replay_until).await? {
-            let answer = || OriginalAnswer::new(&delivered.saml_response, issued, &identity);
-            let answer = readable.map(|()| answer());
-            Ok(VerifiedAssertion::new(identity, answer))
-        } else {
-            Err(Error::Replay)
+        match self.replay.first_use(replay_key, replay_until).await? {
+            Use::Again => return Err(Error::Replay),
+            Use::First { remembered_since } => {
+                if remembered_since.and_then(forgotten).is_some_and(|forgotten| issued <= forgotten) {
+                    return Err(Error::NotRemembered);
+                }
+            }
         }
+        let answer = || OriginalAnswer::new(&delivered.saml_response, issued, &identity);
+        let answer = readable.map(|()| answer());
+        Ok(VerifiedAssertion::new(identity, answer))
     }
 
     fn idp(&self, name: &IdpName) -> Result<&Arc<Idp>, Error> {

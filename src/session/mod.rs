@@ -3,9 +3,10 @@
 use serde::Deserialize as _;
 use time::OffsetDateTime;
 use tower_sessions::cookie::SameSite;
-use tower_sessions::session::Error as SessionError;
-use tower_sessions::{Expiry, Session, SessionManagerLayer, SessionStore};
+use tower_sessions::session::{Error as SessionError, Id};
+use tower_sessions::{Expiry, Session, SessionManagerLayer, SessionStore, session_store};
 
+use crate::model::session_record::{CHANGED, REPLACES, REVISION};
 use crate::model::{SessionId, SignedIn, StateUnavailable};
 
 /// The session cookie. `__Host-` binds it to this host, https and `Path=/`.
@@ -13,6 +14,9 @@ pub const COOKIE: &str = "__Host-gateway-session";
 
 /// What a session holds: one value.
 const KEY: &str = "signed_in";
+
+/// How often a change is merged with what others have changed meanwhile.
+const MOST_TRIES: usize = 10;
 
 /// Sessions over `store`. `Lax`: the cookie comes along when a link or redirect leads here, and never
 /// with a POST from another site.
@@ -44,10 +48,12 @@ pub async fn read(session: &Session, now: OffsetDateTime) -> Result<Option<Signe
 /// # Errors
 /// When the session store does not answer.
 pub async fn begin(session: &Session, signed_in: &SignedIn) -> Result<(), StateUnavailable> {
-    session.clear().await;
-    // Not `flush`: that would let the old id live on.
-    session.cycle_id().await.map_err(|error| unavailable(&error))?;
-    write(session, signed_in).await
+    if session.id().is_some() {
+        session.clear().await;
+        // Not `flush`: that would let the old id live on.
+        session.cycle_id().await.map_err(|error| unavailable(&error))?;
+    }
+    write(session, signed_in).await.map_err(|error| unavailable(&error))
 }
 
 /// Stores what a hand-off changed. `false` when the session was ended meanwhile: nothing is stored then.
@@ -59,9 +65,22 @@ pub async fn update(
     mut signed_in: SignedIn,
     now: OffsetDateTime,
 ) -> Result<bool, StateUnavailable> {
-    // Another tab may have been handed over while this one waited: read again and keep both.
-    session.load().await.map_err(|error| unavailable(&error))?;
-    let Some(current) = read(session, now).await? else { return Ok(false) };
+    for _ in 0..MOST_TRIES {
+        let Some(current) = read(session, now).await? else { return Ok(false) };
+        keep_both(&mut signed_in, current);
+        match write(session, &signed_in).await {
+            Ok(()) => return Ok(true),
+            Err(error) if is_late(&error) => {}
+            Err(error) => return Err(unavailable(&error)),
+        }
+        // Another tab was handed over, or signed out, while this one waited.
+        session.load().await.map_err(|error| unavailable(&error))?;
+    }
+    Err(StateUnavailable::NoAnswer("a session changes faster than it can be saved".to_owned()))
+}
+
+/// What this tab and another one did.
+fn keep_both(signed_in: &mut SignedIn, current: SignedIn) {
     signed_in.handed_over.extend(current.handed_over);
     signed_in.own.extend(current.own);
     for (instance, theirs) in current.connect_until {
@@ -69,9 +88,7 @@ pub async fn update(
         *ours = theirs.max(*ours);
     }
     // What the other tab has used up stays used up.
-    signed_in.forced_for = signed_in.forced_for.filter(|_| current.forced_for.is_some());
-    write(session, &signed_in).await?;
-    Ok(true)
+    signed_in.forced_for = signed_in.forced_for.take().filter(|_| current.forced_for.is_some());
 }
 
 /// Whether the session is still there, whatever was read of it before.
@@ -136,19 +153,28 @@ pub async fn end(session: &Session) -> Result<(), StateUnavailable> {
     session.flush().await.map_err(|error| unavailable(&error))
 }
 
-async fn write(session: &Session, signed_in: &SignedIn) -> Result<(), StateUnavailable> {
+/// The store keeps it only in place of what was read.
+async fn write(session: &Session, signed_in: &SignedIn) -> Result<(), SessionError> {
     session.set_expiry(Some(Expiry::AtDateTime(signed_in.until)));
-    session.insert(KEY, signed_in).await.map_err(|error| unavailable(&error))?;
+    let replaces: Option<String> = session.get(REVISION).await?;
+    session.insert(REPLACES, replaces.unwrap_or_default()).await?;
+    session.insert(REVISION, Id::default().to_string()).await?;
+    session.insert(KEY, signed_in).await?;
     // Saved here, not at the end of the request, so that a failure gets a page.
-    session.save().await.map_err(|error| unavailable(&error))
+    session.save().await
+}
+
+fn is_late(error: &SessionError) -> bool {
+    matches!(error, SessionError::Store(session_store::Error::Backend(words)) if words == CHANGED)
 }
 
 /// The error's own words only: a value that could not be decoded is not repeated.
 fn unavailable(error: &SessionError) -> StateUnavailable {
-    StateUnavailable(match error {
-        SessionError::Store(error) => format!("session store: {error}"),
-        SessionError::SerdeJson(_) => "a session could not be encoded".to_owned(),
-    })
+    match error {
+        SessionError::Store(session_store::Error::Backend(words)) => StateUnavailable::from_words(words),
+        SessionError::Store(error) => StateUnavailable::NoAnswer(format!("session store: {error}")),
+        SessionError::SerdeJson(_) => StateUnavailable::NoAnswer("a session could not be encoded".to_owned()),
+    }
 }
 
 #[cfg(test)]
@@ -156,11 +182,9 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
     use std::sync::Arc;
 
-    use time::Duration;
-    use tower_sessions::session::Id;
-
     use super::*;
     use crate::model::{Clock as _, Identity, IdpName, InstanceName, SystemClock, Username};
+    use time::Duration;
 
     // The store lives in a room of the same layer; a session needs any store to be tested.
     #[derive(Debug, Default)]
@@ -179,10 +203,13 @@ mod tests {
             &self,
             record: &tower_sessions::session::Record,
         ) -> tower_sessions::session_store::Result<()> {
-            if let Some(kept) = self.0.lock().unwrap().get_mut(&record.id.0) {
-                *kept = record.clone();
+            match self.0.lock().unwrap().get_mut(&record.id.0) {
+                Some(kept) if kept.data.get(REVISION) == record.data.get(REPLACES) => {
+                    *kept = record.clone();
+                    Ok(())
+                }
+                _ => Err(session_store::Error::Backend(CHANGED.to_owned())),
             }
-            Ok(())
         }
         async fn load(
             &self,

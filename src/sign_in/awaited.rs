@@ -10,7 +10,11 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use super::{Instance, SignIn};
-use crate::model::{Identity, InstanceName, Placement, SignedIn, Username};
+use crate::connect;
+use crate::model::{
+    ConnectUser, Found, Identity, InstanceName, Placement, Question, RecordKey, RecordKind, SharedRecords,
+    SignedIn, StateUnavailable, Username, digest_of, lost,
+};
 
 type Key = (InstanceName, Username);
 
@@ -113,11 +117,65 @@ impl SignIn {
         let (connect, federation) = (Arc::clone(&instance.connect), Arc::clone(&instance.federation));
         let (placement, until) = (placement.clone(), signed_in.until);
         let key = (instance.name.clone(), placement.username.clone());
+        let mark =
+            self.parts.records.clone().map(|records| (records, of(&signed_in.identity, &instance.name)));
         self.waiting.begin(key, (&signed_in.identity, until), async move {
             // What goes wrong is told when the person comes back and asks.
-            if let Ok(user) = connect.ensure_in_turn(&placement).await {
-                _ = federation.fetch_ahead(&user, until).await;
+            let in_place = connect.ensure_in_turn(&placement);
+            match mark {
+                None => {
+                    if let Ok(user) = in_place.await {
+                        _ = federation.fetch_ahead(&user, until).await;
+                    }
+                }
+                Some((records, mark)) => {
+                    let fetch = async |user| federation.fetch_ahead(&user, until).await;
+                    _ = while_signed_in(&*records, &mark, in_place, fetch).await;
+                }
             }
         });
+    }
+
+    /// Stops at every replica what goes on for this person's session.
+    pub(super) async fn stop_elsewhere(&self, identity: &Identity) {
+        let Some(records) = &self.parts.records else { return };
+        for instance in &self.parts.instances {
+            if let Err(error) = records.purge(&of(identity, &instance.name)).await {
+                tracing::warn!(cause = %error, "another replica may ask for a token that nobody comes for");
+            }
+        }
+    }
+}
+
+/// Under which name replicas know that something goes on for a person's session.
+fn of(identity: &Identity, instance: &InstanceName) -> RecordKey {
+    let Identity { issuer, name_id, session_index, authn_instant, .. } = identity;
+    let name_id = name_id.as_ref().map(|name_id| name_id.value.as_str());
+    let session = digest_of(&(issuer, name_id, session_index, authn_instant.unix_timestamp()));
+    RecordKey { kind: RecordKind::Waiting, instance: instance.clone(), name: hex::encode(session) }
+}
+
+/// Does the one after the other, until a sign-out at whichever replica.
+async fn while_signed_in<T>(
+    records: &dyn SharedRecords,
+    mark: &RecordKey,
+    in_place: impl Future<Output = Result<ConnectUser, connect::Error>> + Send,
+    fetch: impl AsyncFnOnce(ConnectUser) -> T,
+) -> Result<(), StateUnavailable> {
+    let question = Question::now(&());
+    // Where another replica does the same for them, that is enough.
+    let Found::Yours(lease) = records.begin(mark, &question, &records.owner()).await? else { return Ok(()) };
+    let goes_on = async {
+        let user = in_place.await;
+        if let Ok(user) = user
+            && records.renew(mark, &lease).await?
+        {
+            fetch(user).await;
+        }
+        records.release(mark, &lease).await
+    };
+    tokio::select! {
+        done = goes_on => done,
+        () = lost(records, mark, &lease) => Ok(()),
     }
 }

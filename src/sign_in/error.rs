@@ -197,7 +197,7 @@ impl Blamed for SignInError {
             Cause::Saml(error) => error.code(),
             Cause::Connect(error) => error.code(),
             Cause::Federation(error) => error.code(),
-            Cause::State(_) => &code::GATEWAY_STATE_UNAVAILABLE,
+            Cause::State(error) => error.code(),
         }
     }
 
@@ -206,6 +206,7 @@ impl Blamed for SignInError {
             Cause::Saml(error) => error.retry_after(),
             Cause::Connect(error) => error.retry_after(),
             Cause::Federation(error) => error.retry_after(),
+            Cause::State(error) => error.retry_after(),
             _ => None,
         }
     }

@@ -343,7 +343,7 @@ impl SignIn {
             Err(error) => {
                 if *error.code() == code::FEDERATION_NO_USER && !is_refused {
                     // Deleted behind our back: the next try looks again.
-                    instance.connect.forget(&user.id).await;
+                    instance.connect.forget(&user.id, &user.username).await;
                 }
                 return Err(error.into());
             }
@@ -365,6 +365,7 @@ impl SignIn {
     /// Drops every token of this session, and stops refreshing them.
     pub async fn forget(&self, signed_in: &SignedIn) {
         self.drop_tokens(self.waiting.stop(&signed_in.identity)).await;
+        self.stop_elsewhere(&signed_in.identity).await;
         self.drop_tokens(signed_in.handed_over.iter().cloned()).await;
     }
 

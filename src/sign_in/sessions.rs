@@ -1,6 +1,6 @@
 //! Who is inside, for whoever runs the gateway, and ending that.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::model::{Identity, InstanceName, Patience, SignedIn, UserId, Username};
@@ -47,16 +47,20 @@ impl SignIn {
     }
 
     /// Where each of these sessions has been handed over to, and as whom. Not what its browser was handed over to before.
-    #[must_use]
-    pub fn entered<'s>(&self, sessions: impl IntoIterator<Item = &'s SignedIn>) -> Vec<Vec<Entered>> {
-        let instances = self.parts.instances.iter();
-        let tokens: BTreeMap<&InstanceName, BTreeSet<Username>> =
-            instances.map(|instance| (&instance.name, instance.federation.with_token())).collect();
-        let entered = |(instance, username): &(InstanceName, Username)| {
-            let has_token = tokens.get(instance).is_some_and(|kept| kept.contains(username));
-            Entered { instance: instance.clone(), username: username.clone(), has_token }
-        };
-        sessions.into_iter().map(|signed_in| signed_in.own.iter().map(entered).collect()).collect()
+    pub async fn entered(&self, sessions: &[&SignedIn]) -> Vec<Vec<Entered>> {
+        let mut all = Vec::new();
+        for signed_in in sessions {
+            let mut entered = Vec::new();
+            for (instance, username) in &signed_in.own {
+                let has_token = match self.instance(instance) {
+                    Ok(instance) => instance.federation.has_token(username).await,
+                    Err(_) => false,
+                };
+                entered.push(Entered { instance: instance.clone(), username: username.clone(), has_token });
+            }
+            all.push(entered);
+        }
+        all
     }
 
     /// Whether this session is that user's: handed over as them, or, where it has not got that far, of a person whom the
@@ -90,7 +94,7 @@ impl SignIn {
     pub async fn forget_user(&self, who: &Who) {
         for instance in self.sections_of(who) {
             self.drop_token(instance, &who.username).await;
-            instance.connect.forget_name(&who.username);
+            instance.connect.forget_name(&who.username).await;
         }
     }
 

@@ -13,7 +13,7 @@ use crate::mapping::{Admins, NamesConfig};
 use crate::model::{
     Clock, ConnectUser, Departure, Destination, IdpChoice, IdpName, InstanceName, NamedSessions,
     OriginalAnswer, Pending, PendingConfirmation, PendingLogout, PendingSignIn, PendingTest, Placement,
-    Random, RequestOptions, SeenPeople, SessionId, SignedIn, Target, Trace,
+    Random, RequestOptions, SeenPeople, SessionId, SharedRecords, SignedIn, Target, Trace,
 };
 use crate::saml::ServiceProvider;
 
@@ -65,6 +65,8 @@ pub struct Parts {
     pub pending_logouts: Arc<dyn Pending<PendingLogout>>,
     /// Which sessions belong to whom at the identity providers.
     pub named_sessions: Arc<dyn NamedSessions>,
+    /// What replicas know together of users; none: there is one replica.
+    pub records: Option<Arc<dyn SharedRecords>>,
     /// Who signed in, for whom that is kept.
     pub seen: Arc<dyn SeenPeople>,
     /// The clock.

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 
 use super::expiring::Expiring;
-use crate::model::{Clock, ReplayGuard, ReplayKey, StateUnavailable};
+use crate::model::{Clock, ReplayGuard, ReplayKey, StateUnavailable, Use};
 
 /// Only verified assertions get here. An entry is never dropped before its end: a full store refuses.
 const MOST: usize = 1_000_000;
@@ -29,18 +29,18 @@ impl MemoryReplay {
 
 #[async_trait]
 impl ReplayGuard for MemoryReplay {
-    async fn first_use(&self, key: ReplayKey, until: OffsetDateTime) -> Result<bool, StateUnavailable> {
+    async fn first_use(&self, key: ReplayKey, until: OffsetDateTime) -> Result<Use, StateUnavailable> {
         let key = digest(&key);
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         used.sweep(self.clock.now());
         if used.contains(&key) {
-            return Ok(false);
+            return Ok(Use::Again);
         }
         if used.len() >= self.most {
-            return Err(StateUnavailable("the replay store is full".to_owned()));
+            return Err(StateUnavailable::Full("the replay store is full".to_owned()));
         }
         used.insert(key, (), until);
-        Ok(true)
+        Ok(Use::First { remembered_since: None })
     }
 }
 
@@ -60,6 +60,8 @@ mod tests {
     use super::*;
     use crate::model::SystemClock;
 
+    const FIRST: Use = Use::First { remembered_since: None };
+
     fn key(issuer: &str, id: &str) -> ReplayKey {
         ReplayKey { issuer: issuer.to_owned(), assertion_id: id.to_owned() }
     }
@@ -68,18 +70,18 @@ mod tests {
     async fn an_assertion_is_used_once_per_issuer() {
         let store = MemoryReplay::new(Arc::new(SystemClock));
         let until = SystemClock.now() + Duration::minutes(5);
-        assert_eq!(store.first_use(key("idp", "_1"), until).await, Ok(true));
-        assert_eq!(store.first_use(key("idp", "_1"), until).await, Ok(false));
-        assert_eq!(store.first_use(key("idp_", "1"), until).await, Ok(true));
+        assert_eq!(store.first_use(key("idp", "_1"), until).await, Ok(FIRST));
+        assert_eq!(store.first_use(key("idp", "_1"), until).await, Ok(Use::Again));
+        assert_eq!(store.first_use(key("idp_", "1"), until).await, Ok(FIRST));
     }
 
     #[tokio::test]
     async fn a_full_store_refuses_and_forgets_nothing() {
         let store = MemoryReplay { most: 1, ..MemoryReplay::new(Arc::new(SystemClock)) };
         let until = SystemClock.now() + Duration::minutes(5);
-        assert_eq!(store.first_use(key("idp", "_1"), until).await, Ok(true));
+        assert_eq!(store.first_use(key("idp", "_1"), until).await, Ok(FIRST));
         assert!(store.first_use(key("idp", "_2"), until).await.is_err());
-        assert_eq!(store.first_use(key("idp", "_1"), until).await, Ok(false));
+        assert_eq!(store.first_use(key("idp", "_1"), until).await, Ok(Use::Again));
     }
 
     #[tokio::test]
@@ -91,7 +93,7 @@ mod tests {
             let store = Arc::clone(&store);
             uses.spawn(async move { store.first_use(key("idp", "_1"), until).await });
         }
-        let firsts = uses.join_all().await.into_iter().filter(|first| *first == Ok(true)).count();
+        let firsts = uses.join_all().await.into_iter().filter(|first| *first == Ok(FIRST)).count();
         assert_eq!(firsts, 1);
     }
 }

@@ -11,6 +11,9 @@ use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Result, SessionStore};
 
 use super::expiring::Expiring;
+use super::redis::RedisSessions;
+use super::revisions::{Revisions, changed, replaces, revision};
+use crate::model::session_record::REVISION;
 use crate::model::{Clock, OpenSessions, SessionId, StateUnavailable};
 
 /// Each session took a completed sign-in; beyond this the one that ends next gives way.
@@ -23,13 +26,14 @@ type Kept = (HashMap<String, Value>, OffsetDateTime);
 pub struct MemorySessions {
     clock: Arc<dyn Clock>,
     entries: Arc<Mutex<Expiring<i128, Kept>>>,
+    revisions: Revisions,
 }
 
 impl MemorySessions {
     /// An empty store.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, entries: Arc::default() }
+        Self { revisions: Revisions::new(clock.clone()), clock, entries: Arc::default() }
     }
 
     fn swept(&self) -> MutexGuard<'_, Expiring<i128, Kept>> {
@@ -57,15 +61,23 @@ impl SessionStore for MemorySessions {
             entries.drop_oldest();
         }
         entries.insert(record.id.0, (record.data.clone(), record.expiry_date), record.expiry_date);
+        self.revisions.note(revision(record)?);
         Ok(())
     }
 
-    /// Changes a session that exists. One that was ended meanwhile stays ended.
+    /// Changes a session that exists and that nobody else has changed. One that was ended meanwhile stays ended.
     async fn save(&self, record: &Record) -> Result<()> {
-        let mut entries = self.swept();
-        if entries.contains(&record.id.0) {
-            entries.insert(record.id.0, (record.data.clone(), record.expiry_date), record.expiry_date);
+        let revision = revision(record)?;
+        if self.revisions.has(revision) {
+            return Ok(());
         }
+        let mut entries = self.swept();
+        let kept = entries.find(&record.id.0).and_then(|(data, _)| data.get(REVISION)?.as_str());
+        if kept != Some(replaces(record)) {
+            return Err(changed());
+        }
+        entries.insert(record.id.0, (record.data.clone(), record.expiry_date), record.expiry_date);
+        self.revisions.note(revision);
         Ok(())
     }
 
@@ -91,17 +103,65 @@ impl OpenSessions for MemorySessions {
     }
 }
 
+/// Sessions, wherever they are kept. Clones share them.
+#[derive(Debug, Clone)]
+pub enum Sessions {
+    /// In this process's memory.
+    Memory(MemorySessions),
+    /// In Redis.
+    Redis(RedisSessions),
+}
+
+impl Sessions {
+    fn store(&self) -> &dyn SessionStore {
+        match self {
+            Self::Memory(sessions) => sessions,
+            Self::Redis(sessions) => sessions,
+        }
+    }
+}
+
+#[async_trait]
+impl SessionStore for Sessions {
+    async fn create(&self, record: &mut Record) -> Result<()> {
+        self.store().create(record).await
+    }
+
+    async fn save(&self, record: &Record) -> Result<()> {
+        self.store().save(record).await
+    }
+
+    async fn load(&self, id: &Id) -> Result<Option<Record>> {
+        self.store().load(id).await
+    }
+
+    async fn delete(&self, id: &Id) -> Result<()> {
+        self.store().delete(id).await
+    }
+}
+
+#[async_trait]
+impl OpenSessions for Sessions {
+    async fn ids(&self) -> std::result::Result<Vec<SessionId>, StateUnavailable> {
+        match self {
+            Self::Memory(sessions) => sessions.ids().await,
+            Self::Redis(sessions) => sessions.ids().await,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use time::Duration;
 
     use super::*;
     use crate::model::SystemClock;
+    use crate::model::session_record::REPLACES;
 
     fn record(id: i128, text: &str) -> Record {
         Record {
             id: Id(id),
-            data: HashMap::from([("key".to_owned(), Value::from(text))]),
+            data: HashMap::from([(REVISION.to_owned(), Value::from(text))]),
             expiry_date: SystemClock.now() + Duration::hours(1),
         }
     }
@@ -145,7 +205,10 @@ mod tests {
         let (store, mut session) = (store(), record(1, "a"));
         store.create(&mut session).await.unwrap();
         store.delete(&session.id).await.unwrap();
-        store.save(&session).await.unwrap();
+        for (key, text) in [(REPLACES, "a"), (REVISION, "b")] {
+            session.data.insert(key.to_owned(), Value::from(text));
+        }
+        assert!(store.save(&session).await.is_err());
         assert_eq!(store.load(&session.id).await.unwrap(), None);
     }
 

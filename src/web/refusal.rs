@@ -137,7 +137,9 @@ impl Refusal {
 
 impl From<StateUnavailable> for Refusal {
     fn from(error: StateUnavailable) -> Self {
-        Self::new(&code::GATEWAY_STATE_UNAVAILABLE, error.to_string())
+        let mut refusal = Self::new(error.code(), error.to_string());
+        refusal.0.retry_after = error.retry_after();
+        refusal
     }
 }
 
@@ -166,6 +168,7 @@ pub fn status(code: &Code) -> StatusCode {
         | "saml.back_channel"
         | "federation.credentials"
         | "gateway.clock"
+        | "gateway.state_full"
         | "gateway.state_unavailable" => StatusCode::SERVICE_UNAVAILABLE,
         _ => match code.blame {
             Blame::Person | Blame::IdpOwner => StatusCode::BAD_REQUEST,
@@ -191,6 +194,7 @@ mod tests {
                 "gateway.internal",
                 "gateway.clock",
                 "gateway.state_unavailable",
+                "gateway.state_full",
                 "saml.back_channel",
                 "saml.metadata",
                 "saml.busy",

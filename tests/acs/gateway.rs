@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use connect_gateway::model::{
     Blamed as _, Clock, Identity, IdpName, InstanceName, PendingSignIn, Purpose, ReplayGuard, ReplayKey,
-    RequestId, Requested, Secret, StateUnavailable, SystemRandom, Target,
+    RequestId, Requested, Secret, StateUnavailable, SystemRandom, Target, Use,
 };
 use connect_gateway::saml::{AboutUs, Error, IdpSettings, MetadataSource, ServiceProvider, Settings};
 use time::OffsetDateTime;
@@ -31,15 +31,17 @@ pub(crate) struct Used {
     pub(crate) seen: Mutex<HashMap<ReplayKey, OffsetDateTime>>,
     pub(crate) down: bool,
     pub(crate) forgetful: bool,
+    pub(crate) since: Option<OffsetDateTime>,
 }
 
 #[async_trait]
 impl ReplayGuard for Used {
-    async fn first_use(&self, key: ReplayKey, until: OffsetDateTime) -> Result<bool, StateUnavailable> {
+    async fn first_use(&self, key: ReplayKey, until: OffsetDateTime) -> Result<Use, StateUnavailable> {
         if self.down {
-            return Err(StateUnavailable("down".to_owned()));
+            return Err(StateUnavailable::NoAnswer("down".to_owned()));
         }
-        Ok(self.forgetful || self.seen.lock().unwrap().insert(key, until).is_none())
+        let first = self.forgetful || self.seen.lock().unwrap().insert(key, until).is_none();
+        Ok(if first { Use::First { remembered_since: self.since } } else { Use::Again })
     }
 }
 

@@ -309,7 +309,7 @@ async fn a_sign_in_under_way_lets_nobody_in_after_the_user_was_parked_and_forgot
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     house.emulator.put_users_profiles("acme", "ada", &["Left"]).unwrap();
-    connect.forget_name(&name("Ada"));
+    connect.forget_name(&name("Ada")).await;
     under_way.await.unwrap().ok();
     assert_eq!(connect.ensure(&placement("ada")).await, Err(Error::Parked("Left".into())));
 }
@@ -355,7 +355,7 @@ async fn a_change_that_waits_in_line_does_not_undo_a_parking() {
     let under_way = in_line(&slow, change, people).await;
     assert_eq!(removed(&house, &park(), "ada").await, Ok(Removed::Parked));
     let parked = profiles(&house, "ada").await;
-    slow.forget_name(&name("Ada"));
+    slow.forget_name(&name("Ada")).await;
     assert_eq!(under_way.await.unwrap(), Err(Error::Forgotten));
     assert_eq!(profiles(&house, "ada").await, parked);
     assert_eq!(slow.ensure(&promoted("ada")).await, Err(Error::Parked("Left".into())));
@@ -367,7 +367,7 @@ async fn a_creation_that_waits_in_line_does_not_bring_anybody_back() {
     let slow = house.connect_as(&gateway(), scarce("CreateUser"), |_| {});
     let slow = Arc::new(slow);
     let under_way = in_line(&slow, "CreateUser", [placement("first"), placement("newcomer")]).await;
-    slow.forget_name(&name("newcomer"));
+    slow.forget_name(&name("newcomer")).await;
     assert_eq!(under_way.await.unwrap(), Err(Error::Forgotten));
     assert!(!house.emulator.usernames("acme").contains(&"newcomer".to_owned()));
     assert_eq!(house.calls("CreateUser").good, 1, "the first one's");

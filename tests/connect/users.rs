@@ -86,7 +86,7 @@ async fn a_user_in_place_is_not_described_again_for_a_while() {
     let moved = Placement { routing_profile: Some("Night".into()), ..placement("ada") };
     let user = connect.ensure(&moved).await.unwrap();
     assert_eq!(house.calls("DescribeUser").good, 2, "another placement is another question");
-    connect.forget(&user.id).await;
+    connect.forget(&user.id, &user.username).await;
     connect.ensure(&moved).await.unwrap();
     assert_eq!(house.calls("DescribeUser").good, 3, "so is a forgotten user");
     house.clock.advance(Duration::from_secs(61));

@@ -24,7 +24,8 @@ impl Server {
         open.sort_by_key(|(_, signed_in)| std::cmp::Reverse(signed_in.since));
         let left_out = open.len().saturating_sub(MOST);
         open.truncate(MOST);
-        let entered = self.sign_in.entered(open.iter().map(|(_, signed_in)| signed_in));
+        let entered =
+            self.sign_in.entered(&open.iter().map(|(_, signed_in)| signed_in).collect::<Vec<_>>()).await;
         let sessions = open.iter().zip(entered).map(|((_, signed_in), entered)| told(signed_in, entered));
         Answer::Sessions { sessions: sessions.collect(), left_out }
     }

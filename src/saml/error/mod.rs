@@ -187,6 +187,9 @@ pub enum Error {
     /// The assertion was used before.
     #[error("the assertion was used before")]
     Replay,
+    /// Nobody asked for the assertion, and it was issued before the store began to remember what was used.
+    #[error("the assertion may have been used before: the store has not remembered for long enough to tell")]
+    NotRemembered,
     // -- single logout --
     /// A logout message in a form carries no signature over the whole of it, or one in a query none at all.
     #[error("the logout message is not signed")]
@@ -254,15 +257,20 @@ impl Blamed for Error {
             Self::Lifetime => &code::SAML_LIFETIME,
             Self::AuthnStatement(_) | Self::StaleAuthentication => &code::SAML_AUTHN_STATEMENT,
             Self::Replay => &code::SAML_REPLAY,
+            Self::NotRemembered => &code::SAML_NOT_REMEMBERED,
             Self::LogoutUnsigned => &code::SAML_LOGOUT_UNSIGNED,
             Self::LogoutDestination => &code::SAML_LOGOUT_DESTINATION,
             Self::LogoutExpired => &code::SAML_LOGOUT_EXPIRED,
             Self::LogoutReplay => &code::SAML_LOGOUT_REPLAY,
-            Self::ReplayUnknown(_) => &code::GATEWAY_STATE_UNAVAILABLE,
+            Self::ReplayUnknown(error) => error.code(),
         }
     }
 
     fn retry_after(&self) -> Option<Duration> {
-        matches!(self, Self::Busy).then_some(Duration::from_secs(5))
+        match self {
+            Self::Busy => Some(Duration::from_secs(5)),
+            Self::ReplayUnknown(error) => error.retry_after(),
+            _ => None,
+        }
     }
 }

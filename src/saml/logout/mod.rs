@@ -12,7 +12,9 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 use url::Url;
 
-use crate::model::{Identity, IdpName, LogoutStatus, PendingLogout, ReplayKey, Reply, RequestId, SubjectKey};
+use crate::model::{
+    Identity, IdpName, LogoutStatus, PendingLogout, ReplayKey, Reply, RequestId, SubjectKey, Use,
+};
 
 use super::binding::{Sent, send};
 use super::error::Error;
@@ -196,7 +198,10 @@ impl ServiceProvider {
     /// A logout request is used once; when the store can't tell, not at all. Core 3.7.3; bindings 3.4.5.
     async fn check_first_logout(&self, request: &LogoutRequest, until: OffsetDateTime) -> Result<(), Error> {
         let key = ReplayKey { issuer: request.issuer.clone(), assertion_id: request.id.clone() };
-        if self.replay.first_use(key, until).await? { Ok(()) } else { Err(Error::LogoutReplay) }
+        match self.replay.first_use(key, until).await? {
+            Use::First { .. } => Ok(()),
+            Use::Again => Err(Error::LogoutReplay),
+        }
     }
 
     /// An identity provider whose metadata is in force.

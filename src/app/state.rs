@@ -1,0 +1,98 @@
+//! Where the rooms keep what they share: in this process, or in Redis for all replicas.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::budget::ProcessBudget;
+use crate::config;
+use crate::model::{
+    Clock, NamedSessions, Pace, Pending, PendingConfirmation, PendingLogout, PendingSignIn, PendingTest,
+    Random, Rates, ReplayGuard, SharedRecords, StateObserver, StateProbe, StateUnavailable,
+};
+use crate::store::redis::{
+    self, Redis, RedisNamedSessions, RedisPending, RedisReplay, RedisSessions, SharedBudget,
+};
+use crate::store::{MemoryNamedSessions, MemoryPending, MemoryReplay, MemorySessions, Sessions};
+
+/// Every store.
+pub(super) struct Stores {
+    pub(super) sessions: Sessions,
+    pub(super) replay: Arc<dyn ReplayGuard>,
+    pub(super) pending: Arc<dyn Pending<PendingSignIn>>,
+    pub(super) pending_tests: Arc<dyn Pending<PendingTest>>,
+    pub(super) confirmations: Arc<dyn Pending<PendingConfirmation>>,
+    pub(super) pending_logouts: Arc<dyn Pending<PendingLogout>>,
+    pub(super) named_sessions: Arc<dyn NamedSessions>,
+    /// What several replicas use together.
+    shared: Option<Redis>,
+}
+
+impl Stores {
+    /// In this process: for the only replica, and for commands.
+    pub(super) fn in_memory(clock: &Arc<dyn Clock>) -> Self {
+        Self {
+            sessions: Sessions::Memory(MemorySessions::new(clock.clone())),
+            replay: Arc::new(MemoryReplay::new(clock.clone())),
+            pending: Arc::new(MemoryPending::new(clock.clone())),
+            pending_tests: Arc::new(MemoryPending::new(clock.clone())),
+            confirmations: Arc::new(MemoryPending::new(clock.clone())),
+            pending_logouts: Arc::new(MemoryPending::new(clock.clone())),
+            named_sessions: Arc::new(MemoryNamedSessions::new(clock.clone())),
+            shared: None,
+        }
+    }
+
+    /// In Redis.
+    pub(super) fn in_redis(redis: &Redis) -> Self {
+        Self {
+            sessions: Sessions::Redis(RedisSessions::new(redis.clone())),
+            replay: Arc::new(RedisReplay::new(redis.clone())),
+            pending: Arc::new(RedisPending::new(redis.clone(), "sign-in")),
+            pending_tests: Arc::new(RedisPending::new(redis.clone(), "test")),
+            confirmations: Arc::new(RedisPending::new(redis.clone(), "confirmation")),
+            pending_logouts: Arc::new(RedisPending::new(redis.clone(), "logout")),
+            named_sessions: Arc::new(RedisNamedSessions::new(redis.clone())),
+            shared: Some(redis.clone()),
+        }
+    }
+
+    /// What paces calls: for all replicas together, or this one's part of what all may make.
+    pub(super) fn pace(&self, rates: Rates, replicas: u32, random: Arc<dyn Random>) -> Pace {
+        match &self.shared {
+            Some(redis) => {
+                Pace::new(Arc::new(SharedBudget::new(redis.clone(), rates)), random).with_common_tickets()
+            }
+            None => Pace::new(Arc::new(ProcessBudget::new(rates.divided_by(replicas))), random),
+        }
+    }
+
+    /// What replicas know together of users.
+    pub(super) fn records(&self) -> Option<Arc<dyn SharedRecords>> {
+        self.shared.clone().map(|redis| Arc::new(redis) as Arc<dyn SharedRecords>)
+    }
+}
+
+/// The connection that the configuration asks for; not connected yet.
+///
+/// # Errors
+/// When its settings can't be used.
+pub(super) fn redis(
+    state: &config::State,
+    clock: &Arc<dyn Clock>,
+    random: &Arc<dyn Random>,
+    observer: Arc<dyn StateObserver>,
+) -> Result<Option<Redis>, redis::Error> {
+    let new = |settings| Redis::new(settings, clock.clone(), random.clone(), observer);
+    state.redis.as_ref().map(new).transpose()
+}
+
+/// This process's memory is always there.
+pub(super) struct InMemory;
+
+#[async_trait]
+impl StateProbe for InMemory {
+    async fn probe(&self) -> Result<(), StateUnavailable> {
+        Ok(())
+    }
+}

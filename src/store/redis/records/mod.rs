@@ -1,0 +1,155 @@
+//! [`SharedRecords`] in Redis: the record, its generation, and the lease of whoever finds it out.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use redis::FromRedisValue;
+use redis::ToRedisArgs;
+
+use super::Redis;
+use super::name::Name;
+use super::script::Script;
+use crate::model::{Found, LEASE, Lease, Question, RecordKey, RecordKind, SharedRecords, StateUnavailable};
+
+static BEGIN: Script = Script::new(include_str!("begin.lua"));
+static RENEW: Script = Script::new(include_str!("renew.lua"));
+static KEEP: Script = Script::new(include_str!("keep.lua"));
+static RELEASE: Script =
+    Script::new("if redis.call('GET', KEYS[3]) == ARGV[1] then redis.call('DEL', KEYS[3]) end return 0");
+static PURGE: Script = Script::new("return redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])");
+static IS_KEPT: Script = Script::new(
+    r"local time = redis.call('TIME')
+local good_until = redis.call('HGET', KEYS[1], 'until')
+return good_until and tonumber(good_until) > time[1] * 1000 + time[2] / 1000 and 1 or 0",
+);
+
+/// Longer than any work takes: what began before a purge and ends after it finds another generation, or none.
+const GENERATION: Duration = Duration::from_hours(24);
+/// So long it is remembered for which placement a user was put in place: a token of another one is dropped.
+const REMEMBERED: Duration = Duration::from_hours(12);
+
+/// No arguments.
+const NOTHING: &[&str] = &[];
+
+/// The records of one key.
+struct Names {
+    record: Name,
+    generation: Name,
+    lease: Name,
+}
+
+impl Redis {
+    fn record(&self, key: &RecordKey) -> Names {
+        let parts = [key.instance.as_str().as_bytes(), key.name.as_bytes()];
+        let record = self.name_of_guessable(key.kind.word(), &parts);
+        Names { generation: record.part("generation"), lease: record.part("lease"), record }
+    }
+
+    async fn of_record<T: FromRedisValue>(
+        &self,
+        operation: &'static str,
+        script: &'static Script,
+        names: &Names,
+        args: impl ToRedisArgs,
+    ) -> Result<T, StateUnavailable> {
+        self.run(operation, script, &[&names.record, &names.generation, &names.lease], args).await
+    }
+
+    /// The question, so that nobody can try which one it was.
+    fn asked(&self, question: &Question) -> Vec<u8> {
+        self.digest_of_guessable("question", &[&question.digest]).to_vec()
+    }
+}
+
+#[async_trait]
+impl SharedRecords for Redis {
+    async fn begin(
+        &self,
+        key: &RecordKey,
+        question: &Question,
+        owner: &str,
+    ) -> Result<Found, StateUnavailable> {
+        let names = self.record(key);
+        loop {
+            let at_least = milliseconds(question.at_least);
+            let only_if_kept = if question.only_if_kept { "1" } else { "0" };
+            let args = (
+                owner,
+                self.asked(question),
+                at_least,
+                only_if_kept,
+                SharedRecords::owner(self),
+                milliseconds(LEASE),
+                milliseconds(GENERATION),
+            );
+            let (what, value): (String, Vec<u8>) =
+                self.of_record("records.begin", &BEGIN, &names, args).await?;
+            let generation = || String::from_utf8_lossy(&value).into_owned();
+            let lease = |replaces_another| Lease {
+                owner: owner.to_owned(),
+                generation: generation(),
+                replaces_another,
+            };
+            return Ok(match what.as_str() {
+                "kept" => {
+                    if let Some(answer) = self.sealer().open(&names.record, &value) {
+                        return Ok(Found::Kept(answer));
+                    }
+                    // Sealed with a key that is gone.
+                    self.purge(key).await?;
+                    continue;
+                }
+                "yours" => Found::Yours(lease(false)),
+                "yours instead" => Found::Yours(lease(true)),
+                "nothing" => Found::Nothing,
+                _ => Found::Theirs,
+            });
+        }
+    }
+
+    async fn renew(&self, key: &RecordKey, lease: &Lease) -> Result<bool, StateUnavailable> {
+        let args = (&lease.owner, &lease.generation, milliseconds(LEASE), milliseconds(GENERATION));
+        self.of_record("records.renew", &RENEW, &self.record(key), args).await
+    }
+
+    async fn keep(
+        &self,
+        key: &RecordKey,
+        lease: &Lease,
+        question: &Question,
+        answer: &[u8],
+        good_for: Duration,
+    ) -> Result<bool, StateUnavailable> {
+        let names = self.record(key);
+        let remembered = if key.kind == RecordKind::User { REMEMBERED.max(good_for) } else { good_for };
+        let args = (
+            &lease.owner,
+            &lease.generation,
+            self.asked(question),
+            self.sealer().seal(&names.record, answer),
+            milliseconds(good_for),
+            milliseconds(remembered).max(1),
+        );
+        self.of_record("records.keep", &KEEP, &names, args).await
+    }
+
+    async fn release(&self, key: &RecordKey, lease: &Lease) -> Result<(), StateUnavailable> {
+        self.of_record("records.release", &RELEASE, &self.record(key), &lease.owner).await
+    }
+
+    async fn purge(&self, key: &RecordKey) -> Result<(), StateUnavailable> {
+        self.of_record("records.purge", &PURGE, &self.record(key), NOTHING).await
+    }
+
+    async fn is_kept(&self, key: &RecordKey) -> Result<bool, StateUnavailable> {
+        self.of_record("records.is_kept", &IS_KEPT, &self.record(key), NOTHING).await
+    }
+
+    fn owner(&self) -> String {
+        hex::encode(self.nonce())
+    }
+}
+
+fn milliseconds(length: Duration) -> u64 {
+    u64::try_from(length.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,228 @@
+//! Two replicas behind one address that share a Redis, and people who are sent from one to the other with each request.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use aws_config::{BehaviorVersion, Region};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use axum::Router;
+use axum::extract::Request;
+use connect_gateway::app::App;
+use connect_gateway::config;
+use connect_gateway::emulator::Emulator;
+use connect_gateway::model::{SystemClock, SystemRandom};
+use tokio::net::TcpListener;
+use tower::ServiceExt as _;
+
+use crate::gateway::{CREDENTIALS, key_pair};
+use crate::plain_browser::{Page, PlainBrowser};
+use crate::redis_server::{Server, write, written_key};
+use crate::world::{World, emulator, is_inside, settings};
+
+/// Which of them gets the next request.
+#[derive(Clone, Copy)]
+enum Turn {
+    /// This one.
+    At(usize),
+    /// The other one each time.
+    Round,
+}
+
+struct Replicas {
+    url: String,
+    emulator: Emulator,
+    redis: Server,
+    turn: Arc<AtomicUsize>,
+}
+
+const ROUND: usize = 1000;
+
+impl Replicas {
+    async fn start() -> Self {
+        let (emulator, redis) = (emulator("").await, Server::start());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
+        let key = write(&redis.folder, "state.key", &written_key(1));
+        let state = format!(
+            "\n[state]\nstore = \"redis\"\nreplicas = 2\nurls = [\"redis://127.0.0.1:{}\"]\nkey_file = \"{key}\"\n",
+            redis.port
+        );
+        let text = format!("version = 1\npublic_url = \"{url}\"\n{}{state}", settings(&emulator));
+        let (key, certificate) = key_pair();
+        let keys = [("SIGNING_KEY", key), ("SIGNING_CERTIFICATE", certificate)]
+            .map(|(name, value)| (format!("CONNECT_GATEWAY__SAML__{name}"), value));
+        let replicas = [replica(&text, &keys).await, replica(&text, &keys).await];
+        let turn = Arc::new(AtomicUsize::new(0));
+        let next = turn.clone();
+        let front = Router::new().fallback(move |request: Request| {
+            let turn = next.load(Ordering::SeqCst);
+            if turn >= ROUND {
+                next.store(ROUND + (turn + 1) % 2, Ordering::SeqCst);
+            }
+            replicas[turn % 2].clone().oneshot(request)
+        });
+        tokio::spawn(async move { axum::serve(listener, front).await.unwrap() });
+        let metadata = reqwest::get(format!("{url}/saml/metadata")).await.unwrap();
+        emulator.trust_service_provider_metadata(&metadata.text().await.unwrap()).unwrap();
+        Self { url, emulator, redis, turn }
+    }
+
+    fn send(&self, turn: Turn) {
+        let turn = match turn {
+            Turn::At(replica) => replica,
+            Turn::Round => ROUND,
+        };
+        self.turn.store(turn, Ordering::SeqCst);
+    }
+
+    async fn open(&self, browser: &PlainBrowser, path: &str) -> Page {
+        browser.open(&format!("{}{path}", self.url)).await
+    }
+
+    /// How many scripts ran so far.
+    fn round_trips(&self) -> u64 {
+        let stats = self.redis.cli(&["INFO", "commandstats"]);
+        let calls = |command: &str| {
+            let line = stats.lines().find_map(|line| line.strip_prefix(&format!("cmdstat_{command}:calls=")));
+            line.and_then(|line| line.split(',').next()?.parse::<u64>().ok()).unwrap_or(0)
+        };
+        calls("evalsha") + calls("eval")
+    }
+}
+
+/// One gateway, whose own address nobody uses.
+async fn replica(text: &str, keys: &[(String, String)]) -> Router {
+    let config = config::parse(text, Path::new(""), keys.iter().cloned()).unwrap().config;
+    let credentials = Credentials::new(CREDENTIALS.0, CREDENTIALS.1, None, None, "test");
+    let sdk = aws_config::defaults(BehaviorVersion::latest())
+        .region(Region::new("eu-west-2"))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .load()
+        .await;
+    let app = App::build(config, &sdk, Arc::new(SystemClock), Arc::new(SystemRandom)).unwrap();
+    app.start().await.unwrap();
+    let router = app.router();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(app.run(listener, std::future::pending()));
+    // It answers once it has the identity provider's metadata.
+    reqwest::get(format!("http://{address}/readyz")).await.unwrap();
+    router
+}
+
+fn browser() -> PlainBrowser {
+    PlainBrowser::new(PlainBrowser::client())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_in_begins_at_one_replica_ends_at_the_other_and_is_over_at_both_after_a_sign_out() {
+    let replicas = Replicas::start().await;
+    let browser = browser();
+    replicas.send(Turn::At(0));
+    let answer = World::pick(&replicas.url, &browser, "acme", "alice").await;
+    replicas.send(Turn::At(1));
+    let page = browser.settle(answer).await;
+    assert!(is_inside(&page, "alice"), "{}", page.body);
+
+    replicas.send(Turn::At(0));
+    let page = browser.settle(replicas.open(&browser, "/go/acme").await).await;
+    assert!(is_inside(&page, "alice"), "{}", page.body);
+    let page = replicas.open(&browser, "/sign-out").await;
+    browser.submit(&page, &page.forms()[0]).await;
+
+    replicas.send(Turn::At(1));
+    let page = replicas.open(&browser, "/go/acme").await;
+    assert!(page.url.as_str().starts_with(&replicas.emulator.idp_url()), "{}", page.url);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_is_used_once_at_whichever_replica() {
+    let replicas = Replicas::start().await;
+    let browser = browser();
+    replicas.send(Turn::At(0));
+    let answer = World::pick(&replicas.url, &browser, "acme", "alice").await;
+    let form = answer.forms().remove(0);
+    let page = browser.submit(&answer, &form).await;
+    assert!(page.status < 400, "{}", page.body);
+    replicas.send(Turn::At(1));
+    let page = browser.submit(&answer, &form).await;
+    assert_eq!(page.status, 400, "{}", page.body);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn people_who_are_sent_to_the_other_replica_each_time_notice_nothing() {
+    let replicas = Replicas::start().await;
+    replicas.send(Turn::Round);
+    for uid in ["alice", "newcomer"] {
+        let browser = browser();
+        let answer = World::pick(&replicas.url, &browser, "acme", uid).await;
+        let page = browser.settle(answer).await;
+        assert!(is_inside(&page, uid), "{}", page.body);
+    }
+}
+
+/// The first one at each replica makes connections and brings scripts; this counts the next one's.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_in_takes_a_known_number_of_round_trips() {
+    let replicas = Replicas::start().await;
+    replicas.send(Turn::At(0));
+    let warm = browser();
+    let answer = World::pick(&replicas.url, &warm, "acme", "alice").await;
+    warm.settle(answer).await;
+    let browser = browser();
+    let before = replicas.round_trips();
+    let answer = World::pick(&replicas.url, &browser, "acme", "alice").await;
+    let asked = replicas.round_trips();
+    let page = browser.settle(answer).await;
+    assert!(is_inside(&page, "alice"), "{}", page.body);
+    let entered = replicas.round_trips();
+    browser.settle(replicas.open(&browser, "/go/acme").await).await;
+    let again = replicas.round_trips();
+    let counts = [asked - before, entered - asked, again - entered];
+    // One more where the names of records are looked at again meanwhile.
+    assert!(counts[0] <= 1 + 1 && counts[1] <= 7 + 1 && counts[2] <= 3 + 1, "{counts:?}");
+    println!("round trips: {counts:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_that_is_gone_gets_a_page_that_says_so_and_tries_again_by_itself() {
+    let mut replicas = Replicas::start().await;
+    let browser = browser();
+    let answer = World::pick(&replicas.url, &browser, "acme", "alice").await;
+    replicas.redis.kill();
+    let page = replicas.open(&browser, "/go/acme").await;
+    assert_eq!(page.status, 503);
+    assert!(page.body.contains("gateway.state_unavailable"), "{}", page.body);
+    assert!(page.refresh().is_some(), "{}", page.body);
+    let page = browser.submit(&answer, &answer.forms()[0]).await;
+    assert_eq!(page.status, 503);
+    assert!(page.body.contains("gateway.state_unavailable"), "{}", page.body);
+    assert!(page.refresh().is_none(), "an answer is not sent twice by itself");
+    replicas.redis.run();
+    let page = replicas.open(&browser, "/go/acme").await;
+    assert!(page.url.as_str().starts_with(&replicas.emulator.idp_url()), "{}", page.url);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_redis_has_a_code_of_its_own() {
+    let replicas = Replicas::start().await;
+    replicas.redis.cli(&["CONFIG", "SET", "maxmemory", "1"]);
+    let page = replicas.open(&browser(), "/go/acme").await;
+    assert_eq!(page.status, 503);
+    assert!(page.body.contains("gateway.state_full"), "{}", page.body);
+}
+
+/// Nobody asked for it, it was issued before the data was lost, and nobody knows whether it was used.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_nobody_asked_for_is_refused_after_a_loss_until_newer_ones_come() {
+    let replicas = Replicas::start().await;
+    let browser = browser();
+    let page = browser.open(&format!("{}/portal", replicas.emulator.idp_url())).await;
+    let form = page.forms().remove(0).with("uid", "alice").with("relay_state", "acme");
+    let answer = browser.submit(&page, &form).await;
+    replicas.redis.cli(&["FLUSHALL"]);
+    let page = browser.submit(&answer, &answer.forms()[0]).await;
+    assert!(page.body.contains("saml.not_remembered"), "{}", page.body);
+}
