@@ -244,8 +244,8 @@ impl ServiceProvider {
             }
             outcome => outcome,
         };
-        let forgotten = |since| pending.is_none().then_some(since + self.skew(idp));
-        Ok(self.check_first_use(outcome?, &delivered, forgotten).await?)
+        let unasked = pending.is_none().then(|| self.skew(idp));
+        Ok(self.check_first_use(outcome?, &delivered, unasked).await?)
     }
 
     async fn outcome(
@@ -311,23 +311,20 @@ impl ServiceProvider {
         }
     }
 
-    /// An assertion is used once; when the store can't tell, not at all. SAML profiles 4.1.4.5. `forgotten` tells until
-    /// when one must have been issued that is refused because the store has lost what it knew: nobody for whom a request
-    /// of ours still stands, which was lost with it.
+    /// An assertion is used once; when the store can't tell, not at all. SAML profiles 4.1.4.5. `unasked`: no request stands
+    /// behind it, and this is the tolerated difference of clocks.
     async fn check_first_use(
         &self,
         outcome: Outcome,
         delivered: &Delivered,
-        forgotten: impl FnOnce(OffsetDateTime) -> Option<OffsetDateTime>,
+        unasked: Option<Duration>,
     ) -> Result<VerifiedAssertion, Error> {
         let Outcome { identity, replay_key, replay_until, issued, readable } = outcome;
-        match self.replay.first_use(replay_key, replay_until).await? {
-            Use::Again => return Err(Error::Replay),
-            Use::First { remembered_since } => {
-                if remembered_since.and_then(forgotten).is_some_and(|forgotten| issued <= forgotten) {
-                    return Err(Error::NotRemembered);
-                }
-            }
+        let Use::First { remembered_since } = self.replay.first_use(replay_key, replay_until).await? else {
+            return Err(Error::Replay);
+        };
+        if let Some(skew) = unasked {
+            unsolicited::check_is_remembered(issued, remembered_since, skew)?;
         }
         let answer = || OriginalAnswer::new(&delivered.saml_response, issued, &identity);
         let answer = readable.map(|()| answer());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use time::OffsetDateTime;
@@ -16,12 +16,13 @@ use super::refusal::Refusal;
 use super::{Site, cookies, headers, paths};
 use crate::admin::{Outcome, SignInRecord};
 use crate::audit::{self, Event, Line};
-use crate::model::{Brand, IdpName, SupportId};
+use crate::model::{Brand, IdpName, SupportId, code};
 
 /// Gives the request a support id; makes a page and an audit line of a refusal; puts the headers on.
 pub(super) async fn boundary(State(site): State<Arc<Site>>, mut request: Request, next: Next) -> Response {
     let support_id = audit::support_id(&*site.random);
     let path = request.uri().path().to_owned();
+    let asked = Asked { is_get: request.method() == Method::GET, is_answer: path == paths::ACS };
     let brand = site.brand_for(request.headers());
     request.extensions_mut().insert(support_id.clone());
     cookies::keep_ours(request.headers_mut());
@@ -29,7 +30,7 @@ pub(super) async fn boundary(State(site): State<Arc<Site>>, mut request: Request
     if response.extensions().get::<Rendered>().is_none()
         && let Some(refusal) = Refusal::behind(&response)
     {
-        response = refused(&site, brand, &support_id, &refusal, response.headers());
+        response = refused(&site, (brand, asked), &support_id, &refusal, response.headers());
     }
     headers::apply(&site, &path, &support_id, &mut response);
     response
@@ -47,7 +48,7 @@ pub(super) fn seconds(wait: Option<Duration>) -> u64 {
 
 fn refused(
     site: &Site,
-    brand: &Brand,
+    (brand, asked): (&Brand, Asked),
     support_id: &SupportId,
     refusal: &Refusal,
     sent: &HeaderMap,
@@ -78,6 +79,8 @@ fn refused(
         support_id: support_id.as_str(),
         time: &utc(site.clock.now()),
         again: &again,
+        again_in: asked.again_in(refusal),
+        answer_lost: asked.is_answer && is_of_state(refusal),
         signed_in: refusal.signed_in,
     };
     let mut response = pages::error(&page);
@@ -87,6 +90,26 @@ fn refused(
     }
     keep(sent, &mut response);
     response
+}
+
+/// What the request was that is refused.
+#[derive(Clone, Copy)]
+struct Asked {
+    is_get: bool,
+    /// Whether it brought an identity provider's answer: that is not sent twice.
+    is_answer: bool,
+}
+
+impl Asked {
+    /// When the same request may be sent again by itself: what is lost in shared state comes back without anybody's doing.
+    fn again_in(self, refusal: &Refusal) -> Option<u64> {
+        let may_be_repeated = self.is_get && !self.is_answer && is_of_state(refusal);
+        may_be_repeated.then(|| seconds(refusal.retry_after))
+    }
+}
+
+fn is_of_state(refusal: &Refusal) -> bool {
+    [&code::GATEWAY_STATE_UNAVAILABLE, &code::GATEWAY_STATE_FULL].contains(&refusal.code)
 }
 
 /// The identity provider concerned: the one that was asked, else the one that spoke.

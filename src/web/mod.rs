@@ -124,7 +124,7 @@ pub fn router<S: SessionStore + Clone>(state: WebState, store: S) -> Router {
         .route("/sign-in", get(start::page))
         .route("/go/{instance}", get(go::instance))
         .route("/go/{instance}/{destination}", get(go::destination))
-        .route("/saml/acs", get(acs::get).post(acs::post))
+        .route(paths::ACS, get(acs::get).post(acs::post))
         .route("/saml/logout", get(logout::by_redirect).post(logout::by_post))
         .route("/sign-in/choose", post(choose::by_email))
         .route("/discovery", get(choose::discovered))

@@ -4,6 +4,9 @@ use url::form_urlencoded::byte_serialize;
 
 use crate::model::{ConsolePath, Destination, IdpName, InstanceName, SupportId, Target};
 
+/// The assertion consumer service.
+pub(super) const ACS: &str = "/saml/acs";
+
 /// `/go/<instance>[/<destination>]`
 pub(super) fn go(instance: &InstanceName, destination: Option<&Destination>) -> String {
     place("go", instance, destination)

@@ -3,6 +3,7 @@
 
 use connect_gateway::model::{Identity, IdpName};
 use connect_gateway::saml::{Error, IdpInitiated, IdpSettings, VerifiedAssertion};
+use time::macros::datetime;
 
 use crate::gateway::{
     Gateway, Used, assert_alice, assert_refused, code, company, pending, settings, verdict,
@@ -151,6 +152,27 @@ async fn it_is_used_once() {
     let idp = IdpSettings { idp_initiated: IdpInitiated::Confirm, ..company(metadata(&[&IDP])) };
     let down = Gateway::build(settings(), idp, Used { down: true, ..Used::default() }).unwrap();
     assert_eq!(code(received(&down, answer.xml()).await), "gateway.state_unavailable");
+}
+
+/// One that was asked for needs a request, which would be forgotten too.
+#[tokio::test]
+async fn it_is_refused_where_the_store_may_have_forgotten_that_it_was_used() {
+    for (since, is_remembered) in
+        [(datetime!(2026-03-01 09:27:59 UTC), true), (datetime!(2026-03-01 09:28:00 UTC), false)]
+    {
+        let idp = IdpSettings { idp_initiated: IdpInitiated::Confirm, ..company(metadata(&[&IDP])) };
+        let used = Used { since: Some(since), ..Used::default() };
+        let gateway = Gateway::build(settings(), idp, used).unwrap();
+        let issued = |a: &mut Answer| "2026-03-01T09:29:00Z".clone_into(&mut a.assertion_issued);
+        let answer = unsolicited(Sign::Assertion, issued);
+        let outcome = received(&gateway, answer.xml()).await;
+        if is_remembered {
+            assert_alice(outcome);
+        } else {
+            assert_refused!(outcome, Error::NotRemembered);
+        }
+        assert_alice(gateway.verify(Answer::with(|a| a.assertion_id = "_asked".to_owned()).xml()).await);
+    }
 }
 
 /// Nobody waits at the identity provider: it comes at once.

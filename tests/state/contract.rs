@@ -105,12 +105,12 @@ async fn a_pending_sign_in_is_taken_once_by_whoever_comes_first() {
 }
 
 async fn an_assertion_is_used_once(two: Two<dyn ReplayGuard>) {
-    let mut users = JoinSet::new();
-    for user in 0..50 {
-        let store = if user % 2 == 0 { two.0.clone() } else { two.1.clone() };
-        users.spawn(async move { store.first_use(assertion("_1"), soon()).await.unwrap() });
+    let mut comers = JoinSet::new();
+    for comer in 0..50 {
+        let store = if comer % 2 == 0 { two.0.clone() } else { two.1.clone() };
+        comers.spawn(async move { store.first_use(assertion("_1"), soon()).await.unwrap() });
     }
-    let uses = users.join_all().await;
+    let uses = comers.join_all().await;
     assert_eq!(uses.iter().filter(|used| matches!(used, Use::First { .. })).count(), 1);
     assert!(matches!(two.1.first_use(assertion("_2"), soon()).await, Ok(Use::First { .. })));
     assert_eq!(two.0.first_use(assertion("_2"), soon()).await, Ok(Use::Again));

@@ -43,7 +43,7 @@ pub(crate) async fn use_each(redis: &Redis, word: &str) {
 /// What the documentation says the gateway's user needs.
 const ACL: &str = "user default off\nuser gateway on >hunter2 ~cg1:* resetchannels -@all +info +evalsha +eval +get +set +del \
                    +exists +pexpire +pttl +hget +hset +hmget +hgetall +hdel +zadd +zrem +zrangebyscore \
-                   +zremrangebyscore +time +client|setinfo\n";
+                   +zremrangebyscore +time\n";
 
 #[tokio::test]
 async fn a_user_with_few_rights_and_a_password_is_enough() {

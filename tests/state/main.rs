@@ -7,6 +7,7 @@
     clippy::panic,
     reason = "a test stops where something is missing"
 )]
+#![expect(dead_code, reason = "what is shared with other tests is not all needed here")]
 
 #[path = "../support/gateway.rs"]
 mod gateway;
@@ -24,3 +25,4 @@ mod faults;
 mod kept;
 mod kinds;
 mod replicas;
+mod settings;

@@ -200,6 +200,7 @@ async fn a_redis_that_is_gone_gets_a_page_that_says_so_and_tries_again_by_itself
     assert_eq!(page.status, 503);
     assert!(page.body.contains("gateway.state_unavailable"), "{}", page.body);
     assert!(page.refresh().is_none(), "an answer is not sent twice by itself");
+    assert!(page.body.contains("One more try is needed"), "{}", page.body);
     replicas.redis.run();
     let page = replicas.open(&browser, "/go/acme").await;
     assert!(page.url.as_str().starts_with(&replicas.emulator.idp_url()), "{}", page.url);

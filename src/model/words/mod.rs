@@ -79,6 +79,7 @@ words! {
     /// An error.
     error: Error {
         start_page: Text, again: Text, sign_out: Text, help: Text, code: Text, support_id: Text, time: Text,
+        by_itself: Text, once_more: Text,
     }
     /// Who has to put an error right.
     who: Who { person: Text, admin: Text, idp_owner: Text, aws: Text, wait: Text, gateway: Text, }
