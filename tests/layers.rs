@@ -102,7 +102,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("aws_smithy_types", &["connect", "federation"]),
     // Listeners and addresses.
     ("governor", &["web"]),
-    ("ipnet", &["app", "config", "web"]),
+    ("ipnet", &["app", "config", "model", "web"]),
     ("listenfd", &["app"]),
     ("ppp", &["app"]),
     ("sd_notify", &["app"]),

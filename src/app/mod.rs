@@ -41,7 +41,7 @@ use crate::saml::{self, ServiceProvider};
 use crate::sign_in::{Instance, Parts, RulesInForce, SignIn};
 use crate::store::{MemoryNamedSessions, MemoryPending, MemoryReplay, MemorySessions, seen_people};
 use crate::telemetry;
-use crate::web::{self, Site, WebState};
+use crate::web::{self, AddressLimits, Addresses, IdpLimit, Site, WebState};
 
 use aws::{look_at_instances, sdk, user_client};
 use background::{forget_old, forget_old_answers, refresh_metadata, refresh_tokens};
@@ -100,6 +100,8 @@ impl App {
             pending_for: config.pending_for,
             console: console(&mut config, &clock),
             metrics: metrics.clone(),
+            addresses: Arc::new(Addresses::new(config.client_address.clone())),
+            limits: Arc::new(AddressLimits::new(&config.rate_limits)),
         };
         let (console, public_url) = (site.console.clone(), site.public_url.clone());
         let sign_in = Arc::new(SignIn::new(parts(config, sdk, clock.clone(), random)?));
@@ -241,6 +243,7 @@ fn parts(
         pending: Arc::new(MemoryPending::new(clock.clone())),
         pending_tests: Arc::new(MemoryPending::new(clock.clone())),
         confirmations: Arc::new(MemoryPending::new(clock.clone())),
+        answer_limit: Arc::new(IdpLimit::new(config.rate_limits.idp)),
         pending_logouts: Arc::new(MemoryPending::new(clock.clone())),
         named_sessions: Arc::new(MemoryNamedSessions::new(clock.clone())),
         clock,

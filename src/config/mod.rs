@@ -8,6 +8,7 @@ mod address;
 mod admin;
 mod budget;
 mod cache;
+mod client_address;
 mod credentials;
 mod described;
 mod drafts;
@@ -25,6 +26,7 @@ mod operations;
 mod pages;
 mod people;
 mod protected;
+mod rate_limits;
 mod replace;
 mod report;
 mod request;
@@ -50,7 +52,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::mapping::{Known, NamesConfig, Rules};
-use crate::model::{Brand, IdpChoice, IdpName, Problem, ProtectedNames};
+use crate::model::{Brand, ClientAddressSettings, IdpChoice, IdpName, Problem, ProtectedNames, RateLimits};
 use crate::{budget as pace, federation, saml as service_provider};
 
 use files::Files;
@@ -85,6 +87,10 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where monitoring asks; `None`: nowhere.
     pub operations: Option<SocketAddr>,
+    /// Whose word about a client's address counts.
+    pub client_address: ClientAddressSettings,
+    /// How often somebody may ask.
+    pub rate_limits: RateLimits,
     /// Its name on pages and in metadata, and what else makes the pages the company's own; in English.
     pub brand: Brand,
     /// The same in other languages.
@@ -237,6 +243,8 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
     let public_url = root.required("public_url", "write the https origin that browsers use", address::origin);
     let listen = listen(root);
     let operations = root.section("operations", |s| operations::read(s, listen));
+    let client_address = root.section("client_address", client_address::read);
+    let rate_limits = root.section("rate_limits", rate_limits::read);
     let display_name = root.text("display_name", 100).unwrap_or_else(|| DISPLAY_NAME.to_owned());
     root.usual("display_name", DISPLAY_NAME);
     let support = root.parsed("support", support);
@@ -286,6 +294,8 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
         public_url: public_url?,
         listen,
         operations,
+        client_address,
+        rate_limits,
         brand,
         translated,
         support,

@@ -11,7 +11,7 @@ use crate::connect::Connect;
 use crate::federation::Federation;
 use crate::mapping::{Admins, NamesConfig};
 use crate::model::{
-    Clock, ConnectUser, Departure, Destination, IdpChoice, IdpName, InstanceName, NamedSessions,
+    AnswerLimit, Clock, ConnectUser, Departure, Destination, IdpChoice, IdpName, InstanceName, NamedSessions,
     OriginalAnswer, Pending, PendingConfirmation, PendingLogout, PendingSignIn, PendingTest, Placement,
     Random, RequestOptions, SeenPeople, SessionId, SignedIn, Target, Trace,
 };
@@ -67,6 +67,8 @@ pub struct Parts {
     pub named_sessions: Arc<dyn NamedSessions>,
     /// Who signed in, for whom that is kept.
     pub seen: Arc<dyn SeenPeople>,
+    /// How many answers of an identity provider are worked on.
+    pub answer_limit: Arc<dyn AnswerLimit>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// The randomness.

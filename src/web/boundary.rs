@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
+use super::client_address::{ClientAddress, ProxyIds};
 use super::pages::{self, Error, Rendered};
+use super::peer::Peer;
 use super::refusal::Refusal;
 use super::{Site, cookies, headers, paths};
 use crate::admin::{Outcome, SignInRecord};
@@ -23,16 +25,30 @@ pub(super) async fn boundary(State(site): State<Arc<Site>>, mut request: Request
     let support_id = audit::support_id(&*site.random);
     let path = request.uri().path().to_owned();
     let brand = site.brand_for(request.headers());
+    let is_get = request.method() == Method::GET;
+    let client = client(&site, &request);
+    if let Some(ids) = ProxyIds::of(&client, request.headers()) {
+        ids.log(support_id.as_str());
+        request.extensions_mut().insert(ids);
+    }
+    request.extensions_mut().insert(client);
     request.extensions_mut().insert(support_id.clone());
     cookies::keep_ours(request.headers_mut());
     let mut response = next.run(request).await;
     if response.extensions().get::<Rendered>().is_none()
         && let Some(refusal) = Refusal::behind(&response)
     {
-        response = refused(&site, brand, &support_id, &refusal, response.headers());
+        let page = refused(&site, brand, (&support_id, is_get), &refusal, response.headers());
+        response = page;
     }
     headers::apply(&site, &path, &support_id, &mut response);
     response
+}
+
+/// Whose request it is. Without a listener of ours there is no peer, and nobody is believed for it.
+fn client(site: &Site, request: &Request) -> ClientAddress {
+    let peer = request.extensions().get().copied().unwrap_or(Peer(None));
+    site.addresses.of(peer, request.headers(), site.clock.now())
 }
 
 /// A panic's answer, which the boundary turns into a page. The panic hook has logged it already.
@@ -48,7 +64,7 @@ pub(super) fn seconds(wait: Option<Duration>) -> u64 {
 fn refused(
     site: &Site,
     brand: &Brand,
-    support_id: &SupportId,
+    (support_id, is_get): (&SupportId, bool),
     refusal: &Refusal,
     sent: &HeaderMap,
 ) -> Response {
@@ -70,6 +86,7 @@ fn refused(
     let known = instance.filter(|_| refusal.status != StatusCode::NOT_FOUND);
     let again = known.map(|instance| paths::go(instance, refusal.destination.as_ref()));
     let again = again.unwrap_or_else(|| "/".to_owned());
+    let refresh = refresh(refusal, known.map(|_| &*again), is_get);
     let page = Error {
         site: brand,
         code: refusal.code,
@@ -79,14 +96,37 @@ fn refused(
         time: &utc(site.clock.now()),
         again: &again,
         signed_in: refusal.signed_in,
+        refresh: refresh.as_deref(),
     };
     let mut response = pages::error(&page);
     *response.status_mut() = refusal.status;
-    if refusal.status == StatusCode::SERVICE_UNAVAILABLE {
-        response.headers_mut().insert(header::RETRY_AFTER, seconds(refusal.retry_after).into());
+    match refusal.status {
+        StatusCode::SERVICE_UNAVAILABLE => {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds(refusal.retry_after).into());
+        }
+        StatusCode::TOO_MANY_REQUESTS => {
+            response.headers_mut().insert(header::RETRY_AFTER, unhurried(refusal).into());
+        }
+        _ => {}
     }
     keep(sent, &mut response);
     response
+}
+
+/// Nobody who came too often is asked to come again at once.
+fn unhurried(refusal: &Refusal) -> u64 {
+    seconds(refusal.retry_after).max(5)
+}
+
+/// When and where a page that came too often asks again by itself: where the person was going, or the same address if
+/// it can simply be asked again.
+fn refresh(refusal: &Refusal, towards: Option<&str>, is_get: bool) -> Option<String> {
+    let wait = unhurried(refusal);
+    match towards {
+        _ if refusal.status != StatusCode::TOO_MANY_REQUESTS => None,
+        Some(towards) => Some(format!("{wait}; url={towards}")),
+        None => is_get.then(|| wait.to_string()),
+    }
 }
 
 /// The identity provider concerned: the one that was asked, else the one that spoke.

@@ -11,6 +11,7 @@ mod boundary;
 #[path = "brand_tests.rs"]
 mod brands;
 mod choose;
+mod client_address;
 mod cookies;
 mod form;
 #[cfg(fuzzing)]
@@ -18,6 +19,7 @@ pub mod fuzzing;
 mod go;
 mod headers;
 mod language;
+mod limits;
 mod logo;
 mod logout;
 mod operations;
@@ -31,6 +33,7 @@ mod sign_out;
 mod start;
 mod test_sign_in;
 mod unsolicited;
+mod whoami;
 mod words;
 
 use std::collections::BTreeMap;
@@ -54,6 +57,8 @@ use crate::model::{Brand, Clock, Random, RulesState};
 use crate::session;
 use crate::sign_in::SignIn;
 
+pub use client_address::{Addresses, ClientAddress, Fault, ProxyIds};
+pub use limits::{AddressLimits, IdpLimit};
 pub use operations::operations;
 pub use peer::Peer;
 pub use refusal::status;
@@ -98,6 +103,10 @@ pub struct Site {
     pub console: Option<Arc<Console>>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// Finds clients' addresses.
+    pub addresses: Arc<Addresses>,
+    /// How often an address may ask.
+    pub limits: Arc<AddressLimits>,
 }
 
 /// The whole of the gateway's HTTP, with sessions kept in `store`.
@@ -130,9 +139,11 @@ pub fn router<S: SessionStore + Clone>(state: WebState, store: S) -> Router {
     bounded(routes, site, store)
 }
 
-/// Everything around the routes, from the inside out: body limit, sessions, panics, the boundary.
+/// Everything around the routes, from the inside out: body limit, sessions, panics, rate limits, the boundary.
 fn bounded<S: SessionStore + Clone>(routes: Router, site: Arc<Site>, store: S) -> Router {
+    let limits = site.limits.clone();
     routes
+        .route("/whoami", get(whoami::whoami).with_state(site.clone()))
         .route("/healthz", get(|| async { "ok" }))
         .fallback(|| async { axum::http::StatusCode::NOT_FOUND })
         .layer(Extension(Arc::new(store.clone()) as Store))
@@ -141,6 +152,7 @@ fn bounded<S: SessionStore + Clone>(routes: Router, site: Arc<Site>, store: S) -
         .layer(RequestBodyLimitLayer::new(LARGEST_FORM))
         .layer(session::layer(store))
         .layer(tower_http::catch_panic::CatchPanicLayer::custom(boundary::panicked))
+        .layer(axum::middleware::from_fn_with_state(limits, limits::limit))
         .layer(axum::middleware::from_fn_with_state(site, boundary::boundary))
 }
 

@@ -162,6 +162,8 @@ pub(super) struct Error<'a> {
     pub(super) again: &'a str,
     /// Whether a session stands behind it: another person may want to sign in instead.
     pub(super) signed_in: bool,
+    /// After how many seconds the page asks again by itself, and where.
+    pub(super) refresh: Option<&'a str>,
 }
 
 /// Ask before signing out.

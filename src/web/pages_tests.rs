@@ -105,6 +105,7 @@ fn error_page<'a>(site: &'a Brand, code: &'static Code) -> Error<'a> {
         time: "2026-11-21 08:00:12 UTC",
         again: if code.id == "web.not_found" { "/" } else { "/go/prod" },
         signed_in: code.blame == Blame::Admin,
+        refresh: (code.id == "web.too_many_requests").then_some("5"),
     }
 }
 
