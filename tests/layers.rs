@@ -29,20 +29,25 @@ const fn room(layer: u8, name: &'static str, imports: &'static [&'static str]) -
 /// Layers go down only, and the rooms of layer 1 never import each other.
 const ROOMS: &[Room] = &[
     room(0, "model", &[]),
+    room(0, "outbound", &[]),
     room(1, "audit", &["model"]),
     room(1, "budget", &["model"]),
     room(1, "connect", &["model"]),
-    room(1, "federation", &["model"]),
+    room(1, "federation", &["model", "outbound"]),
     room(1, "mapping", &["model"]),
     room(1, "metrics", &["model"]),
-    room(1, "saml", &["model"]),
+    room(1, "saml", &["model", "outbound"]),
     room(1, "session", &["model"]),
     room(1, "store", &["model"]),
     room(2, "sign_in", &["audit", "connect", "federation", "mapping", "model", "saml"]),
     room(2, "admin", &["mapping", "model"]),
     // `metrics`: how a sign-in ended is known where its page is made, as for `audit`.
     room(3, "web", &["admin", "audit", "metrics", "model", "session", "sign_in"]),
-    room(4, "config", &["admin", "budget", "connect", "federation", "mapping", "model", "saml", "session"]),
+    room(
+        4,
+        "config",
+        &["admin", "budget", "connect", "federation", "mapping", "model", "outbound", "saml", "session"],
+    ),
     room(4, "telemetry", &["config", "model"]),
     room(
         4,
@@ -57,6 +62,7 @@ const ROOMS: &[Room] = &[
             "mapping",
             "metrics",
             "model",
+            "outbound",
             "saml",
             "session",
             "sign_in",
@@ -98,8 +104,10 @@ const CRATES: &[(&str, &[&str])] = &[
     ("aws_credential_types", &["connect", "federation"]),
     ("aws_sdk_connect", &["connect", "federation"]),
     ("aws_sdk_sts", &["federation"]),
-    ("aws_smithy_runtime_api", &["connect", "federation"]),
+    ("aws_smithy_http_client", &["outbound"]),
+    ("aws_smithy_runtime_api", &["connect", "federation", "outbound"]),
     ("aws_smithy_types", &["connect", "federation"]),
+    ("aws_types", &["app"]),
     // Listeners and addresses.
     ("governor", &["web"]),
     ("ipnet", &["app", "config", "model", "web"]),
@@ -135,7 +143,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("prometheus_client", &["metrics"]),
     ("moka", &["connect", "federation", "store"]),
     ("rand", &["emulator", "model"]),
-    ("reqwest", &["emulator", "federation", "saml"]),
+    ("reqwest", &["app", "emulator", "federation", "outbound", "saml"]),
     (
         "serde_json",
         &["app", "audit", "config", "connect", "emulator", "federation", "mapping", "store", "web"],

@@ -28,7 +28,10 @@ pub async fn check(path: &Path, online_as: Option<&str>) -> Outcome {
     if !failed.is_empty() {
         return Outcome::Failed(failed);
     }
-    let sdk = sdk(&loaded.config).await;
+    let sdk = match sdk(&loaded.config).await {
+        Ok(sdk) => sdk,
+        Err(reason) => return Outcome::Failed(vec![reason]),
+    };
     let parts = match parts(loaded.config, &sdk, Arc::new(SystemClock), Arc::new(SystemRandom)) {
         Ok(parts) => parts,
         Err(error) => return Outcome::failed(&error),

@@ -5,6 +5,7 @@ mod background;
 mod check;
 mod command;
 mod control;
+mod doctor;
 mod explain;
 mod hierarchy;
 mod iam;
@@ -47,6 +48,7 @@ use aws::{look_at_instances, sdk, user_client};
 use background::{forget_old, forget_old_answers, refresh_metadata, refresh_tokens};
 pub use check::check;
 use control::{Server, Socket};
+pub use doctor::{DoctorProxy, doctor_proxy};
 pub use explain::explain;
 pub use hierarchy::{HierarchyFile, apply_hierarchy, export_hierarchy, plan_hierarchy};
 pub use iam::{For, IamPrint, print_iam};
@@ -311,7 +313,10 @@ pub async fn serve(path: &Path) -> Outcome {
     let operations = loaded.config.operations;
     let socket = loaded.config.admin.as_ref().and_then(|admin| admin.socket.clone());
     let started = Started::with(&loaded);
-    let sdk = sdk(&loaded.config).await;
+    let sdk = match sdk(&loaded.config).await {
+        Ok(sdk) => sdk,
+        Err(reason) => return Outcome::Failed(vec![reason]),
+    };
     let app = match App::build(loaded.config, &sdk, Arc::new(SystemClock), Arc::new(SystemRandom)) {
         Ok(app) => app.following(path, started),
         Err(error) => return Outcome::failed(&error),

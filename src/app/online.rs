@@ -21,7 +21,7 @@ pub(super) async fn preview(
     instance: &InstanceName,
     placement: &Placement,
 ) -> Result<Preview, String> {
-    let sdk = sdk(&config).await;
+    let sdk = sdk(&config).await?;
     let parts = parts(config, &sdk, Arc::new(SystemClock), Arc::new(SystemRandom));
     let parts = parts.map_err(|error| error.to_string())?;
     let found = parts.instances.iter().find(|known| known.name == *instance);

@@ -23,6 +23,7 @@ mod log;
 mod mapping;
 mod mapping_file;
 mod operations;
+mod outbound;
 mod pages;
 mod people;
 mod protected;
@@ -53,6 +54,7 @@ use url::Url;
 
 use crate::mapping::{Known, NamesConfig, Rules};
 use crate::model::{Brand, ClientAddressSettings, IdpChoice, IdpName, Problem, ProtectedNames, RateLimits};
+use crate::outbound::Outbound;
 use crate::{budget as pace, federation, saml as service_provider};
 
 use files::Files;
@@ -60,6 +62,7 @@ use report::Report;
 use section::Section;
 use shape::Names;
 
+pub(crate) use address::check_endpoint;
 pub use admin::{Admin, Publishers};
 pub use drafts::Drafts;
 pub use files::Seen;
@@ -119,6 +122,8 @@ pub struct Config {
     pub settings: Vec<Setting>,
     /// Names that are never federated or granted.
     pub protected: ProtectedNames,
+    /// The way out.
+    pub outbound: Outbound,
     /// AWS endpoints other than the usual ones.
     pub endpoints: federation::Endpoints,
     /// Region of calls that belong to no instance: of the credentials chain.
@@ -207,11 +212,13 @@ fn read(
     let mut table = source::table(text)?;
     // The rules may be in a file that a variable names, and other variables override what is in it.
     let (of_rules, others): (Vec<_>, Vec<_>) = environment.into_iter().partition(environment::is_of_rules);
+    let foreign = outbound::foreign(&others);
     let overrides = environment::apply(&mut table, others);
     let mapping_file = mapping_file::read(&mut table, files)?;
     let drafts = Drafts::new(text, files, mapping_file.as_ref(), &of_rules);
     let overrides = environment::join(overrides, environment::apply(&mut table, of_rules))?;
     let report = Report::new(overrides);
+    outbound::check_foreign(&foreign, &table, &report);
     let rest = rest(&table);
     let mut root = Section::root(table, &report);
     let config = root_section(&mut root, files, drafts);
@@ -265,6 +272,7 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
     };
     let instances =
         root.named("instance", Names::Like(address::NAME), |name, s| instance::read(name, s, files, &shared));
+    let outbound = root.section("outbound", |s| outbound::read(s, files));
     let (endpoints, region) = root.section("aws", aws);
     let known = Known {
         idps: idps.iter().map(|idp| (idp.name.clone(), idp.names.clone())).collect(),
@@ -290,6 +298,7 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
     }
     let usual_region = instances.first().map(|instance| instance.connect.arn.region.clone())?;
     root.instead("aws.region", usual_region.as_str());
+    let outbound = outbound?;
     Some(Config {
         public_url: public_url?,
         listen,
@@ -299,7 +308,7 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
         brand,
         translated,
         support,
-        saml: saml.settings?,
+        saml: service_provider::Settings { outbound: outbound.clone(), ..saml.settings? },
         pending_for,
         idp_choices: idps.iter().map(idp::Idp::choice).collect(),
         idp_names: known.idps.clone(),
@@ -311,7 +320,8 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
         drafts: drafts.knowing(known, history),
         settings: Vec::new(),
         protected,
-        endpoints,
+        endpoints: federation::Endpoints { outbound: outbound.clone(), ..endpoints },
+        outbound,
         rates: budget.rates,
         seen_file,
         session_max: Duration::from_secs(session_max * 3600),
@@ -359,5 +369,5 @@ fn aws(section: &mut Section<'_>) -> (federation::Endpoints, Option<String>) {
         let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         plain.then(|| text.to_owned()).ok_or_else(|| "write a Region code, such as \"eu-west-2\"".to_owned())
     });
-    (federation::Endpoints { connect, sts }, region)
+    (federation::Endpoints { connect, sts, ..Default::default() }, region)
 }

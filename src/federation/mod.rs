@@ -34,6 +34,7 @@ use crate::model::{
     Busy, Clock, ConnectUser, FederationToken, HandOff, InstanceArn, InstanceName, OriginalAnswer, Pace,
     Patience, Priority, ProtectedNames, Secret, SessionId, Ticket, Username, errand,
 };
+use crate::outbound::Outbound;
 use cache::{Lifetimes, Tokens};
 use console::Console;
 use form::form;
@@ -112,6 +113,8 @@ pub struct Endpoints {
     pub connect: Option<Url>,
     /// STS.
     pub sts: Option<Url>,
+    /// The way to the AWS federation endpoint. The SDK has its own client.
+    pub outbound: Outbound,
 }
 
 /// When to come back for work that has had its turn.
@@ -163,7 +166,7 @@ impl Federation {
         Self {
             role,
             source: Arc::new(source),
-            console: Console::new(Arc::clone(&settings)),
+            console: Console::new(Arc::clone(&settings), &endpoints.outbound),
             tokens: Tokens::new(lifetimes, Arc::clone(&clock), Arc::clone(&skew)),
             skew,
             settings,
