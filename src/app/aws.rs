@@ -43,7 +43,7 @@ fn check_endpoints(sdk: &SdkConfig) -> Result<(), String> {
         sdk.service_config()?.load_config(key.build().ok()?)
     };
     let found = SERVICES.into_iter().filter_map(of_service).chain(sdk.endpoint_url().map(str::to_owned));
-    for endpoint in found {
+    for endpoint in found.filter(|endpoint| !endpoint.is_empty()) {
         config::check_endpoint(&endpoint)
             .map_err(|message| format!("endpoint_url of the AWS profile: {message}"))?;
     }

@@ -3,10 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where something is missing")]
 
 #[path = "../support/gateway.rs"]
-#[expect(dead_code, reason = "shared with other tests")]
 mod gateway;
 #[path = "../support/html.rs"]
-#[expect(dead_code, reason = "shared with other tests")]
 mod html;
 #[path = "../support/plain_browser.rs"]
 #[expect(dead_code, reason = "shared with other tests")]
@@ -24,6 +22,7 @@ mod world;
 mod doctor;
 mod endpoints;
 mod examples;
+mod forged;
 mod limits;
 mod outbound;
 mod server;
