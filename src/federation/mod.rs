@@ -7,6 +7,7 @@
 mod assertion;
 mod cache;
 mod console;
+mod endpoints;
 mod error;
 mod form;
 mod kept;
@@ -27,6 +28,7 @@ use time::OffsetDateTime;
 use tokio::time::timeout;
 use url::Url;
 
+pub use endpoints::Endpoints;
 pub use error::{AssertionFault, Error};
 pub use provisioning::{ProvisioningRole, SESSION_NAME as PROVISIONING_SESSION_NAME, provisioning_identity};
 
@@ -34,7 +36,6 @@ use crate::model::{
     Busy, Clock, ConnectUser, FederationToken, HandOff, InstanceArn, InstanceName, OriginalAnswer, Pace,
     Patience, Priority, ProtectedNames, Secret, SessionId, Ticket, Username, errand,
 };
-use crate::outbound::Outbound;
 use cache::{Lifetimes, Tokens};
 use console::Console;
 use form::form;
@@ -104,17 +105,6 @@ pub enum HandOffMode {
     Instance,
     /// The AWS federation endpoint.
     Console,
-}
-
-/// Endpoints other than the AWS default ones, for the emulator, VPC endpoints and tests.
-#[derive(Debug, Clone, Default)]
-pub struct Endpoints {
-    /// Amazon Connect.
-    pub connect: Option<Url>,
-    /// STS.
-    pub sts: Option<Url>,
-    /// The way to the AWS federation endpoint. The SDK has its own client.
-    pub outbound: Outbound,
 }
 
 /// When to come back for work that has had its turn.
