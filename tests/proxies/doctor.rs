@@ -110,7 +110,7 @@ async fn something_else_at_the_address_is_told() {
     assert!(answer.status.code() == Some(1) && said.contains("fail  reach:"), "{said}");
 
     let emulator = emulator("").await;
-    let answer = doctor(&["--url", &emulator.idp_url().to_string()]);
+    let answer = doctor(&["--url", &emulator.idp_url()]);
     let said = String::from_utf8(answer.stdout).unwrap();
     assert!(answer.status.code() == Some(1) && said.contains("leads to no gateway"), "{said}");
 }

@@ -1,6 +1,11 @@
 //! The gateway behind real proxies and with one in front of its own requests.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where something is missing")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops where something is missing"
+)]
 
 #[path = "../support/gateway.rs"]
 mod gateway;

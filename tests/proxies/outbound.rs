@@ -118,12 +118,12 @@ async fn world(ca: &TestCa, proxy: &ConnectProxy, outbound: &str) -> World {
 }
 
 fn sites(emulator: &Emulator) -> [(&'static str, String); 4] {
-    let api = emulator.api_url().to_string();
+    let api = emulator.api_url();
     [
         ("connect.test", api.clone()),
         ("sts.test", api),
-        ("idp.test", emulator.idp_metadata_url().to_string()),
-        ("signin.test", emulator.signin_url().to_string()),
+        ("idp.test", emulator.idp_metadata_url()),
+        ("signin.test", emulator.signin_url()),
     ]
 }
 

@@ -83,6 +83,6 @@ pub(crate) fn nginx(folder: &std::path::Path) -> Command {
 /// Directives that keep what nginx writes in a folder of the test's own.
 pub(crate) fn temporary(folder: &str) -> String {
     let kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
-    let paths: String = kinds.iter().map(|kind| format!("{kind}_temp_path {folder}/{kind};\n")).collect();
-    format!("access_log off;\n{paths}")
+    let paths = kinds.map(|kind| format!("{kind}_temp_path {folder}/{kind};\n"));
+    format!("access_log off;\n{}", paths.concat())
 }
