@@ -22,8 +22,9 @@
 
 #![forbid(unsafe_code)]
 
-// Layer 0: the nouns.
+// Layer 0: the nouns, and the way out.
 pub mod model;
+pub mod outbound;
 
 // Layer 1: one room per skill.
 pub mod audit;

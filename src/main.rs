@@ -1,5 +1,5 @@
-//! `connect-gateway serve | check | mapping | hierarchy | users | sessions | iam | saml | explain`: parses arguments, calls
-//! the app.
+//! `connect-gateway serve | check | mapping | hierarchy | users | sessions | doctor | iam | saml | explain`: parses arguments,
+//! calls the app.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -7,6 +7,8 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use connect_gateway::app::{self, Explain, For, HierarchyFile, IamPrint, Inspection, Outcome};
 
+#[path = "main/doctor.rs"]
+mod doctor;
 #[path = "main/users.rs"]
 mod users;
 
@@ -44,6 +46,9 @@ enum Command {
     /// See and end who is signed in at the gateway that runs on this machine.
     #[command(subcommand)]
     Sessions(Sessions),
+    /// Look at the deployment as it runs.
+    #[command(subcommand)]
+    Doctor(doctor::Doctor),
     /// Print what AWS must allow.
     #[command(subcommand)]
     Iam(Iam),
@@ -364,6 +369,7 @@ async fn main() -> ExitCode {
             app::export_hierarchy(&config, instance.as_deref()).await
         }
         Command::Users(users) => users.run().await,
+        Command::Doctor(doctor) => doctor.run().await,
         Command::Sessions(Sessions::List { config, json }) => app::list_sessions(&config, json).await,
         Command::Sessions(Sessions::End { username, config, instance }) => {
             app::end_sessions(&config, &username, instance.as_deref()).await

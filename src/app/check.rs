@@ -33,7 +33,10 @@ pub async fn check(path: &Path, online_as: Option<&str>) -> Outcome {
     if let Some(Err(reason)) = loaded.config.tls.as_ref().map(Certificate::load) {
         return Outcome::failed(&reason);
     }
-    let sdk = sdk(&loaded.config).await;
+    let sdk = match sdk(&loaded.config).await {
+        Ok(sdk) => sdk,
+        Err(reason) => return Outcome::Failed(vec![reason]),
+    };
     let redis = match redis(&loaded.config.state) {
         Ok(redis) => redis,
         Err(error) => return Outcome::failed(&error),

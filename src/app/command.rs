@@ -27,12 +27,12 @@ pub(super) fn instance(config: &Config, asked: Option<&str>) -> Result<Instance,
 }
 
 /// Calls to an instance by the AWS identity of whoever runs the command, at the configured pace.
-pub(super) async fn client(config: &Config, instance: &Instance) -> (connect::Client, Pace) {
+pub(super) async fn client(config: &Config, instance: &Instance) -> Result<(connect::Client, Pace), Outcome> {
     // Boxed: the SDK's futures are large.
-    let sdk = Box::pin(sdk(config)).await;
+    let sdk = Box::pin(sdk(config)).await.map_err(|reason| Outcome::Failed(vec![reason]))?;
     let client = connect::client(&sdk, &instance.connect.arn, config.endpoints.connect.as_ref());
     let pace = Pace::new(Arc::new(ProcessBudget::new(config.rates.clone())), Arc::new(SystemRandom));
-    (client, pace)
+    Ok((client, pace))
 }
 
 /// What failed, and the permission that `identity` lacks, where it is that.

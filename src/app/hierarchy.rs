@@ -131,7 +131,7 @@ async fn open(ask: &HierarchyFile) -> Result<Opened, Outcome> {
 async fn connected(config: &Path, instance: Option<&str>) -> Result<(Hierarchy, String), Outcome> {
     let config = load(config)?.config;
     let instance = command::instance(&config, instance)?;
-    let (client, pace) = command::client(&config, &instance).await;
+    let (client, pace) = command::client(&config, &instance).await?;
     Ok((Hierarchy::new(&instance.connect, client, pace), instance.name.to_string()))
 }
 

@@ -5,6 +5,7 @@ mod background;
 mod check;
 mod command;
 mod control;
+mod doctor;
 mod explain;
 mod hang_up;
 mod hierarchy;
@@ -48,10 +49,11 @@ use crate::saml::{self, ServiceProvider};
 use crate::sign_in::{Instance, Parts, RulesInForce, SignIn};
 use crate::store::redis::{self, Redis};
 use crate::store::{Sessions, seen_people};
-use crate::web::{self, Health, Site, WebState};
+use crate::web::{self, AddressLimits, Addresses, Health, IdpLimit, Site, WebState};
 
 use aws::{sdk, user_client};
 pub use check::check;
+pub use doctor::{DoctorProxy, doctor_proxy};
 pub use explain::explain;
 pub use hierarchy::{HierarchyFile, apply_hierarchy, export_hierarchy, plan_hierarchy};
 pub use iam::{For, IamPrint, print_iam};
@@ -143,12 +145,14 @@ impl App {
             pending_for: config.pending_for,
             console: console(&mut config, &clock),
             metrics: metrics.clone(),
-            limits: web::Limits { form: limits.body_octets, request: limits.request },
+            taken: web::Limits { form: limits.body_octets, request: limits.request },
             health: Health {
                 phase: phase.subscribe(),
                 certificate: certificate.as_ref().map(|certificate| certificate.problem()),
                 store: redis.clone().map(store_probe),
             },
+            addresses: Arc::new(Addresses::new(config.client_address.clone())),
+            limits: Arc::new(AddressLimits::new(&config.rate_limits)),
         };
         let (console, public_url) = (site.console.clone(), site.public_url.clone());
         let sign_in = Arc::new(SignIn::new(parts(config, sdk, stores, (clock.clone(), random))?));
@@ -304,6 +308,7 @@ fn parts(
         pending: stores.pending,
         pending_tests: stores.pending_tests,
         confirmations: stores.confirmations,
+        answer_limit: Arc::new(IdpLimit::new(config.rate_limits.idp)),
         pending_logouts: stores.pending_logouts,
         named_sessions: stores.named_sessions,
         clock,

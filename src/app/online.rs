@@ -20,7 +20,7 @@ pub(super) async fn preview(
     instance: &InstanceName,
     placement: &Placement,
 ) -> Result<Preview, String> {
-    let sdk = sdk(&config).await;
+    let sdk = sdk(&config).await?;
     let parts = parts_of_command(config, &sdk);
     let parts = parts.map_err(|error| error.to_string())?;
     let found = parts.instances.iter().find(|known| known.name == *instance);

@@ -60,7 +60,7 @@ impl Removing {
         let instance = command::instance(&config, ask.instance.as_deref())?;
         let names = named(&ask.names).map_err(Outcome::Failed)?;
         let socket = control::path(&config, &ask.config).map(Path::to_owned);
-        let (client, pace) = command::client(&config, &instance).await;
+        let (client, pace) = command::client(&config, &instance).await?;
         let protected = Arc::new(config.protected);
         let connect = Connect::new(instance.connect, client, pace, protected, Arc::new(SystemClock));
         let removal = connect.removal().cloned();

@@ -33,7 +33,10 @@ pub async fn serve(path: &Path) -> Outcome {
     };
     let started = Started::with(&loaded);
     let told = Told::of(&loaded.config);
-    let sdk = sdk(&loaded.config).await;
+    let sdk = match sdk(&loaded.config).await {
+        Ok(sdk) => sdk,
+        Err(reason) => return Outcome::Failed(vec![reason]),
+    };
     let certificate = places.certificate.clone();
     let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
     let app = match App::with_certificate(loaded.config, certificate, &sdk, clock, random) {

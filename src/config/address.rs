@@ -12,6 +12,14 @@ pub(super) fn endpoint(text: &str) -> Result<Url, String> {
     secure(url)
 }
 
+/// Whether it is an [`endpoint`].
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn check_endpoint(text: &str) -> Result<(), String> {
+    endpoint(text).map(|_| ())
+}
+
 /// `https`, or `http` on this machine.
 pub(super) fn secure(url: Url) -> Result<Url, String> {
     match url.scheme() {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ipnet::IpNet;
+use crate::model::{AddressSource, ClientAddressSettings, TrustedPeers};
 
 use super::section::Section;
 
@@ -10,7 +10,7 @@ use super::section::Section;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listener {
     /// Who sends a PROXY protocol header before anything else; `None`: nobody does.
-    pub proxies: Option<Vec<IpNet>>,
+    pub proxies: Option<TrustedPeers>,
     /// Most connections at once.
     pub max_connections: usize,
     /// How long the PROXY protocol header and the TLS handshake may take, each.
@@ -25,15 +25,11 @@ pub struct Listener {
     pub request: Duration,
 }
 
-/// `trusted`: the networks of the proxies that are believed.
-pub(super) fn read(section: &mut Section<'_>, trusted: Vec<IpNet>) -> Listener {
-    let is_proxied = section.flag("proxy_protocol", false);
-    if is_proxied && trusted.is_empty() {
-        let advice = "needs client_address.trusted: the networks of the proxies whose header is believed";
-        section.problem("proxy_protocol", advice);
-    }
+/// `client`: whose word about a client's address counts.
+pub(super) fn read(section: &mut Section<'_>, client: &ClientAddressSettings) -> Listener {
+    let is_proxied = client.source == AddressSource::ProxyProtocol;
     Listener {
-        proxies: is_proxied.then_some(trusted),
+        proxies: is_proxied.then(|| client.trusted.clone()),
         max_connections: count(section, "max_connections", 4096, 16..=65_536),
         handshake: section.seconds("handshake_seconds", 10, 1..=60),
         // Longer than load balancers keep idle connections (an ALB: 60 s), so that it is they who close them.

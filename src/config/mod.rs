@@ -25,9 +25,11 @@ mod log;
 mod mapping;
 mod mapping_file;
 mod operations;
+mod outbound;
 mod pages;
 mod people;
 mod protected;
+mod rate_limits;
 mod replace;
 mod report;
 mod request;
@@ -55,7 +57,8 @@ use std::time::Duration;
 use url::Url;
 
 use crate::mapping::{Known, NamesConfig, Rules};
-use crate::model::{Brand, IdpChoice, IdpName, Problem, ProtectedNames};
+use crate::model::{Brand, ClientAddressSettings, IdpChoice, IdpName, Problem, ProtectedNames, RateLimits};
+use crate::outbound::Outbound;
 use crate::{budget as pace, federation, saml as service_provider};
 
 use files::Files;
@@ -63,6 +66,7 @@ use report::Report;
 use section::Section;
 use shape::Names;
 
+pub(crate) use address::check_endpoint;
 pub use admin::{Admin, Publishers};
 pub use drafts::Drafts;
 pub use files::Seen;
@@ -101,6 +105,10 @@ pub struct Config {
     pub shutdown: Shutdown,
     /// Where monitoring asks; `None`: nowhere.
     pub operations: Option<Listen>,
+    /// Whose word about a client's address counts.
+    pub client_address: ClientAddressSettings,
+    /// How often somebody may ask.
+    pub rate_limits: RateLimits,
     /// Its name on pages and in metadata, and what else makes the pages the company's own; in English.
     pub brand: Brand,
     /// The same in other languages.
@@ -129,6 +137,8 @@ pub struct Config {
     pub settings: Vec<Setting>,
     /// Names that are never federated or granted.
     pub protected: ProtectedNames,
+    /// The way out.
+    pub outbound: Outbound,
     /// AWS endpoints other than the usual ones.
     pub endpoints: federation::Endpoints,
     /// Region of calls that belong to no instance: of the credentials chain.
@@ -219,11 +229,13 @@ fn read(
     let mut table = source::table(text)?;
     // The rules may be in a file that a variable names, and other variables override what is in it.
     let (of_rules, others): (Vec<_>, Vec<_>) = environment.into_iter().partition(environment::is_of_rules);
+    let foreign = outbound::foreign(&others);
     let overrides = environment::apply(&mut table, others);
     let mapping_file = mapping_file::read(&mut table, files)?;
     let drafts = Drafts::new(text, files, mapping_file.as_ref(), &of_rules);
     let overrides = environment::join(overrides, environment::apply(&mut table, of_rules))?;
     let report = Report::new(overrides);
+    outbound::check_foreign(&foreign, &table, &report);
     let rest = rest(&table);
     let mut root = Section::root(table, &report);
     let config = root_section(&mut root, files, drafts);
@@ -255,8 +267,9 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
     let public_url = root.required("public_url", "write the https origin that browsers use", address::origin);
     let listen = listen::read(root, files.base_dir());
     let operations = root.section("operations", |s| operations::read(s, &listen, files.base_dir()));
-    let trusted = root.section("client_address", client_address::read);
-    let listener = root.section("listener", |s| listener::read(s, trusted));
+    let client_address = root.section("client_address", client_address::read);
+    let rate_limits = root.section("rate_limits", rate_limits::read);
+    let listener = root.section("listener", |s| listener::read(s, &client_address));
     let tls = root.section("tls", |s| tls::read(s, files.base_dir()));
     let shutdown = root.section("shutdown", shutdown::read);
     let display_name = root.text("display_name", 100).unwrap_or_else(|| DISPLAY_NAME.to_owned());
@@ -279,6 +292,7 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
     };
     let instances =
         root.named("instance", Names::Like(address::NAME), |name, s| instance::read(name, s, files, &shared));
+    let outbound = root.section("outbound", |s| outbound::read(s, files));
     let (endpoints, region) = root.section("aws", aws);
     let known = Known {
         idps: idps.iter().map(|idp| (idp.name.clone(), idp.names.clone())).collect(),
@@ -308,6 +322,7 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
     }
     let usual_region = instances.first().map(|instance| instance.connect.arn.region.clone())?;
     root.instead("aws.region", usual_region.as_str());
+    let outbound = outbound?;
     Some(Config {
         public_url: public_url?,
         listen,
@@ -315,10 +330,12 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
         tls,
         shutdown,
         operations,
+        client_address,
+        rate_limits,
         brand,
         translated,
         support,
-        saml: saml.settings?,
+        saml: service_provider::Settings { outbound: outbound.clone(), ..saml.settings? },
         pending_for,
         idp_choices: idps.iter().map(idp::Idp::choice).collect(),
         idp_names: known.idps.clone(),
@@ -330,7 +347,8 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
         drafts: drafts.knowing(known, history),
         settings: Vec::new(),
         protected,
-        endpoints,
+        endpoints: federation::Endpoints { outbound: outbound.clone(), ..endpoints },
+        outbound,
         rates: budget.rates,
         state: state?,
         seen_file,
@@ -368,5 +386,5 @@ fn aws(section: &mut Section<'_>) -> (federation::Endpoints, Option<String>) {
         let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         plain.then(|| text.to_owned()).ok_or_else(|| "write a Region code, such as \"eu-west-2\"".to_owned())
     });
-    (federation::Endpoints { connect, sts }, region)
+    (federation::Endpoints { connect, sts, ..Default::default() }, region)
 }

@@ -6,6 +6,7 @@ use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use crate::model::Secret;
+use crate::outbound::Outbound;
 use crate::saml::{DecryptionKey, Settings};
 
 use super::files::Files;
@@ -62,6 +63,7 @@ pub(super) fn read(
             max_assertion_lifetime,
             about,
             discovery_service,
+            outbound: Outbound::default(),
         })
     };
     Saml { settings: settings(), pending_for: Duration::from_secs(minutes * 60) }

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use super::{Error, Settings, wire};
 use crate::model::Secret;
+use crate::outbound::Outbound;
 
 /// The federation endpoint, for one instance.
 pub(super) struct Console {
@@ -25,14 +26,13 @@ struct SigninToken {
 }
 
 impl Console {
-    pub(super) fn new(settings: Arc<Settings>) -> Self {
+    pub(super) fn new(settings: Arc<Settings>, outbound: &Outbound) -> Self {
         let http = reqwest::Client::builder()
             .connect_timeout(wire::CONNECT_TIMEOUT)
             .timeout(wire::ATTEMPT_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .build();
-        Self { http: http.ok(), settings }
+            .referer(false);
+        Self { http: outbound.client(http).ok(), settings }
     }
 
     /// An address that is good for one browser for fifteen minutes: a secret.

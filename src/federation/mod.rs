@@ -7,6 +7,7 @@
 mod assertion;
 mod cache;
 mod console;
+mod endpoints;
 mod error;
 mod form;
 mod kept;
@@ -27,6 +28,7 @@ use time::OffsetDateTime;
 use tokio::time::timeout;
 use url::Url;
 
+pub use endpoints::Endpoints;
 pub use error::{AssertionFault, Error};
 pub use provisioning::{ProvisioningRole, SESSION_NAME as PROVISIONING_SESSION_NAME, provisioning_identity};
 
@@ -106,15 +108,6 @@ pub enum HandOffMode {
     Console,
 }
 
-/// Endpoints other than the AWS default ones, for the emulator, VPC endpoints and tests.
-#[derive(Debug, Clone, Default)]
-pub struct Endpoints {
-    /// Amazon Connect.
-    pub connect: Option<Url>,
-    /// STS.
-    pub sts: Option<Url>,
-}
-
 /// When to come back for work that has had its turn.
 const UNDER_WAY: Duration = Duration::from_secs(1);
 /// How long a new user is kept from the console.
@@ -163,7 +156,7 @@ impl Federation {
         Self {
             role,
             source: Arc::new(source),
-            console: Console::new(Arc::clone(&settings)),
+            console: Console::new(Arc::clone(&settings), &endpoints.outbound),
             tokens: Tokens::new(lifetimes, Arc::clone(&clock), Arc::clone(&skew)),
             skew,
             settings,

@@ -78,6 +78,9 @@ codes! {
     /// The request's body is too large.
     WEB_TOO_LARGE = "web.too_large", IdpOwner, "The answer of your sign-in service is too large",
         "Tell your support the code and the support id below. The identity provider sends more than this gateway reads.";
+    /// More requests than one address, or one identity provider, may send.
+    WEB_TOO_MANY_REQUESTS = "web.too_many_requests", Wait, "Too many people are coming in at once",
+        "Too many requests come from your network at the moment. Wait a few seconds and try again; nothing is wrong with your account.";
     /// A bug of ours.
     GATEWAY_INTERNAL = "gateway.internal", Gateway, "Something went wrong on our side",
         "Try again in a minute. If it happens again, tell your support the code and the support id below.";

@@ -5,6 +5,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::model::{IdpName, RequestOptions, Secret};
+use crate::outbound::Outbound;
 
 use super::metadata::AboutUs;
 
@@ -32,6 +33,8 @@ pub struct Settings {
     pub about: AboutUs,
     /// Where people choose their identity provider, instead of at our own page.
     pub discovery_service: Option<Url>,
+    /// The way to metadata and to artifact resolution services.
+    pub outbound: Outbound,
 }
 
 /// A key that identity providers encrypt for.

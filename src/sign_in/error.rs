@@ -35,6 +35,9 @@ pub enum Cause {
     /// This browser has no such sign-in under way.
     #[error("no sign-in with this RelayState is under way in this browser")]
     NotPending,
+    /// More answers of one identity provider than are worked on: how long until there is room.
+    #[error("more answers of one identity provider than are worked on")]
+    TooManyAnswers(Duration),
     /// No test sign-in waits behind this link.
     #[error("no test sign-in waits behind this link")]
     NoTest,
@@ -189,6 +192,7 @@ impl Blamed for SignInError {
             Cause::UnknownDestination => &code::SIGN_IN_UNKNOWN_DESTINATION,
             Cause::UnknownIdp => &code::SIGN_IN_UNKNOWN_IDP,
             Cause::NotPending => &code::SIGN_IN_NOT_PENDING,
+            Cause::TooManyAnswers(_) => &code::WEB_TOO_MANY_REQUESTS,
             Cause::NoTest => &code::SIGN_IN_NO_TEST,
             Cause::LogoutNotPending => &code::SAML_LOGOUT_NOT_PENDING,
             Cause::Stopped => &code::GATEWAY_INTERNAL,
@@ -203,6 +207,7 @@ impl Blamed for SignInError {
 
     fn retry_after(&self) -> Option<Duration> {
         match &self.0.cause {
+            Cause::TooManyAnswers(wait) => Some(*wait),
             Cause::Saml(error) => error.retry_after(),
             Cause::Connect(error) => error.retry_after(),
             Cause::Federation(error) => error.retry_after(),

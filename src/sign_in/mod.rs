@@ -227,6 +227,7 @@ impl SignIn {
         brought: Brought,
         pending: &PendingSignIn,
     ) -> Result<VerifiedAssertion, SignInError> {
+        self.parts.answer_limit.count(&pending.idp).map_err(Cause::TooManyAnswers)?;
         Ok(match brought {
             Brought::Response(saml_response) => self.parts.saml.verify(saml_response, pending).await?,
             Brought::Artifact(artifact) => self.parts.saml.verify_artifact(&artifact, pending).await?,

@@ -11,7 +11,7 @@ use crate::connect::Connect;
 use crate::federation::Federation;
 use crate::mapping::{Admins, NamesConfig};
 use crate::model::{
-    Clock, ConnectUser, Departure, Destination, IdpChoice, IdpName, InstanceName, NamedSessions,
+    AnswerLimit, Clock, ConnectUser, Departure, Destination, IdpChoice, IdpName, InstanceName, NamedSessions,
     OriginalAnswer, Pending, PendingConfirmation, PendingLogout, PendingSignIn, PendingTest, Placement,
     Random, RequestOptions, SeenPeople, SessionId, SharedRecords, SignedIn, Target, Trace,
 };
@@ -69,6 +69,8 @@ pub struct Parts {
     pub records: Option<Arc<dyn SharedRecords>>,
     /// Who signed in, for whom that is kept.
     pub seen: Arc<dyn SeenPeople>,
+    /// How many answers of an identity provider are worked on.
+    pub answer_limit: Arc<dyn AnswerLimit>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// The randomness.

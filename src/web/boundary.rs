@@ -11,7 +11,9 @@ use axum::response::{IntoResponse, Response};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
+use super::client_address::{ClientAddress, ProxyIds};
 use super::pages::{self, Error, Rendered};
+use super::peer::Peer;
 use super::refusal::Refusal;
 use super::{Site, cookies, headers, paths};
 use crate::admin::{Outcome, SignInRecord};
@@ -24,6 +26,12 @@ pub(super) async fn boundary(State(site): State<Arc<Site>>, mut request: Request
     let path = request.uri().path().to_owned();
     let asked = Asked { is_get: request.method() == Method::GET, is_answer: path == paths::ACS };
     let brand = site.brand_for(request.headers());
+    let client = client(&site, &request);
+    if let Some(ids) = ProxyIds::of(&client, request.headers()) {
+        ids.log(support_id.as_str());
+        request.extensions_mut().insert(ids);
+    }
+    request.extensions_mut().insert(client);
     request.extensions_mut().insert(support_id.clone());
     cookies::keep_ours(request.headers_mut());
     let mut response = next.run(request).await;
@@ -34,6 +42,12 @@ pub(super) async fn boundary(State(site): State<Arc<Site>>, mut request: Request
     }
     headers::apply(&site, &path, &support_id, &mut response);
     response
+}
+
+/// Whose request it is. Without a listener of ours there is no peer, and nobody is believed for it.
+fn client(site: &Site, request: &Request) -> ClientAddress {
+    let peer = request.extensions().get().copied().unwrap_or(Peer(None));
+    site.addresses.of(peer, request.headers(), site.clock.now())
 }
 
 /// A panic's answer, which the boundary turns into a page. The panic hook has logged it already.
@@ -71,6 +85,7 @@ fn refused(
     let known = instance.filter(|_| refusal.status != StatusCode::NOT_FOUND);
     let again = known.map(|instance| paths::go(instance, refusal.destination.as_ref()));
     let again = again.unwrap_or_else(|| "/".to_owned());
+    let refresh = asked.refresh(refusal, known.map(|_| &*again));
     let page = Error {
         site: brand,
         code: refusal.code,
@@ -79,14 +94,20 @@ fn refused(
         support_id: support_id.as_str(),
         time: &utc(site.clock.now()),
         again: &again,
-        again_in: asked.again_in(refusal),
         answer_lost: asked.is_answer && is_of_state(refusal),
         signed_in: refusal.signed_in,
+        refresh: refresh.as_deref(),
     };
     let mut response = pages::error(&page);
     *response.status_mut() = refusal.status;
-    if refusal.status == StatusCode::SERVICE_UNAVAILABLE {
-        response.headers_mut().insert(header::RETRY_AFTER, seconds(refusal.retry_after).into());
+    match refusal.status {
+        StatusCode::SERVICE_UNAVAILABLE => {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds(refusal.retry_after).into());
+        }
+        StatusCode::TOO_MANY_REQUESTS => {
+            response.headers_mut().insert(header::RETRY_AFTER, unhurried(refusal).into());
+        }
+        _ => {}
     }
     keep(sent, &mut response);
     response
@@ -101,15 +122,26 @@ struct Asked {
 }
 
 impl Asked {
-    /// When the same request may be sent again by itself: what is lost in shared state comes back without anybody's doing.
-    fn again_in(self, refusal: &Refusal) -> Option<u64> {
-        let may_be_repeated = self.is_get && !self.is_answer && is_of_state(refusal);
-        may_be_repeated.then(|| seconds(refusal.retry_after))
+    /// When and where the page asks again by itself. Of somebody who came too often: where the person was going, or the same
+    /// address if it can simply be asked again. And where shared state is lost, which comes back without anybody's doing.
+    fn refresh(self, refusal: &Refusal, towards: Option<&str>) -> Option<String> {
+        let is_too_often = refusal.status == StatusCode::TOO_MANY_REQUESTS;
+        match towards {
+            Some(towards) if is_too_often => Some(format!("{}; url={towards}", unhurried(refusal))),
+            _ if !self.is_get => None,
+            _ if is_too_often => Some(unhurried(refusal).to_string()),
+            _ => (!self.is_answer && is_of_state(refusal)).then(|| seconds(refusal.retry_after).to_string()),
+        }
     }
 }
 
 fn is_of_state(refusal: &Refusal) -> bool {
     [&code::GATEWAY_STATE_UNAVAILABLE, &code::GATEWAY_STATE_FULL].contains(&refusal.code)
+}
+
+/// Nobody who came too often is asked to come again at once.
+fn unhurried(refusal: &Refusal) -> u64 {
+    seconds(refusal.retry_after).max(5)
 }
 
 /// The identity provider concerned: the one that was asked, else the one that spoke.

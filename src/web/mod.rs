@@ -11,6 +11,7 @@ mod boundary;
 #[path = "brand_tests.rs"]
 mod brands;
 mod choose;
+mod client_address;
 mod cookies;
 mod form;
 #[cfg(fuzzing)]
@@ -19,6 +20,7 @@ mod go;
 mod headers;
 mod health;
 mod language;
+mod limits;
 mod logo;
 mod logout;
 mod operations;
@@ -32,6 +34,7 @@ mod sign_out;
 mod start;
 mod test_sign_in;
 mod unsolicited;
+mod whoami;
 mod words;
 
 use std::sync::{Arc, RwLock};
@@ -53,7 +56,9 @@ use crate::model::{Brand, Clock, Random, RulesState};
 use crate::session;
 use crate::sign_in::SignIn;
 
+pub use client_address::{Addresses, ClientAddress, Fault, ProxyIds};
 pub use health::{Health, StoreProbe};
+pub use limits::{AddressLimits, IdpLimit};
 pub use operations::operations;
 pub use peer::Peer;
 pub use refusal::status;
@@ -97,9 +102,13 @@ pub struct Site {
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// What a request may take.
-    pub limits: Limits,
+    pub taken: Limits,
     /// Whether people should be sent here.
     pub health: Health,
+    /// Finds clients' addresses.
+    pub addresses: Arc<Addresses>,
+    /// How often an address may ask.
+    pub limits: Arc<AddressLimits>,
 }
 
 /// What a request may take, at most.
@@ -140,20 +149,23 @@ pub fn router<S: SessionStore + Clone>(state: WebState, store: S) -> Router {
     bounded(routes, site, store)
 }
 
-/// Everything around the routes, from the inside out: body limit, deadline, sessions, panics, the boundary.
+/// Everything around the routes, from the inside out: body limit, deadline, sessions, panics, rate limits, the boundary.
 fn bounded<S: SessionStore + Clone>(routes: Router, site: Arc<Site>, store: S) -> Router {
-    let (limits, alive, ready) = (site.limits, site.health.clone(), site.health.clone());
+    let (most, alive, ready) = (site.taken, site.health.clone(), site.health.clone());
+    let limits = site.limits.clone();
     routes
+        .route("/whoami", get(whoami::whoami).with_state(site.clone()))
         .route("/healthz", get(move || async move { alive.public("ok") }))
         .route("/readyz", get(move || async move { ready.public("ready") }))
         .fallback(|| async { StatusCode::NOT_FOUND })
         .layer(Extension(Arc::new(store.clone()) as Store))
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyTimeoutLayer::new(SLOWEST_FORM))
-        .layer(RequestBodyLimitLayer::new(limits.form))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, limits.request))
+        .layer(RequestBodyLimitLayer::new(most.form))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, most.request))
         .layer(session::layer(store))
         .layer(tower_http::catch_panic::CatchPanicLayer::custom(boundary::panicked))
+        .layer(axum::middleware::from_fn_with_state(limits, limits::limit))
         .layer(axum::middleware::from_fn_with_state(site, boundary::boundary))
 }
 

@@ -160,12 +160,12 @@ pub(super) struct Error<'a> {
     pub(super) support_id: &'a str,
     pub(super) time: &'a str,
     pub(super) again: &'a str,
-    /// When the page tries again by itself, where that can help.
-    pub(super) again_in: Option<u64>,
     /// Whether an identity provider's answer came in vain: another one is needed.
     pub(super) answer_lost: bool,
     /// Whether a session stands behind it: another person may want to sign in instead.
     pub(super) signed_in: bool,
+    /// After how many seconds the page asks again by itself, and where.
+    pub(super) refresh: Option<&'a str>,
 }
 
 /// Ask before signing out.

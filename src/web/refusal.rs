@@ -108,6 +108,12 @@ impl Refusal {
         self
     }
 
+    /// The same request is worth repeating after this.
+    pub(super) fn after(mut self, wait: Duration) -> Self {
+        self.0.retry_after = Some(wait);
+        self
+    }
+
     /// Another status than the code's own, where HTTP has a better one.
     pub(super) fn with_status(mut self, status: StatusCode) -> Self {
         self.0.status = status;
@@ -161,6 +167,7 @@ pub fn status(code: &Code) -> StatusCode {
         | "sign_in.unknown_idp" => StatusCode::NOT_FOUND,
         "web.method_not_allowed" => StatusCode::METHOD_NOT_ALLOWED,
         "web.too_large" => StatusCode::PAYLOAD_TOO_LARGE,
+        "web.too_many_requests" => StatusCode::TOO_MANY_REQUESTS,
         "saml.status" => StatusCode::FORBIDDEN,
         // An answer that two engines read differently is a hostile one, not an outage.
         "saml.engines_disagree" => StatusCode::BAD_REQUEST,

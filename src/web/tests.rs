@@ -9,11 +9,24 @@ use tower_sessions::Session;
 use super::brands::{acme, german, in_language};
 use super::refusal::Refusal;
 use super::*;
-use crate::model::{Phase, SystemClock, SystemRandom, code};
+use crate::model::{
+    AddressSource, ClientAddressSettings, Phase, RateLimits, SystemClock, SystemRandom, TrustedPeers, code,
+};
 use crate::store::MemorySessions;
 
 /// What `[listener]` says by default.
 const LARGEST_FORM: usize = 512 * 1024;
+
+/// A proxy on this machine is believed.
+fn trusting_loopback() -> ClientAddressSettings {
+    let trusted = TrustedPeers::new(vec!["127.0.0.0/8".parse().unwrap()], false);
+    ClientAddressSettings { source: AddressSource::XForwardedFor, trusted }
+}
+
+fn generous() -> RateLimits {
+    let limit = std::num::NonZeroU32::new(1000);
+    RateLimits { sign_in: limit, acs: limit, choose: limit, logout: limit, admin: limit, idp: limit }
+}
 
 fn site(public_url: &str) -> Site {
     Site {
@@ -26,12 +39,14 @@ fn site(public_url: &str) -> Site {
         console: None,
         metrics: Arc::new(Metrics::new([], [], SystemClock.now())),
         pending_for: Duration::from_mins(15),
-        limits: Limits { form: LARGEST_FORM, request: Duration::from_mins(2) },
+        taken: Limits { form: LARGEST_FORM, request: Duration::from_mins(2) },
         health: Health {
             phase: watch::Sender::new(Phase::Serving).subscribe(),
             certificate: None,
             store: None,
         },
+        addresses: Arc::new(Addresses::new(trusting_loopback())),
+        limits: Arc::new(AddressLimits::new(&generous())),
     }
 }
 
@@ -265,4 +280,90 @@ async fn the_session_cookie_is_bound_to_this_host_and_can_be_removed() {
     let (_, headers, _) = read(gateway.oneshot(leave).await.unwrap()).await;
     let removal = "__Host-gateway-session=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0";
     assert!(headers.get_all(header::SET_COOKIE).iter().any(|value| value == removal), "{headers:?}");
+}
+
+/// A request from this peer, with these headers.
+fn from(peer: &str, method: Method, path: &str, headers: &[(&str, &str)]) -> Request<Body> {
+    let peer = Peer(peer.parse().ok());
+    let request = Request::builder().method(method).uri(path).extension(peer);
+    let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+    request.body(Body::empty()).unwrap()
+}
+
+async fn whoami(peer: &str, headers: &[(&str, &str)]) -> serde_json::Value {
+    let (status, _, body) = sent(from(peer, Method::GET, "/whoami", headers)).await;
+    assert_eq!(status, StatusCode::OK);
+    serde_json::from_str(&body).unwrap()
+}
+
+#[tokio::test]
+async fn whoami_tells_an_address_and_whose_word_it_is() {
+    let told = whoami("127.0.0.1", &[("X-Forwarded-For", "203.0.113.7")]).await;
+    assert_eq!(told["address"], "203.0.113.7");
+    assert_eq!(told["believed_header"], "X-Forwarded-For");
+    assert_eq!(told["through_trusted_proxy"], true);
+    assert_eq!(told["public_url"], "https://gateway.test");
+
+    let told = whoami("198.51.100.66", &[("X-Forwarded-For", "203.0.113.7"), ("Host", "evil.test")]).await;
+    assert_eq!(told["address"], "198.51.100.66");
+    assert_eq!(told["believed_header"], serde_json::Value::Null);
+    assert_eq!(told["ignored_headers"], json!(["x-forwarded-for"]));
+    assert!(!told.to_string().contains("evil.test"));
+}
+
+#[tokio::test]
+async fn whoami_does_not_tell_a_trusted_proxy_s_own_address() {
+    let told = whoami("127.0.0.1", &[]).await;
+    assert_eq!(told["address"], serde_json::Value::Null);
+    assert_eq!(told["fault"], "missing");
+    assert!(!told.to_string().contains("127.0.0.1"), "{told}");
+}
+
+/// A gateway where each address may ask once a minute.
+fn strict_gateway() -> Router {
+    let once = std::num::NonZeroU32::new(1);
+    let limits = RateLimits { sign_in: once, acs: once, choose: once, logout: once, admin: once, idp: once };
+    let site = Site { limits: Arc::new(AddressLimits::new(&limits)), ..site("https://gateway.test") };
+    let routes =
+        Router::new().route("/go/prod", get(|| async { "in" })).route("/saml/acs", post(|| async { "in" }));
+    bounded(routes, Arc::new(site), MemorySessions::new(Arc::new(SystemClock)))
+}
+
+#[tokio::test]
+async fn who_asks_too_often_gets_a_page_that_asks_again_by_itself() {
+    let gateway = strict_gateway();
+    let ask = |method: Method, path: &'static str, address: &'static str| {
+        let request = from("127.0.0.1", method, path, &[("X-Forwarded-For", address)]);
+        let gateway = gateway.clone();
+        async move { read(gateway.oneshot(request).await.unwrap()).await }
+    };
+    assert_eq!(ask(Method::GET, "/go/prod", "203.0.113.7").await.0, StatusCode::OK);
+    let (status, headers, html) = ask(Method::GET, "/go/prod", "203.0.113.7").await;
+    assert_eq!(status, StatusCode::TOO_MANY_REQUESTS);
+    let wait: u64 = headers[header::RETRY_AFTER].to_str().unwrap().parse().unwrap();
+    assert!((5..=60).contains(&wait), "{wait}");
+    assert!(html.contains("web.too_many_requests"), "{html}");
+    assert!(html.contains(&format!("<meta http-equiv=\"refresh\" content=\"{wait}\">")), "{html}");
+    assert_eq!(ask(Method::GET, "/go/prod", "203.0.113.8").await.0, StatusCode::OK, "somebody else");
+
+    assert_eq!(ask(Method::POST, "/saml/acs", "203.0.113.7").await.0, StatusCode::OK);
+    let (status, _, html) = ask(Method::POST, "/saml/acs", "203.0.113.7").await;
+    assert_eq!(status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(!html.contains("http-equiv"), "a form can't be sent again by itself: {html}");
+    for _ in 0..3 {
+        assert_eq!(ask(Method::GET, "/healthz", "203.0.113.7").await.0, StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn a_forged_header_gives_nobody_another_minute() {
+    let gateway = strict_gateway();
+    let mut passed = 0;
+    for n in 0..5 {
+        let forged = format!("203.0.113.{n}");
+        let lines = [("X-Forwarded-For", forged.as_str()), ("Forwarded", "for=192.0.2.1")];
+        let request = from("198.51.100.66", Method::GET, "/go/prod", &lines);
+        passed += usize::from(gateway.clone().oneshot(request).await.unwrap().status().is_success());
+    }
+    assert_eq!(passed, 1);
 }

@@ -9,6 +9,7 @@ use connect_gateway::model::{
     Blamed as _, Clock, Identity, IdpName, InstanceName, PendingSignIn, Purpose, ReplayGuard, ReplayKey,
     RequestId, Requested, Secret, StateUnavailable, SystemRandom, Target, Use,
 };
+use connect_gateway::outbound::Outbound;
 use connect_gateway::saml::{AboutUs, Error, IdpSettings, MetadataSource, ServiceProvider, Settings};
 use time::OffsetDateTime;
 use time::macros::datetime;
@@ -64,6 +65,7 @@ pub(crate) fn settings() -> Settings {
         max_assertion_lifetime: Duration::from_hours(1),
         about: AboutUs::default(),
         discovery_service: None,
+        outbound: Outbound::default(),
     }
 }
 

@@ -192,7 +192,8 @@ impl House {
             place_kept_for: Duration::from_mins(10),
         };
         change(&mut settings);
-        let endpoints = Endpoints { connect: Some(self.api()), sts: Some(self.api()) };
+        let endpoints =
+            Endpoints { connect: Some(self.api()), sts: Some(self.api()), ..Endpoints::default() };
         let protected = Arc::new(ProtectedNames::default());
         Federation::new(settings, sdk, endpoints, budget, protected, self.clock())
     }

@@ -13,8 +13,8 @@ fn header(command: u8, family: u8, rest: &[u8]) -> Vec<u8> {
 }
 
 async fn gateway(trusted: &str) -> Gateway {
-    let sections = "[listener]\nproxy_protocol = true\nhandshake_seconds = 1\n";
-    Gateway::start(Start::with(&format!("{sections}[client_address]\ntrusted = [\"{trusted}\"]\n"))).await
+    let sections = "[listener]\nhandshake_seconds = 1\n[client_address]\nmode = \"proxy_protocol\"\n";
+    Gateway::start(Start::with(&format!("{sections}trusted = [\"{trusted}\"]\n"))).await
 }
 
 async fn answer(gateway: &Gateway, header: &[u8], request: &[u8]) -> String {

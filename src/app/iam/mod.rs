@@ -141,7 +141,7 @@ fn warn_of_size(documents: &[Document]) {
 
 /// The ids of security profiles, as AWS lists them.
 async fn ids(config: &Config, instances: &[&Instance]) -> Result<Ids, String> {
-    let sdk = sdk(config).await;
+    let sdk = sdk(config).await?;
     let pace = Pace::new(Arc::new(ProcessBudget::new(config.rates.clone())), Arc::new(SystemRandom));
     let mut ids = Ids::new();
     for instance in instances {

@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use ipnet::IpNet;
 use tokio::sync::{Semaphore, watch};
 
 use super::tls::Certificate;
 use crate::config;
-use crate::model::Phase;
+use crate::model::{Phase, TrustedPeers};
 
 /// Most requests at once on one connection of HTTP/2: what RFC 9113 6.5.2 advises at least.
 const STREAMS: u32 = 100;
@@ -24,7 +23,7 @@ pub(in crate::app) struct Door {
     /// Places for connections; more wait in the system's queue.
     pub(super) places: Arc<Semaphore>,
     /// Who sends a PROXY protocol header; `None`: nobody.
-    pub(super) proxies: Option<Vec<IpNet>>,
+    pub(super) proxies: Option<TrustedPeers>,
     pub(super) certificate: Option<Arc<Certificate>>,
     /// For the PROXY protocol header and the TLS handshake.
     pub(super) handshake: Duration,

@@ -3,10 +3,10 @@
 use std::io::{Error, ErrorKind, Result};
 use std::net::IpAddr;
 
-use ipnet::IpNet;
 use ppp::v2::{Addresses, Command, Header, ParseError, Protocol};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
+use crate::model::TrustedPeers;
 use crate::web::Peer;
 
 /// Octets before the addresses; the last two say how many follow.
@@ -17,13 +17,13 @@ const LONGEST: usize = 4096;
 /// Reads the header, and nothing behind it: who is at the other end of the proxy `peer`.
 ///
 /// # Errors
-/// `peer` is in none of the networks `trusted`; or what it sends is no such header.
+/// `peer` is not `trusted`; or what it sends is no such header.
 pub(super) async fn read(
     stream: &mut (impl AsyncRead + Unpin),
     peer: Peer,
-    trusted: &[IpNet],
+    trusted: &TrustedPeers,
 ) -> Result<Peer> {
-    if !is_trusted(peer, trusted) {
+    if !trusted.trusts(peer.0) {
         tracing::debug!("a connection without a trusted proxy is closed");
         return Err(ErrorKind::PermissionDenied.into());
     }
@@ -40,11 +40,6 @@ pub(super) async fn read(
             return Err(refused("it is cut off, or too long"));
         }
     }
-}
-
-/// A socket of the file system is opened by whom its mode lets.
-fn is_trusted(peer: Peer, trusted: &[IpNet]) -> bool {
-    peer.0.is_none_or(|address| trusted.iter().any(|network| network.contains(&address.to_canonical())))
 }
 
 /// How long the header is, as far as that is known.
@@ -94,7 +89,8 @@ mod tests {
         let length = u16::try_from(addresses.len()).unwrap().to_be_bytes();
         let octets = [PREFIX, &[command, family], &length, addresses, b"GET /"].concat();
         let (mut stream, peer) = (octets.as_slice(), Peer(from.map(|address| address.parse().unwrap())));
-        let trusted = ["192.0.2.0/24".parse().unwrap(), "2001:db8::/32".parse().unwrap()];
+        let networks = ["192.0.2.0/24", "2001:db8::/32"].map(|network| network.parse().unwrap());
+        let trusted = TrustedPeers::new(networks.into(), true);
         (read(&mut stream, peer, &trusted).await.ok(), stream.to_vec())
     }
 

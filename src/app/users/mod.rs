@@ -83,7 +83,7 @@ async fn open(ask: &Users) -> Result<Opened, Outcome> {
     let config = load(&ask.config)?.config;
     let instance = command::instance(&config, ask.instance.as_deref())?;
     let socket = control::path(&config, &ask.config).map(Path::to_owned);
-    let (client, pace) = command::client(&config, &instance).await;
+    let (client, pace) = command::client(&config, &instance).await?;
     let settings = connect::Settings { patience: PATIENCE, directory_max_age: ONE_LOOK, ..instance.connect };
     let connect = Connect::new(settings, client, pace, Arc::new(config.protected), Arc::new(SystemClock));
     Ok(Opened {

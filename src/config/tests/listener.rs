@@ -36,12 +36,11 @@ fn what_connections_may_take_is_what_it_always_was() {
 
 #[test]
 fn a_proxy_header_is_believed_of_somebody_only() {
-    let nobody = with("[listener]\nproxy_protocol = true");
-    assert_about(&problems(&nobody), "listener.proxy_protocol", "client_address.trusted");
-    let wrong = with("[client_address]\ntrusted = [\"load-balancer\"]");
-    assert_about(&problems(&wrong), "client_address.trusted", "load-balancer");
-    let right = with("[listener]\nproxy_protocol = true\n[client_address]\ntrusted = [\"10.0.0.0/8\"]");
-    assert_eq!(config(&right).listener.proxies, Some(vec!["10.0.0.0/8".parse().unwrap()]));
+    let nobody = with("[client_address]\nmode = \"proxy_protocol\"");
+    assert_about(&problems(&nobody), "client_address.trusted", "is missing");
+    let right = with("[client_address]\nmode = \"proxy_protocol\"\ntrusted = [\"10.0.0.0/8\"]");
+    let proxies = config(&right).listener.proxies.unwrap();
+    assert!(proxies.trusts(Some("10.1.2.3".parse().unwrap())) && !proxies.trusts(None));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode};
 use url::Url;
 
+use crate::outbound::Outbound;
 use crate::saml::call_failed::reasons;
 use crate::saml::error::{ArtifactFault, Error};
 
@@ -23,8 +24,8 @@ pub(in crate::saml) struct BackChannel {
 impl BackChannel {
     /// # Errors
     /// When there is no TLS here.
-    pub(in crate::saml) fn new() -> Result<Self, Error> {
-        let client = Client::builder().redirect(Policy::none()).timeout(TIMEOUT).build();
+    pub(in crate::saml) fn new(outbound: &Outbound) -> Result<Self, Error> {
+        let client = outbound.client(Client::builder().redirect(Policy::none()).timeout(TIMEOUT));
         let client = client.map_err(|error| Error::Machinery(error.without_url().to_string()))?;
         Ok(Self { client })
     }

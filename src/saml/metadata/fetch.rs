@@ -9,6 +9,7 @@ use reqwest::redirect::{Attempt, Policy};
 use reqwest::{Client, Response, StatusCode};
 use url::Url;
 
+use crate::outbound::Outbound;
 use crate::saml::call_failed::reasons;
 use crate::saml::error::{Error, MetadataError};
 use crate::saml::idp_metadata::MAX_BYTES;
@@ -33,13 +34,13 @@ pub(super) enum Fetched {
 
 /// A client that follows a few redirects inside the host that was configured: another host may be one that only this
 /// machine can reach.
-pub(super) fn client() -> Result<Client, Error> {
+pub(super) fn client(outbound: &Outbound) -> Result<Client, Error> {
     let policy = Policy::custom(|attempt: Attempt<'_>| {
         let is_inside =
             attempt.previous().first().is_some_and(|first| first.origin() == attempt.url().origin());
         if attempt.previous().len() <= MAX_REDIRECTS && is_inside { attempt.follow() } else { attempt.stop() }
     });
-    let client = Client::builder().redirect(policy).timeout(TIMEOUT).build();
+    let client = outbound.client(Client::builder().redirect(policy).timeout(TIMEOUT));
     client.map_err(|error| Error::Machinery(error.without_url().to_string()))
 }
 

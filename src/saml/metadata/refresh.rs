@@ -11,6 +11,7 @@ use tokio::task::{JoinSet, spawn_blocking};
 use url::Url;
 
 use crate::model::{Clock, Random};
+use crate::outbound::Outbound;
 use crate::saml::error::{Error, MetadataError};
 use crate::saml::idp::Idp;
 use crate::saml::idp_metadata::{IdpMetadata, parse};
@@ -69,10 +70,11 @@ impl Refresh {
     /// One source for all identity providers that name the same URL and pin the same keys.
     pub(in crate::saml) fn new(
         idps: &[Arc<Idp>],
+        outbound: &Outbound,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Result<Self, Error> {
-        let tools = Tools { client: fetch::client()?, clock, random };
+        let tools = Tools { client: fetch::client(outbound)?, clock, random };
         let mut sources: Vec<Source> = Vec::new();
         for idp in idps {
             let MetadataSource::Url(url) = &idp.settings.metadata else { continue };
