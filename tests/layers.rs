@@ -135,13 +135,14 @@ const CRATES: &[(&str, &[&str])] = &[
     ("prometheus_client", &["metrics"]),
     ("moka", &["connect", "federation", "store"]),
     ("rand", &["emulator", "model"]),
-    ("reqwest", &["emulator", "federation", "saml"]),
+    ("reqwest", &["app", "emulator", "federation", "saml"]),
     (
         "serde_json",
         &["app", "audit", "config", "connect", "emulator", "federation", "mapping", "store", "web"],
     ),
-    ("similar", &["admin"]),
+    ("similar", &["admin", "app"]),
     ("toml", &["bin", "config", "emulator"]),
+    ("toml_edit", &["config"]),
     ("tracing_subscriber", &["telemetry"]),
     ("unicode_normalization", &["connect", "emulator", "mapping", "model"]),
 ];

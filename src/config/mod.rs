@@ -6,6 +6,7 @@
 mod about;
 mod address;
 mod admin;
+mod beginning;
 mod budget;
 mod cache;
 mod credentials;
@@ -21,6 +22,7 @@ mod instances;
 mod log;
 mod mapping;
 mod mapping_file;
+mod migrate;
 mod operations;
 mod pages;
 mod people;
@@ -59,6 +61,7 @@ use section::Section;
 use shape::Names;
 
 pub use admin::{Admin, Publishers};
+pub use beginning::Beginning;
 pub use drafts::Drafts;
 pub use files::Seen;
 pub(crate) use files::unreadable;
@@ -66,6 +69,7 @@ pub use hierarchy::{read_hierarchy, write_hierarchy};
 pub use history::History;
 pub use instance::Instance;
 pub use log::{Log, LogFormat};
+pub use migrate::{Migrated, Move, migrate, rewrite};
 pub use schema::schema;
 pub use setting::{Origin, Setting, Shown};
 pub use summary::summary;
@@ -234,6 +238,9 @@ fn rest(table: &toml::Table) -> u64 {
 
 fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Option<Config> {
     version(root);
+    if root.flag("strict_permissions", false) {
+        files.be_strict();
+    }
     let public_url = root.required("public_url", "write the https origin that browsers use", address::origin);
     let listen = listen(root);
     let operations = root.section("operations", |s| operations::read(s, listen));
