@@ -67,6 +67,9 @@ enum Command {
         /// The log; standard input when not named.
         #[arg(long)]
         log: Option<PathBuf>,
+        /// Print the lines of the log as a JSON array.
+        #[arg(long)]
+        json: bool,
     },
     /// Say what is wrong with a configuration before it is deployed. Exit status 0: nothing; 1: something.
     Check {
@@ -193,6 +196,9 @@ enum Hierarchy {
         /// The instance's name in the configuration.
         #[arg(long)]
         instance: Option<String>,
+        /// Print JSON instead.
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -219,6 +225,9 @@ enum Sessions {
         /// Only this instance's user; by default the users of that name in all of them.
         #[arg(long)]
         instance: Option<String>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -272,6 +281,9 @@ enum Saml {
         /// Also print the name identifier and the attributes' values.
         #[arg(long)]
         show_values: bool,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -297,27 +309,27 @@ async fn main() -> ExitCode {
         Command::Keys(keys) => keys.run().await,
         Command::Completions { shell } => reference::completions(shell, Arguments::command()),
         Command::Man(man) => reference::man(&man, Arguments::command()),
-        Command::Saml(Saml::Inspect { file, config, at, idp, metadata, request_id, show_values }) => {
-            let inspection = Inspection { file, config, at, idp, metadata, request_id, show_values };
+        Command::Saml(Saml::Inspect { file, config, at, idp, metadata, request_id, show_values, json }) => {
+            let inspection = Inspection { file, config, at, idp, metadata, request_id, show_values, json };
             app::inspect(&inspection)
         }
         Command::Config(config) => config.run(),
         Command::Mapping(mapping) => mapping.run().await,
         Command::Hierarchy(Hierarchy::Plan { file, json }) => app::plan_hierarchy(&file.into(), json).await,
         Command::Hierarchy(Hierarchy::Apply { file, yes }) => app::apply_hierarchy(&file.into(), yes).await,
-        Command::Hierarchy(Hierarchy::Export { config, instance }) => {
-            app::export_hierarchy(&config, instance.as_deref()).await
+        Command::Hierarchy(Hierarchy::Export { config, instance, json }) => {
+            app::export_hierarchy(&config, instance.as_deref(), json).await
         }
         Command::Users(users) => users.run().await,
         Command::Sessions(Sessions::List { config, json }) => app::list_sessions(&config, json).await,
-        Command::Sessions(Sessions::End { username, config, instance }) => {
-            app::end_sessions(&config, &username, instance.as_deref()).await
+        Command::Sessions(Sessions::End { username, config, instance, json }) => {
+            app::end_sessions(&config, &username, instance.as_deref(), json).await
         }
         Command::Iam(Iam::Print { config, instance, principal, whose, online, json }) => {
             let subject = whose.into();
             app::print_iam(&IamPrint { config, instance, principal, subject, online, json }).await
         }
-        Command::Explain { support_id, log } => app::explain(&support_id, log.as_deref()),
+        Command::Explain { support_id, log, json } => app::explain(&support_id, log.as_deref(), json),
     };
     let (status, reasons) = match outcome {
         Outcome::Done => (ExitCode::SUCCESS, Vec::new()),

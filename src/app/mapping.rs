@@ -155,6 +155,7 @@ fn captured(ask: &Explain, path: &Path) -> Result<Identity, String> {
         metadata: ask.metadata.clone(),
         request_id: None,
         show_values: false,
+        json: false,
     };
     inspected(&inspection)?.verdict.map_err(|error| {
         format!(

@@ -61,7 +61,7 @@ async fn control(config: &Config, file: &Path) -> Remark {
     let Ok(socket) = control::path(config, file) else {
         return Remark::well(
             "admin.socket",
-            "is not set: `sessions`, and `users remove` can't reach the gateway",
+            "is not set: `sessions` and `users remove` can't reach the gateway",
         );
     };
     match control::ask(socket, &Question::Sessions {}).await {

@@ -44,8 +44,9 @@ pub(super) fn told(remarks: &[Remark], as_json: bool) -> Outcome {
         let listed: Vec<Value> = remarks.iter().map(Remark::as_json).collect();
         println!("{:#}", json!({ "standing": worst.word(), "checks": listed }));
     } else {
+        let width = remarks.iter().map(|remark| remark.about.len()).max().unwrap_or_default();
         for remark in remarks {
-            println!("{:<5} {:<16} {}", remark.standing.word(), remark.about, remark.text);
+            println!("{:<4}  {:<width$}  {}", remark.standing.word(), remark.about, remark.text);
         }
     }
     match worst {
