@@ -8,18 +8,20 @@ use serde_json::Value;
 use crate::gateway::{CREDENTIALS, free_address};
 use crate::world::World;
 
-fn run(config: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_connect-gateway"))
+fn command(config: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_connect-gateway"));
+    command
         .args(arguments)
         .arg("--config")
         .arg(config)
         .env("AWS_ACCESS_KEY_ID", CREDENTIALS.0)
-        .env("AWS_SECRET_ACCESS_KEY", CREDENTIALS.1)
-        // Neither may go through a proxy: it would be asked in the gateway's place.
-        .env("HTTP_PROXY", "http://127.0.0.1:9")
-        .env("NO_PROXY", "")
-        .output()
-        .unwrap()
+        .env("AWS_SECRET_ACCESS_KEY", CREDENTIALS.1);
+    command
+}
+
+/// A health check, where a proxy is configured that would be asked in the gateway's place.
+fn run(config: &Path, arguments: &[&str]) -> Output {
+    command(config, arguments).env("HTTP_PROXY", "http://127.0.0.1:9").env("NO_PROXY", "").output().unwrap()
 }
 
 fn config(world: &World) -> PathBuf {
@@ -34,12 +36,15 @@ fn out(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-/// A configuration beside the gateway's own, with `from` changed `to`.
-fn changed(world: &World, from: &str, to: &str) -> PathBuf {
-    let text = std::fs::read_to_string(config(world)).unwrap();
-    assert!(text.contains(from), "{from}: {text}");
+/// A configuration beside the gateway's own, with each of the first texts changed to the second.
+fn changed(world: &World, changes: &[(&str, &str)]) -> PathBuf {
+    let mut text = std::fs::read_to_string(config(world)).unwrap();
+    for (from, to) in changes {
+        assert!(text.contains(from), "{from}: {text}");
+        text = text.replace(from, to);
+    }
     let path = world.gateway.folder.join("other.toml");
-    std::fs::write(&path, text.replace(from, to)).unwrap();
+    std::fs::write(&path, text).unwrap();
     path
 }
 
@@ -61,7 +66,7 @@ async fn a_gateway_that_runs_is_well_and_one_that_does_not_is_not() {
     let answer = run(&path, &["healthcheck", "--json", "--url", &format!("{}/nothing", world.gateway_url)]);
     let said: Value = serde_json::from_slice(&answer.stdout).unwrap();
     assert_eq!((code(&answer), &said["healthy"]), (1, &false.into()), "{said}");
-    let elsewhere = changed(&world, &operations.to_string(), &free_address().to_string());
+    let elsewhere = changed(&world, &[(&operations.to_string(), &free_address().to_string())]);
     let answer = run(&elsewhere, &["healthcheck"]);
     let reason = String::from_utf8(answer.stderr.clone()).unwrap();
     assert_eq!((code(&answer), reason.lines().count()), (1, 1), "{reason}");
@@ -95,7 +100,7 @@ fn standings(said: &Value, about: &str) -> Vec<String> {
 }
 
 fn doctor(config: &Path) -> (i32, Value) {
-    let answer = run(config, &["doctor", "--json"]);
+    let answer = command(config, &["doctor", "--json"]).output().unwrap();
     let said = serde_json::from_slice(&answer.stdout);
     (code(&answer), said.unwrap_or_else(|_| panic!("{answer:?}")))
 }
@@ -121,27 +126,44 @@ async fn the_doctor_looks_at_everything_that_a_sign_in_needs() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_doctor_says_what_fails_and_what_should_be_looked_at() {
     let world = World::start("").await;
-    let gateway = world.gateway.address.to_string();
-    for (about, from, to) in [
-        ("listen", format!("listen = \"{gateway}\""), format!("listen = \"{}\"", free_address())),
-        ("public_url", world.gateway_url.clone(), format!("http://localhost:{}", free_address().port())),
-        (
-            "public_url",
-            "[aws]".to_owned(),
-            "saml.entity_id = \"https://other.example/metadata\"\n[aws]".to_owned(),
-        ),
-        ("instance.acme", "role/connect-federation".to_owned(), "role/no-such-role".to_owned()),
-        ("idp.corporate", world.emulator.idp_metadata_url(), format!("http://{}/metadata", free_address())),
-        ("configuration", "[aws]".to_owned(), "listens = 1\n[aws]".to_owned()),
-    ] {
-        let (code, said) = doctor(&changed(&world, &from, &to));
-        assert_eq!((code, &said["standing"]), (1, &"fail".into()), "{about}: {said}");
+    let listen = format!("listen = \"{}\"", world.gateway.address);
+    let (elsewhere, metadata) = (free_address(), world.emulator.idp_metadata_url());
+    let broken = changed(
+        &world,
+        &[
+            (&listen, &format!("listen = \"{elsewhere}\"")),
+            (&world.gateway_url, &format!("http://localhost:{}", elsewhere.port())),
+            (&metadata, &format!("http://{elsewhere}/metadata")),
+            ("role/connect-federation", "role/no-such-role"),
+        ],
+    );
+    let (code, said) = doctor(&broken);
+    assert_eq!((code, &said["standing"]), (1, &"fail".into()), "{said}");
+    for about in ["listen", "public_url", "idp.corporate", "instance.acme"] {
         assert!(standings(&said, about).iter().any(|it| it.starts_with("fail ")), "{about}: {said}");
     }
+    let other = changed(&world, &[("[aws]", "saml.entity_id = \"https://other.example/metadata\"\n[aws]")]);
+    let (_, said) = doctor(&other);
+    assert!(standings(&said, "public_url")[0].starts_with("fail "), "leads to another gateway: {said}");
+    let (code, said) = doctor(&changed(&world, &[("[aws]", "listens = 1\n[aws]")]));
+    assert_eq!(code, 1);
+    assert!(standings(&said, "configuration")[0].starts_with("fail listens"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_doctor_warns_of_secrets_that_others_can_read() {
     use std::os::unix::fs::PermissionsExt as _;
-    let key = world.gateway.folder.join("signing.key");
-    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
-    let (_, said) = doctor(&config(&world));
-    let standings = standings(&said, "configuration");
-    assert!(standings.iter().any(|it| it.starts_with("warn saml.signing_key_file")), "{standings:?}");
+    let world = World::start("").await;
+    let mode = |key: &str, mode: u32| {
+        let path = world.gateway.folder.join(key);
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    mode("signing.key", 0o600);
+    mode("decryption.key", 0o600);
+    let (code, said) = doctor(&config(&world));
+    assert_eq!((code, &said["standing"]), (0, &"ok".into()), "{said}");
+    mode("signing.key", 0o644);
+    let (code, said) = doctor(&config(&world));
+    assert_eq!((code, &said["standing"]), (2, &"warn".into()), "{said}");
+    assert!(standings(&said, "configuration")[0].starts_with("warn saml.signing_key_file"), "{said}");
 }
