@@ -140,7 +140,7 @@ const CRATES: &[(&str, &[&str])] = &[
         "serde_json",
         &["app", "audit", "config", "connect", "emulator", "federation", "mapping", "store", "web"],
     ),
-    ("similar", &["admin", "app"]),
+    ("similar", &["admin"]),
     ("toml", &["bin", "config", "emulator"]),
     ("toml_edit", &["config"]),
     ("tracing_subscriber", &["telemetry"]),

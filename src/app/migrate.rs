@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use similar::TextDiff;
 
 use super::command::CHANGES;
 use super::{Outcome, read_text};
@@ -13,11 +12,9 @@ use crate::config::{self, Migrated};
 /// there are changes; 1: an error.
 #[must_use]
 pub fn config_migrate(path: &Path, write: bool, as_json: bool) -> Outcome {
-    let migrated = read_text(path).and_then(|text| {
-        let migrated = config::migrate(&text).map_err(|reason| format!("{}: {reason}", path.display()))?;
-        Ok((text, migrated))
-    });
-    let (before, migrated) = match migrated {
+    let migrated = read_text(path)
+        .and_then(|text| config::migrate(&text).map_err(|reason| format!("{}: {reason}", path.display())));
+    let migrated = match migrated {
         Ok(migrated) => migrated,
         Err(reason) => return Outcome::Failed(vec![reason]),
     };
@@ -32,7 +29,7 @@ pub fn config_migrate(path: &Path, write: bool, as_json: bool) -> Outcome {
     if as_json {
         println!("{:#}", as_value(&migrated, kept.as_deref()));
     } else {
-        print!("{}", as_text(path, &before, &migrated, kept.as_deref()));
+        print!("{}", as_text(path, &migrated, kept.as_deref()));
     }
     if migrated.moved.is_empty() || kept.is_some() {
         Outcome::Done
@@ -41,19 +38,17 @@ pub fn config_migrate(path: &Path, write: bool, as_json: bool) -> Outcome {
     }
 }
 
-fn as_text(path: &Path, before: &str, migrated: &Migrated, kept: Option<&str>) -> String {
+/// Without values: a line-by-line difference would show what stands beside, and there may be secrets there.
+fn as_text(path: &Path, migrated: &Migrated, kept: Option<&str>) -> String {
     let path = path.display();
     if migrated.moved.is_empty() {
         return format!("{path}: nothing to do\n");
     }
-    let moved = migrated.moved.iter().map(|it| format!("{} is {} since {}\n", it.from, it.to, it.since));
+    let moved = migrated.moved.iter().map(|it| format!("- {}\n+ {} (since {})\n", it.from, it.to, it.since));
     let moved: String = moved.collect();
-    // No lines around a change: there may be secrets in them.
-    let diff = TextDiff::from_lines(before, &migrated.text);
-    let diff = diff.unified_diff().context_radius(0).to_string();
     match kept {
-        Some(kept) => format!("{moved}{diff}Written: {path}. The old file is {kept}.\n"),
-        None => format!("{moved}{diff}Nothing was written: --write does.\n"),
+        Some(kept) => format!("{moved}Written: {path}. The old file is {kept}.\n"),
+        None => format!("{moved}Nothing was written: --write does.\n"),
     }
 }
 

@@ -205,10 +205,12 @@ fn read(
     let mut table = source::table(text)?;
     // The rules may be in a file that a variable names, and other variables override what is in it.
     let (of_rules, others): (Vec<_>, Vec<_>) = environment.into_iter().partition(environment::is_of_rules);
+    let written = table.clone();
     let overrides = environment::apply(&mut table, others);
     let mapping_file = mapping_file::read(&mut table, files)?;
     let drafts = Drafts::new(text, files, mapping_file.as_ref(), &of_rules);
     let overrides = environment::join(overrides, environment::apply(&mut table, of_rules))?;
+    let strangers = environment::strangers(&written, &overrides);
     let report = Report::new(overrides);
     let rest = rest(&table);
     let mut root = Section::root(table, &report);
@@ -222,8 +224,16 @@ fn read(
             let config = Config { settings, ..config };
             Ok(Loaded { config, warnings, files, rest, mapping_file })
         }
-        _ => Err(problems),
+        _ => Err(with_strangers(problems, strangers)),
     }
+}
+
+/// The variables that the problems may come from are told first.
+fn with_strangers(problems: Vec<Problem>, strangers: Vec<(String, Problem)>) -> Vec<Problem> {
+    let is_about = |key: &str| problems.iter().any(|problem| problem.key.starts_with(&format!("{key}.")));
+    let strangers: Vec<Problem> =
+        strangers.into_iter().filter(|(key, _)| is_about(key)).map(|(_, problem)| problem).collect();
+    strangers.into_iter().chain(problems).collect()
 }
 
 /// A digest of everything but the rules.

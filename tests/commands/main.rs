@@ -9,6 +9,8 @@ use std::process::{Command, Output};
 use serde_json::Value;
 
 mod beginning;
+mod environment;
+mod iam;
 mod keys;
 mod migrate;
 mod permissions;
@@ -52,8 +54,13 @@ impl Folder {
 
     /// Runs the program there.
     fn run(&self, arguments: &[&str]) -> Ran {
+        self.run_with(&[], arguments)
+    }
+
+    /// The same, with these variables.
+    fn run_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Ran {
         let mut command = Command::new(env!("CARGO_BIN_EXE_connect-gateway"));
-        Ran(command.args(arguments).current_dir(&self.0).output().unwrap())
+        Ran(command.envs(variables.iter().copied()).args(arguments).current_dir(&self.0).output().unwrap())
     }
 
     /// A configuration that `check` accepts.

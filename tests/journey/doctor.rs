@@ -120,7 +120,9 @@ async fn the_doctor_looks_at_everything_that_a_sign_in_needs() {
         let standings = standings(&said, about);
         assert!(standings.iter().any(|standing| standing.contains(text)), "{about}: {standings:?} {said}");
     }
-    assert_eq!(world.writes(), Vec::<String>::new(), "a look changes nothing");
+    // The clock is read off an answer of STS to no operation at all.
+    let writes: Vec<_> = world.writes().into_iter().filter(|operation| operation != "Unknown").collect();
+    assert_eq!(writes, Vec::<String>::new(), "a look changes nothing");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
