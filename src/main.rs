@@ -1,14 +1,22 @@
-//! `connect-gateway serve | check | mapping | hierarchy | users | sessions | doctor | iam | saml | explain`: parses arguments,
-//! calls the app.
+//! `connect-gateway serve | check | doctor | …`: parses arguments, calls the app. `connect-gateway help` lists all commands.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use connect_gateway::app::{self, Explain, For, HierarchyFile, IamPrint, Inspection, Outcome};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use connect_gateway::app::{self, For, HierarchyFile, IamPrint, Inspection, Outcome};
 
+#[path = "main/config.rs"]
+mod config;
 #[path = "main/doctor.rs"]
 mod doctor;
+#[path = "main/keys.rs"]
+mod keys;
+#[path = "main/mapping.rs"]
+mod mapping;
+#[path = "main/reference.rs"]
+mod reference;
 #[path = "main/users.rs"]
 mod users;
 
@@ -31,12 +39,15 @@ enum Command {
     /// Look at SAML messages.
     #[command(subcommand)]
     Saml(Saml),
-    /// Look at the configuration.
+    /// Begin, look at and bring up to date the configuration.
     #[command(subcommand)]
-    Config(Config),
+    Config(config::Config),
+    /// Make, look at and replace keys.
+    #[command(subcommand)]
+    Keys(keys::Keys),
     /// Look at what the rules make of people.
     #[command(subcommand)]
-    Mapping(Mapping),
+    Mapping(mapping::Mapping),
     /// Keep an instance's hierarchy in a file.
     #[command(subcommand)]
     Hierarchy(Hierarchy),
@@ -46,9 +57,6 @@ enum Command {
     /// See and end who is signed in at the gateway that runs on this machine.
     #[command(subcommand)]
     Sessions(Sessions),
-    /// Look at the deployment as it runs.
-    #[command(subcommand)]
-    Doctor(doctor::Doctor),
     /// Print what AWS must allow.
     #[command(subcommand)]
     Iam(Iam),
@@ -59,6 +67,9 @@ enum Command {
         /// The log; standard input when not named.
         #[arg(long)]
         log: Option<PathBuf>,
+        /// Print the lines of the log as a JSON array.
+        #[arg(long)]
+        json: bool,
     },
     /// Say what is wrong with a configuration before it is deployed. Exit status 0: nothing; 1: something.
     Check {
@@ -76,7 +87,35 @@ enum Command {
             requires = "online"
         )]
         name: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
+    /// Look at the deployment as it runs: configuration, clock, secrets' files, listeners, public address, certificates, AWS.
+    /// Changes nothing. Exit status 0: all is well; 2: something should be looked at; 1: something fails.
+    Doctor(doctor::Doctor),
+    /// Ask the gateway that runs on this machine whether it is well, for container platforms. Exit status 0: it is; 1: not.
+    Healthcheck {
+        /// The configuration file: its operations.listen, or its listen, is asked.
+        #[arg(long, short, default_value = "config/gateway.toml")]
+        config: PathBuf,
+        /// Ask there instead: an http or https address, or `unix:` and the path of a socket.
+        #[arg(long)]
+        url: Option<String>,
+        /// Ask whether the process lives, instead of whether it takes sign-ins.
+        #[arg(long, conflicts_with = "url")]
+        live: bool,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a script that completes these commands in a shell.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Print the manual page, or write one for each command.
+    Man(reference::Man),
 }
 
 #[derive(Subcommand)]
@@ -132,78 +171,6 @@ impl From<Whose> for Option<For> {
 }
 
 #[derive(Subcommand)]
-enum Config {
-    /// Print a JSON Schema of the configuration file, for editors.
-    Schema,
-    /// Print each key with what is in force under it and where that comes from: the file, the environment or a default.
-    /// Secrets are left out. Exit status 0: printed; 1: the configuration can't be used.
-    Dump {
-        /// The configuration file.
-        #[arg(long, short, default_value = "config/gateway.toml")]
-        config: PathBuf,
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
-        /// Also name the keys that are not set and have no default.
-        #[arg(long)]
-        all: bool,
-    },
-}
-
-#[derive(Subcommand)]
-enum Mapping {
-    /// Say what was received, what each rule makes of it and why, and the result, by the code that a sign-in runs.
-    /// Changes nothing. Exit status 0: would be let in; 3: refused; 4: something needed was not sent; 2: the
-    /// configuration can't be used; 1: anything else. With --online, what Amazon Connect has would refuse counts too.
-    Explain {
-        /// The configuration file.
-        #[arg(long, short, default_value = "config/gateway.toml")]
-        config: PathBuf,
-        /// The identity provider's name in the configuration.
-        #[arg(long)]
-        idp: Option<String>,
-        /// The instance's name in the configuration.
-        #[arg(long)]
-        instance: Option<String>,
-        /// A JSON file of what the identity provider would send, as docs/mapping.md shows it.
-        #[arg(long, value_name = "FILE", required_unless_present_any = ["saml_response", "sign_in", "live"])]
-        attributes: Option<PathBuf>,
-        /// A captured answer: the XML, its base64, or the body of the browser's form.
-        #[arg(long, value_name = "FILE", conflicts_with = "attributes")]
-        saml_response: Option<PathBuf>,
-        /// The moment to check the captured answer at, such as 2026-03-01T09:30:00Z; by default the present one.
-        #[arg(long, requires = "saml_response")]
-        at: Option<String>,
-        /// The identity provider's metadata, where the configuration only has its URL.
-        #[arg(long, requires = "saml_response", requires = "idp")]
-        metadata: Option<PathBuf>,
-        /// A recent sign-in by its support id, such as 4F7K-9Q2M-X0TB: the gateway that runs on this machine is asked
-        /// at the configuration's admin.socket, and the rules of the configuration file explain it.
-        #[arg(long, value_name = "SUPPORT_ID", conflicts_with_all = ["attributes", "saml_response", "idp"])]
-        sign_in: Option<String>,
-        /// A test sign-in that changes nothing: prints the address to open, waits for its end, explains it.
-        #[arg(long, conflicts_with_all = ["attributes", "saml_response", "sign_in"])]
-        live: bool,
-        /// Authenticate anew in the test, to sign in with another account.
-        #[arg(long, requires = "live", conflicts_with_all = ["attributes", "saml_response", "sign_in"])]
-        again: bool,
-        /// Also ask Amazon Connect what the user is like now, and say what a sign-in would change. Changes nothing.
-        #[arg(long)]
-        online: bool,
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Run every [[mapping.test]] of the configuration. Exit status 0: all as expected; 1: not; 2: the configuration
-    /// can't be used.
-    Test {
-        /// The configuration file.
-        #[arg(long, short, default_value = "config/gateway.toml")]
-        config: PathBuf,
-    },
-}
-
-#[derive(Subcommand)]
 enum Hierarchy {
     /// Say what would change. Changes nothing. Exit status 0: nothing to do; 2: there are changes; 1: an error.
     Plan {
@@ -229,6 +196,9 @@ enum Hierarchy {
         /// The instance's name in the configuration.
         #[arg(long)]
         instance: Option<String>,
+        /// Print JSON instead.
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -255,6 +225,9 @@ enum Sessions {
         /// Only this instance's user; by default the users of that name in all of them.
         #[arg(long)]
         instance: Option<String>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -308,6 +281,9 @@ enum Saml {
         /// Also print the name identifier and the attributes' values.
         #[arg(long)]
         show_values: bool,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -323,62 +299,37 @@ async fn main() -> ExitCode {
     };
     let outcome = match arguments.command {
         Command::Serve { config } => Box::pin(app::serve(&config)).await,
-        Command::Check { config, online, name } => {
-            Box::pin(app::check(&config, online.then_some(&*name))).await
+        Command::Check { config, online, name, json } => {
+            Box::pin(app::check(&config, online.then_some(&*name), json)).await
         }
-        Command::Saml(Saml::Inspect { file, config, at, idp, metadata, request_id, show_values }) => {
-            let inspection = Inspection { file, config, at, idp, metadata, request_id, show_values };
+        Command::Doctor(doctor) => doctor.run().await,
+        Command::Healthcheck { config, url, live, json } => {
+            app::healthcheck(&config, url.as_deref(), live, json).await
+        }
+        Command::Keys(keys) => keys.run().await,
+        Command::Completions { shell } => reference::completions(shell, Arguments::command()),
+        Command::Man(man) => reference::man(&man, Arguments::command()),
+        Command::Saml(Saml::Inspect { file, config, at, idp, metadata, request_id, show_values, json }) => {
+            let inspection = Inspection { file, config, at, idp, metadata, request_id, show_values, json };
             app::inspect(&inspection)
         }
-        Command::Config(Config::Schema) => app::config_schema(),
-        Command::Config(Config::Dump { config, json, all }) => app::config_dump(&config, json, all),
-        Command::Mapping(Mapping::Explain {
-            config,
-            idp,
-            instance,
-            attributes,
-            saml_response,
-            at,
-            metadata,
-            sign_in,
-            live,
-            again,
-            online,
-            json,
-        }) => {
-            app::explain_mapping(&Explain {
-                config,
-                idp,
-                instance,
-                attributes,
-                saml_response,
-                at,
-                metadata,
-                sign_in,
-                live,
-                again,
-                online,
-                json,
-            })
-            .await
-        }
-        Command::Mapping(Mapping::Test { config }) => app::test_mapping(&config),
+        Command::Config(config) => config.run(),
+        Command::Mapping(mapping) => mapping.run().await,
         Command::Hierarchy(Hierarchy::Plan { file, json }) => app::plan_hierarchy(&file.into(), json).await,
         Command::Hierarchy(Hierarchy::Apply { file, yes }) => app::apply_hierarchy(&file.into(), yes).await,
-        Command::Hierarchy(Hierarchy::Export { config, instance }) => {
-            app::export_hierarchy(&config, instance.as_deref()).await
+        Command::Hierarchy(Hierarchy::Export { config, instance, json }) => {
+            app::export_hierarchy(&config, instance.as_deref(), json).await
         }
         Command::Users(users) => users.run().await,
-        Command::Doctor(doctor) => doctor.run().await,
         Command::Sessions(Sessions::List { config, json }) => app::list_sessions(&config, json).await,
-        Command::Sessions(Sessions::End { username, config, instance }) => {
-            app::end_sessions(&config, &username, instance.as_deref()).await
+        Command::Sessions(Sessions::End { username, config, instance, json }) => {
+            app::end_sessions(&config, &username, instance.as_deref(), json).await
         }
         Command::Iam(Iam::Print { config, instance, principal, whose, online, json }) => {
             let subject = whose.into();
             app::print_iam(&IamPrint { config, instance, principal, subject, online, json }).await
         }
-        Command::Explain { support_id, log } => app::explain(&support_id, log.as_deref()),
+        Command::Explain { support_id, log, json } => app::explain(&support_id, log.as_deref(), json),
     };
     let (status, reasons) = match outcome {
         Outcome::Done => (ExitCode::SUCCESS, Vec::new()),

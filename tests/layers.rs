@@ -161,6 +161,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ),
     ("similar", &["admin"]),
     ("toml", &["bin", "config", "emulator"]),
+    ("toml_edit", &["config"]),
     ("tracing_subscriber", &["telemetry"]),
     ("unicode_normalization", &["connect", "emulator", "mapping", "model"]),
 ];

@@ -3,61 +3,53 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use serde_json::{Value, json};
+
 use super::command::{PATIENCE, failure};
 use super::listen::Certificate;
-use super::{Outcome, load, parts_of_command, sdk, state, told};
+use super::remark::{Remark, Standing, looking_at};
+use super::{Outcome, parts_of_command, read_config, sdk, state, told};
 use crate::audit;
-use crate::config;
-use crate::model::{Clock, Patience, Random, Requested, SystemClock, SystemRandom, Unobserved, Username};
+use crate::config::{self, Loaded};
+use crate::model::{
+    Clock, Patience, Problem, Random, Requested, SystemClock, SystemRandom, Unobserved, Username,
+};
 use crate::sign_in::{Instance, Parts};
 use crate::store::redis::{self, Redis};
 
+/// What a check found.
+#[derive(Default)]
+struct Report {
+    summary: Vec<String>,
+    warnings: Vec<Problem>,
+    problems: Vec<Problem>,
+    /// What the identity providers and AWS said, where they were asked.
+    online: Option<Vec<Remark>>,
+}
+
 /// `connect-gateway check`: prints what is configured, or everything that is wrong with it. With a name it also
 /// asks the identity providers and AWS, and tries the federation role under that name.
-pub async fn check(path: &Path, online_as: Option<&str>) -> Outcome {
+pub async fn check(path: &Path, online_as: Option<&str>, as_json: bool) -> Outcome {
     let online_as = match online_as.map(Username::new).transpose() {
         Ok(name) => name,
         Err(error) => return Outcome::failed(&format!("--as: {error}")),
     };
-    let loaded = match load(path) {
-        Ok(loaded) => loaded,
-        Err(failed) => return failed,
+    let report = match read_config(path, None).0 {
+        // Boxed: the SDK's futures are large.
+        Ok(loaded) => Box::pin(report(loaded, online_as.as_ref())).await,
+        Err(problems) => Report { problems, ..Report::default() },
     };
-    for line in config::summary(&loaded.config) {
-        println!("{line}");
+    if as_json {
+        println!("{:#}", report.as_json());
+    } else {
+        report.print();
     }
-    let failed = told(&loaded.config.rules.failed_tests());
-    if !failed.is_empty() {
-        return Outcome::Failed(failed);
+    match report.reasons() {
+        reasons if reasons.is_empty() => Outcome::Done,
+        // A program has read them above.
+        _ if as_json => Outcome::Failed(Vec::new()),
+        reasons => Outcome::Failed(reasons),
     }
-    if let Some(Err(reason)) = loaded.config.tls.as_ref().map(Certificate::load) {
-        return Outcome::failed(&reason);
-    }
-    let sdk = match sdk(&loaded.config).await {
-        Ok(sdk) => sdk,
-        Err(reason) => return Outcome::Failed(vec![reason]),
-    };
-    let redis = match redis(&loaded.config.state) {
-        Ok(redis) => redis,
-        Err(error) => return Outcome::failed(&error),
-    };
-    let parts = match parts_of_command(loaded.config, &sdk) {
-        Ok(parts) => parts,
-        Err(error) => return Outcome::failed(&error),
-    };
-    let Some(name) = online_as else {
-        print_warnings(&parts);
-        println!(
-            "The configuration can be used. Nothing was asked of AWS or an identity provider: --online does."
-        );
-        return Outcome::Done;
-    };
-    let mut reasons = check_online(&parts, &name).await;
-    if let Some(redis) = redis {
-        reasons.extend(redis.check().await.err().map(|error| error.to_string()));
-    }
-    print_warnings(&parts);
-    if reasons.is_empty() { Outcome::Done } else { Outcome::Failed(reasons) }
 }
 
 /// The connection to shared state, as the gateway would make it.
@@ -66,65 +58,157 @@ fn redis(state: &config::State) -> Result<Option<Redis>, redis::Error> {
     state::redis(state, &clock, &random, Arc::new(Unobserved))
 }
 
-/// What ends soon.
-fn print_warnings(parts: &Parts) {
-    for warning in parts.saml.warnings() {
-        eprintln!("warning: {warning}");
+/// Whether shared state can be used as it is; nothing where it is in the gateway's own memory.
+pub(super) async fn shared_state(state: &config::State) -> Option<Remark> {
+    looking_at("shared state");
+    let checked = match redis(state) {
+        Ok(None) => return None,
+        Ok(Some(redis)) => redis.check().await,
+        Err(error) => Err(error),
+    };
+    Some(match checked {
+        Ok(()) => Remark::well("state", "can be used"),
+        Err(error) => Remark::failing("state", error.to_string()),
+    })
+}
+
+async fn report(loaded: Loaded, online_as: Option<&Username>) -> Report {
+    let Loaded { config, warnings, .. } = loaded;
+    let summary = config::summary(&config);
+    let mut report = Report { summary, warnings, problems: config.rules.failed_tests(), online: None };
+    if !report.problems.is_empty() {
+        return report;
     }
+    if let Some(Err(reason)) = config.tls.as_ref().map(Certificate::load) {
+        report.problems.push(Problem::new("tls", reason));
+    }
+    if let Err(error) = redis(&config.state) {
+        report.problems.push(Problem::new("state", error.to_string()));
+    }
+    let sdk = match sdk(&config).await {
+        Ok(sdk) => sdk,
+        Err(reason) => {
+            report.problems.push(Problem::new("outbound", reason));
+            return report;
+        }
+    };
+    let shared = match online_as {
+        Some(_) => shared_state(&config.state).await,
+        None => None,
+    };
+    let parts = match parts_of_command(config, &sdk) {
+        Ok(parts) => parts,
+        Err(error) => {
+            report.problems.push(Problem::new("saml", audit::cause(&error)));
+            return report;
+        }
+    };
+    if let Some(name) = online_as {
+        report.online = Some(asked(&parts, name).await.into_iter().chain(shared).collect());
+    }
+    report.warnings.extend(parts.saml.warnings());
+    report
+}
+
+impl Report {
+    fn print(&self) {
+        for warning in &self.warnings {
+            eprintln!("warning: {warning}");
+        }
+        for line in &self.summary {
+            println!("{line}");
+        }
+        let answered = self.online.iter().flatten();
+        for remark in answered.filter(|remark| remark.standing == Standing::Well) {
+            println!("{remark}");
+        }
+        if self.problems.is_empty() && self.online.is_none() {
+            println!(
+                "The configuration can be used. Nothing was asked of AWS or an identity provider: --online does."
+            );
+        }
+    }
+
+    fn reasons(&self) -> Vec<String> {
+        let answered = self.online.iter().flatten();
+        let failing = answered.filter(|remark| remark.standing != Standing::Well).map(ToString::to_string);
+        told(&self.problems).into_iter().chain(failing).collect()
+    }
+
+    fn as_json(&self) -> Value {
+        let listed = |problems: &[Problem]| -> Vec<Value> {
+            let each = problems.iter();
+            each.map(|problem| json!({ "key": problem.key, "message": problem.message })).collect()
+        };
+        let online = self.online.as_ref().map(|said| said.iter().map(Remark::as_json).collect::<Vec<_>>());
+        json!({
+            "usable": self.reasons().is_empty(),
+            "problems": listed(&self.problems),
+            "warnings": listed(&self.warnings),
+            "summary": self.summary,
+            "online": online,
+        })
+    }
+}
+
+/// What the identity providers and AWS say. Changes nothing there.
+pub(super) async fn asked(parts: &Parts, name: &Username) -> Vec<Remark> {
+    let mut said = Vec::new();
+    looking_at("the identity providers' metadata");
+    parts.saml.refresh_metadata().await;
+    for idp in &parts.idps {
+        let about = format!("idp.{}", idp.name);
+        said.push(match parts.saml.authn_request(&idp.name, &Requested::default(), "check").await {
+            Ok(_) => Remark::well(about, "metadata can be used"),
+            Err(error) => Remark::failing(about, audit::cause(&error)),
+        });
+    }
+    for instance in &parts.instances {
+        let about = format!("instance.{}", instance.name);
+        looking_at(&about);
+        said.extend(standing(&about, instance).await);
+        said.extend(names(&about, instance, parts).await);
+        said.push(federation(&about, instance, name).await);
+    }
+    said
 }
 
 /// What AWS says the instance is.
-async fn check_instance(instance: &Instance) -> Vec<String> {
-    let about = |problem: String| format!("instance.{}: {problem}", instance.name);
+async fn standing(about: &str, instance: &Instance) -> Vec<Remark> {
     let report = match instance.connect.report().await {
         Ok(report) => report,
-        Err(error) => return vec![about(failure(&error, "the identity that asks"))],
+        Err(error) => return vec![Remark::failing(about, failure(&error, "the identity that asks"))],
     };
-    println!(
-        "instance.{}: AWS answers: alias {}, at {}",
-        instance.name,
-        report.alias.as_deref().unwrap_or("unknown"),
-        report.access_url.as_deref().unwrap_or("an unknown address")
+    let (alias, url) = (report.alias.as_deref(), report.access_url.as_deref());
+    let answers = format!(
+        "AWS answers: alias {}, at {}",
+        alias.unwrap_or("unknown"),
+        url.unwrap_or("an unknown address")
     );
-    let problems = report.contradictions(instance.connect.url());
-    problems.into_iter().chain(report.unclear()).map(about).collect()
+    let problems = report.contradictions(instance.connect.url()).into_iter().chain(report.unclear());
+    [Remark::well(about, answers)]
+        .into_iter()
+        .chain(problems.map(|problem| Remark::failing(about, problem)))
+        .collect()
 }
 
-async fn check_online(parts: &Parts, name: &Username) -> Vec<String> {
-    let mut reasons = Vec::new();
-    parts.saml.refresh_metadata().await;
-    for idp in &parts.idps {
-        match parts.saml.authn_request(&idp.name, &Requested::default(), "check").await {
-            Ok(_) => println!("idp.{}: metadata can be used", idp.name),
-            Err(error) => reasons.push(format!("idp.{}: {}", idp.name, audit::cause(&error))),
-        }
+/// Names of the rules that the instance does not have.
+async fn names(about: &str, instance: &Instance, parts: &Parts) -> Vec<Remark> {
+    let named = parts.rules.now().named(&instance.name);
+    match instance.connect.unknown_names(&named, Patience::lasting(PATIENCE)).await {
+        Ok(unknown) if unknown.is_empty() => vec![Remark::well(about, "has every name of the rules")],
+        Ok(unknown) => unknown.iter().map(|unknown| Remark::failing(about, unknown.to_string())).collect(),
+        Err(error) => vec![Remark::failing(about, audit::cause(&error))],
     }
-    for instance in &parts.instances {
-        reasons.extend(check_instance(instance).await);
-        match instance
-            .connect
-            .unknown_names(&parts.rules.now().named(&instance.name), Patience::lasting(PATIENCE))
-            .await
-        {
-            Ok(unknown) if unknown.is_empty() => {
-                println!("instance.{}: has every name of the rules", instance.name);
-            }
-            Ok(unknown) => {
-                reasons
-                    .extend(unknown.iter().map(|unknown| format!("instance.{}: {unknown}", instance.name)));
-            }
-            Err(error) => reasons.push(format!("instance.{}: {}", instance.name, audit::cause(&error))),
-        }
-        match instance.federation.check(name).await {
-            Ok(()) if instance.federation.needs_answers() => {
-                println!(
-                    "instance.{}: the federation role is assumed with people's own answers: only a sign-in can try that",
-                    instance.name
-                );
-            }
-            Ok(()) => println!("instance.{}: the federation role can be assumed", instance.name),
-            Err(error) => reasons.push(format!("instance.{}: {}", instance.name, audit::cause(&error))),
-        }
+}
+
+async fn federation(about: &str, instance: &Instance, name: &Username) -> Remark {
+    match instance.federation.check(name).await {
+        Ok(()) if instance.federation.needs_answers() => Remark::well(
+            about,
+            "the federation role is assumed with people's own answers: only a sign-in can try that",
+        ),
+        Ok(()) => Remark::well(about, "the federation role can be assumed"),
+        Err(error) => Remark::failing(about, audit::cause(&error)),
     }
-    reasons
 }

@@ -11,7 +11,7 @@ use crate::config::unreadable;
 use crate::model::{Finding, code};
 
 /// Prints every audit line of `support_id` from a JSON log, as sentences.
-pub fn explain(support_id: &str, log: Option<&Path>) -> Outcome {
+pub fn explain(support_id: &str, log: Option<&Path>, as_json: bool) -> Outcome {
     let lines: Box<dyn BufRead> = match log {
         None => Box::new(stdin().lock()),
         Some(path) => match File::open(path) {
@@ -19,29 +19,36 @@ pub fn explain(support_id: &str, log: Option<&Path>) -> Outcome {
             Err(error) => return Outcome::failed(&format!("{}: {}", path.display(), unreadable(&error))),
         },
     };
-    let mut found = false;
-    for line in lines.split(b'\n').map_while(Result::ok) {
-        if let Some(text) = explained(&line, support_id) {
-            println!("{text}");
-            found = true;
+    let lines = lines.split(b'\n').map_while(Result::ok);
+    let told = lines.filter_map(|line| {
+        let found = of_id(&line, support_id)?;
+        if !as_json {
+            println!("{}", explained(&found));
         }
+        Some(found)
+    });
+    let told: Vec<Value> = told.collect();
+    if as_json {
+        println!("{:#}", Value::from(told.clone()));
     }
-    if found {
-        Outcome::Done
-    } else {
-        Outcome::failed(&format!(
+    if told.is_empty() {
+        return Outcome::failed(&format!(
             "{support_id}: not in this log. Is it the log of the right replica and day, and is its format json?"
-        ))
+        ));
     }
+    Outcome::Done
 }
 
 /// One line of the log, when it is an audit line of that support id.
-fn explained(line: &[u8], support_id: &str) -> Option<String> {
+fn of_id(line: &[u8], support_id: &str) -> Option<Value> {
     let line: Value = serde_json::from_slice(line).ok()?;
     let field = |name: &str| line[name].as_str().unwrap_or_default();
-    if !field("support_id").eq_ignore_ascii_case(support_id.trim()) || field("target") != "audit" {
-        return None;
-    }
+    let is_it = field("support_id").eq_ignore_ascii_case(support_id.trim()) && field("target") == "audit";
+    is_it.then_some(line)
+}
+
+fn explained(line: &Value) -> String {
+    let field = |name: &str| line[name].as_str().unwrap_or_default();
     let mut told = vec![format!("{}  {}: {}", field("timestamp"), field("event"), field("message"))];
     let named = ["idp", "instance", "code", "cause", "rules"].into_iter();
     told.extend(named.filter(|name| !field(name).is_empty()).map(|name| format!("{name}: {}", field(name))));
@@ -51,7 +58,7 @@ fn explained(line: &[u8], support_id: &str) -> Option<String> {
     }
     let findings: Vec<Finding> = serde_json::from_str(field("findings")).unwrap_or_default();
     told.extend(findings.iter().map(ToString::to_string));
-    Some(told.join("\n  "))
+    told.join("\n  ")
 }
 
 #[cfg(test)]
@@ -62,7 +69,7 @@ mod tests {
 
     #[test]
     fn a_line_is_told_with_its_cause_and_what_differs() {
-        let text = explained(LINE.as_bytes(), "4f7k-9q2m-x0tb").unwrap();
+        let text = explained(&of_id(LINE.as_bytes(), "4f7k-9q2m-x0tb").unwrap());
         for part in [
             "sign_in: refused",
             "code: saml.destination",
@@ -75,8 +82,8 @@ mod tests {
 
     #[test]
     fn other_lines_are_passed_over() {
-        assert_eq!(explained(LINE.as_bytes(), "0000-0000-0000"), None);
-        assert_eq!(explained(b"not json", ""), None);
-        assert_eq!(explained(b"{\"target\":\"other\"}", ""), None);
+        assert_eq!(of_id(LINE.as_bytes(), "0000-0000-0000"), None);
+        assert_eq!(of_id(b"not json", ""), None);
+        assert_eq!(of_id(b"{\"target\":\"other\"}", ""), None);
     }
 }

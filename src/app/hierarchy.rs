@@ -96,14 +96,20 @@ pub async fn apply_hierarchy(ask: &HierarchyFile, yes: bool) -> Outcome {
 }
 
 /// Prints the instance's hierarchy as a file.
-pub async fn export_hierarchy(config: &Path, instance: Option<&str>) -> Outcome {
+pub async fn export_hierarchy(config: &Path, instance: Option<&str>, as_json: bool) -> Outcome {
     let (mut hierarchy, _) = match connected(config, instance).await {
         Ok(connected) => connected,
         Err(failed) => return failed,
     };
     match hierarchy.read(&mut told_of_reading()).await {
         Ok(tree) => {
-            print!("{}", config::write_hierarchy(&tree));
+            if as_json {
+                let groups = tree.in_order().into_iter();
+                let groups = groups.map(|(path, id)| json!({ "id": id, "path": path.0 }));
+                println!("{:#}", json!({ "levels": tree.levels, "groups": groups.collect::<Vec<_>>() }));
+            } else {
+                print!("{}", config::write_hierarchy(&tree));
+            }
             Outcome::Done
         }
         Err(error) => Outcome::failed(&error),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -32,12 +33,18 @@ pub struct Inspection {
     pub request_id: Option<String>,
     /// Whether values of the person are printed.
     pub show_values: bool,
+    /// Whether to print JSON.
+    pub json: bool,
 }
 
 /// Prints what the answer says and what the assertion consumer service would say to it.
 #[must_use]
 pub fn inspect(inspection: &Inspection) -> Outcome {
     match inspected(inspection) {
+        Ok(inspected) if inspection.json => {
+            println!("{:#}", as_json(&inspected, inspection.show_values));
+            if inspected.verdict.is_ok() { Outcome::Done } else { Outcome::Failed(Vec::new()) }
+        }
         Ok(inspected) => told(&inspected, inspection.show_values),
         Err(reason) => Outcome::Failed(vec![reason]),
     }
@@ -136,6 +143,22 @@ fn told(inspected: &Inspected, show_values: bool) -> Outcome {
             Outcome::Failed(vec![format!("refused: {}", code.id)])
         }
     }
+}
+
+fn as_json(inspected: &Inspected, show_values: bool) -> Value {
+    let (identity, error) = (inspected.verdict.as_ref().ok(), inspected.verdict.as_ref().err());
+    let refused = error.map(|error| {
+        let code = error.code();
+        json!({ "code": code.id, "reason": error.to_string(), "page": code.advice })
+    });
+    json!({
+        "idp": inspected.idp,
+        "assumed": inspected.assumed,
+        "findings": inspected.findings,
+        "accepted": error.is_none(),
+        "refused": refused,
+        "identity": identity.filter(|_| show_values),
+    })
 }
 
 fn values(identity: &Identity) -> String {

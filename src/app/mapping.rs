@@ -85,7 +85,7 @@ pub async fn explain_mapping(ask: &Explain) -> Outcome {
 
 /// Runs every `[[mapping.test]]`. Exit status 0: all as expected; 1: not; 2: the configuration can't be used.
 #[must_use]
-pub fn test_mapping(path: &Path) -> Outcome {
+pub fn test_mapping(path: &Path, as_json: bool) -> Outcome {
     let rules = match load(path) {
         Ok(loaded) => loaded.config.rules,
         Err(failed) => return failed.with_status(2),
@@ -94,6 +94,11 @@ pub fn test_mapping(path: &Path) -> Outcome {
     let count = rules.test_count();
     if count == 0 {
         return Outcome::failed(&"there is no [[mapping.test]]: docs/mapping.md shows how to write one");
+    }
+    if as_json {
+        let told = failed.iter().map(|problem| json!({ "key": problem.key, "message": problem.message }));
+        println!("{:#}", json!({ "tests": count, "failed": told.collect::<Vec<_>>() }));
+        return if failed.is_empty() { Outcome::Done } else { Outcome::Failed(Vec::new()) };
     }
     if failed.is_empty() {
         println!("{count} of {count} tests as expected");
@@ -150,6 +155,7 @@ fn captured(ask: &Explain, path: &Path) -> Result<Identity, String> {
         metadata: ask.metadata.clone(),
         request_id: None,
         show_values: false,
+        json: false,
     };
     inspected(&inspection)?.verdict.map_err(|error| {
         format!(

@@ -40,7 +40,7 @@ pub async fn list_sessions(config: &Path, as_json: bool) -> Outcome {
 
 /// Ends a user's sessions, at the gateway and in Amazon Connect. Exit status 0: none is left that could be ended; 1: one
 /// may be; 3: nobody has that name.
-pub async fn end_sessions(config: &Path, username: &str, instance: Option<&str>) -> Outcome {
+pub async fn end_sessions(config: &Path, username: &str, instance: Option<&str>, as_json: bool) -> Outcome {
     let asked = async {
         let loaded = load(config)?.config;
         let instance = instance.map(|name| one_of(&loaded, name)).transpose().map_err(failed)?;
@@ -53,12 +53,17 @@ pub async fn end_sessions(config: &Path, username: &str, instance: Option<&str>)
         Err(failed) => return failed,
     };
     let nobody = sessions == 0 && connect.iter().all(|ended| !ended.was_there && ended.failed.is_none());
-    println!("{} at this gateway.", counted(sessions));
+    if as_json {
+        println!("{:#}", ended_as_json(sessions, &connect, &problems));
+    } else {
+        println!("{} at this gateway.", counted(sessions));
+    }
     for EndedInConnect { instance, was_there, failed } in connect {
         match failed {
             Some(reason) => {
                 problems.push(format!("{instance}: sessions in Amazon Connect may live on: {reason}"));
             }
+            None if as_json => {}
             None if was_there => println!("{instance}: every session in Amazon Connect ended."),
             None => println!("{instance}: Amazon Connect has no user of exactly that name."),
         }
@@ -70,6 +75,13 @@ pub async fn end_sessions(config: &Path, username: &str, instance: Option<&str>)
         }
         (true, false) => Outcome::Done,
     }
+}
+
+fn ended_as_json(sessions: usize, connect: &[EndedInConnect], problems: &[String]) -> Value {
+    let connect = connect.iter().map(
+        |ended| json!({ "instance": ended.instance, "was_there": ended.was_there, "failed": ended.failed }),
+    );
+    json!({ "sessions": sessions, "connect": connect.collect::<Vec<_>>(), "problems": problems })
 }
 
 /// What a gateway that was asked to end sessions says.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use toml::{Table, Value};
 
-use crate::model::Problem;
+use crate::model::{Problem, advice};
 
 const PREFIX: &str = "CONNECT_GATEWAY__";
 /// What the variables begin with that override the rules.
@@ -52,6 +52,21 @@ pub(super) fn join(
         (Err(first), Err(second)) => Err([first, second].concat()),
         (Err(problems), Ok(_)) | (Ok(_), Err(problems)) => Err(problems),
     }
+}
+
+/// Variables that name an identity provider or an instance of which the file has nothing while it has others: a slip, when
+/// something is wrong with what they name. Each with the key that they begin.
+pub(super) fn strangers(file: &Table, overrides: &BTreeMap<String, String>) -> Vec<(String, Problem)> {
+    let stranger = |(key, variable): (&String, &String)| {
+        let (kind, rest) = key.split_once('.').filter(|(kind, _)| ["idp", "instance"].contains(kind))?;
+        let name = rest.split_once('.').map_or(rest, |(name, _)| name);
+        let known: Vec<&str> = file.get(kind)?.as_table()?.keys().map(String::as_str).collect();
+        let is_strange = !known.is_empty() && !known.contains(&name);
+        let said =
+            format!("names {kind}.{name}, of which the file has nothing: {}", advice(name, &known, "\""));
+        is_strange.then(|| (format!("{kind}.{name}"), Problem::new(variable, said)))
+    };
+    overrides.iter().filter_map(stranger).collect()
 }
 
 /// Returns the key's dotted path.

@@ -1,6 +1,6 @@
 //! Files that the configuration names: secrets, certificates, metadata.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{Error, ErrorKind};
@@ -40,12 +40,21 @@ pub(super) struct Files<'p> {
     read: RefCell<Vec<Seen>>,
     only: Option<BTreeSet<String>>,
     instead: Option<(PathBuf, &'p str)>,
+    /// Whether a secret that others can read is an error.
+    strict: Cell<bool>,
 }
 
 impl<'p> Files<'p> {
     /// Relative paths start at `base_dir`.
     pub(super) fn new(base_dir: &'p Path, config_file: Option<&'p Path>) -> Self {
-        Self { base_dir, config_file, read: RefCell::default(), only: None, instead: None }
+        Self {
+            base_dir,
+            config_file,
+            read: RefCell::default(),
+            only: None,
+            instead: None,
+            strict: Cell::new(false),
+        }
     }
 
     /// The same, but for texts of these names only.
@@ -56,6 +65,11 @@ impl<'p> Files<'p> {
     /// The same, but with `text` for what is in the file at `path`.
     pub(super) fn instead(self, path: PathBuf, text: &'p str) -> Self {
         Self { instead: Some((path, text)), ..self }
+    }
+
+    /// From now on a secret that others can read is an error.
+    pub(super) fn be_strict(&self) {
+        self.strict.set(true);
     }
 
     /// Where relative paths start.
@@ -98,8 +112,8 @@ impl<'p> Files<'p> {
         let written = section.secret(key, not_empty);
         let (text, path) = self.or_file(section, key, file_key, written)?;
         match (&path, self.config_file) {
-            (Some(path), _) => warn_if_exposed(section, file_key, path),
-            (None, Some(config)) if inline => warn_if_exposed(section, key, config),
+            (Some(path), _) => self.look_who_reads(section, file_key, path),
+            (None, Some(config)) if inline => self.look_who_reads(section, key, config),
             (None, _) => {}
         }
         Some(Secret::new(text))
@@ -108,8 +122,20 @@ impl<'p> Files<'p> {
     /// The secret in the file at `path`, which is one of those that `key` names.
     pub(super) fn secret_at(&self, section: &Section<'_>, key: &str, path: &str) -> Option<Secret> {
         let (text, path) = self.read(path).map_err(|problem| section.problem(key, problem)).ok()?;
-        warn_if_exposed(section, key, &path);
+        self.look_who_reads(section, key, &path);
         Some(Secret::new(text))
+    }
+
+    pub(super) fn look_who_reads(&self, section: &Section<'_>, key: &str, path: &Path) {
+        if !readable_by_others(path) {
+            return;
+        }
+        let said = "the secret's file can be read by others: chmod 600";
+        if self.strict.get() {
+            section.problem(key, format!("{said}, or take strict_permissions out"));
+        } else {
+            section.warning(key, said);
+        }
     }
 
     /// The text under `key`, or in the file that `file_key` names, with that file's path.
@@ -183,12 +209,6 @@ pub(crate) fn unreadable(error: &Error) -> String {
     match error.kind() {
         ErrorKind::NotFound => "there is no such file".to_owned(),
         kind => kind.to_string(),
-    }
-}
-
-pub(super) fn warn_if_exposed(section: &Section<'_>, key: &str, path: &Path) {
-    if readable_by_others(path) {
-        section.warning(key, "the secret's file can be read by others: chmod 600");
     }
 }
 

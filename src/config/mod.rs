@@ -6,6 +6,7 @@
 mod about;
 mod address;
 mod admin;
+mod beginning;
 mod budget;
 mod cache;
 mod client_address;
@@ -24,6 +25,7 @@ mod listener;
 mod log;
 mod mapping;
 mod mapping_file;
+mod migrate;
 mod operations;
 mod outbound;
 mod pages;
@@ -68,6 +70,7 @@ use shape::Names;
 
 pub(crate) use address::check_endpoint;
 pub use admin::{Admin, Publishers};
+pub use beginning::Beginning;
 pub use drafts::Drafts;
 pub use files::Seen;
 pub(crate) use files::unreadable;
@@ -77,6 +80,7 @@ pub use instance::Instance;
 pub use listen::Listen;
 pub use listener::Listener;
 pub use log::{Log, LogFormat};
+pub use migrate::{Migrated, Move, migrate, rewrite};
 pub use schema::schema;
 pub use setting::{Origin, Setting, Shown};
 pub use shutdown::Shutdown;
@@ -230,10 +234,12 @@ fn read(
     // The rules may be in a file that a variable names, and other variables override what is in it.
     let (of_rules, others): (Vec<_>, Vec<_>) = environment.into_iter().partition(environment::is_of_rules);
     let foreign = outbound::foreign(&others);
+    let written = table.clone();
     let overrides = environment::apply(&mut table, others);
     let mapping_file = mapping_file::read(&mut table, files)?;
     let drafts = Drafts::new(text, files, mapping_file.as_ref(), &of_rules);
     let overrides = environment::join(overrides, environment::apply(&mut table, of_rules))?;
+    let strangers = environment::strangers(&written, &overrides);
     let report = Report::new(overrides);
     outbound::check_foreign(&foreign, &table, &report);
     let rest = rest(&table);
@@ -248,8 +254,16 @@ fn read(
             let config = Config { settings, ..config };
             Ok(Loaded { config, warnings, files, rest, mapping_file })
         }
-        _ => Err(problems),
+        _ => Err(with_strangers(problems, strangers)),
     }
+}
+
+/// The variables that the problems may come from are told first.
+fn with_strangers(problems: Vec<Problem>, strangers: Vec<(String, Problem)>) -> Vec<Problem> {
+    let is_about = |key: &str| problems.iter().any(|problem| problem.key.starts_with(&format!("{key}.")));
+    let strangers: Vec<Problem> =
+        strangers.into_iter().filter(|(key, _)| is_about(key)).map(|(_, problem)| problem).collect();
+    strangers.into_iter().chain(problems).collect()
 }
 
 /// A digest of everything but the rules.
@@ -264,13 +278,16 @@ fn rest(table: &toml::Table) -> u64 {
 
 fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Option<Config> {
     version(root);
+    if root.flag("strict_permissions", false) {
+        files.be_strict();
+    }
     let public_url = root.required("public_url", "write the https origin that browsers use", address::origin);
     let listen = listen::read(root, files.base_dir());
     let operations = root.section("operations", |s| operations::read(s, &listen, files.base_dir()));
     let client_address = root.section("client_address", client_address::read);
     let rate_limits = root.section("rate_limits", rate_limits::read);
     let listener = root.section("listener", |s| listener::read(s, &client_address));
-    let tls = root.section("tls", |s| tls::read(s, files.base_dir()));
+    let tls = root.section("tls", |s| tls::read(s, files));
     let shutdown = root.section("shutdown", shutdown::read);
     let display_name = root.text("display_name", 100).unwrap_or_else(|| DISPLAY_NAME.to_owned());
     root.usual("display_name", DISPLAY_NAME);

@@ -13,8 +13,7 @@ use super::files::Files;
 use super::section::Section;
 use super::{about, address};
 
-const MAKE_A_KEY: &str = "make one with `openssl req -x509 -newkey rsa:3072 -nodes -days 3650 -subj /CN=connect-gateway \
-     -keyout signing.key -out signing.crt`";
+const MAKE_A_KEY: &str = "make one with `connect-gateway keys new signing`";
 
 /// SHA-256 of `config/examples/signing.key` without its last line break. Everybody has that key.
 const EXAMPLE_KEY: &str = "0c66083f52af8b1623c0562f23f3b2cda5d3ebb960ceb68f0f8974384d160e1f";

@@ -7,6 +7,7 @@ use toml::{Table, Value};
 
 use crate::model::Problem;
 
+use super::migrate;
 use super::report::Report;
 use super::setting::Read;
 use super::shape::{Names, Shape};
@@ -29,6 +30,10 @@ impl<'r> Section<'r> {
     /// Reports every key that nobody took.
     pub(super) fn finish(self) {
         for key in self.table.keys() {
+            if let Some(moved) = migrate::moved(&self.path_of(key)) {
+                self.problem(key, format!("is {} now: `config migrate` moves it", moved.to));
+                continue;
+            }
             let known = self.report.keys_below(&self.template);
             let known: Vec<&str> = known.iter().map(|(name, _)| name.as_str()).collect();
             self.problem(key, format!("unknown key; the keys here are: {}", known.join(", ")));

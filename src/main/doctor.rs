@@ -1,12 +1,28 @@
-//! `connect-gateway doctor`.
+//! `connect-gateway doctor …`: its arguments.
 
 use std::path::PathBuf;
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use connect_gateway::app::{self, DoctorProxy, Outcome};
 
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Doctor {
+    #[command(subcommand)]
+    what: Option<What>,
+    /// The configuration file.
+    #[arg(long, short, default_value = "config/gateway.toml")]
+    config: PathBuf,
+    /// The user name under which the federation role is tried: one that its trust policy allows.
+    #[arg(long = "as", value_name = "NAME", default_value = "connect-gateway-check")]
+    name: String,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
 #[derive(Subcommand)]
-pub(crate) enum Doctor {
+enum What {
     /// Ask the gateway through its public address, as a browser would and as a forger would, and say whether it believes
     /// what it should not. Changes nothing. Run it from where browsers are, not on the proxy itself. Exit status 0: all is
     /// well; 2: something should be looked at; 1: something is wrong.
@@ -25,8 +41,11 @@ pub(crate) enum Doctor {
 
 impl Doctor {
     pub(crate) async fn run(self) -> Outcome {
-        match self {
-            Self::Proxy { config, url, json } => app::doctor_proxy(&DoctorProxy { config, url, json }).await,
+        match self.what {
+            None => app::doctor(&self.config, &self.name, self.json).await,
+            Some(What::Proxy { config, url, json }) => {
+                app::doctor_proxy(&DoctorProxy { config, url, json }).await
+            }
         }
     }
 }

@@ -31,6 +31,8 @@ pub(super) struct IdpMetadata {
     pub(super) entity_id: String,
     /// Signing keys. Never empty.
     pub(super) keys: SigningKeys,
+    /// Their certificates in DER.
+    pub(super) certificates: Vec<Vec<u8>>,
     /// Single sign-on services that we can use, in the document's order.
     pub(super) endpoints: Vec<Endpoint>,
     /// Single logout services that we can use, in the document's order.
@@ -93,6 +95,7 @@ impl IdpMetadata {
                 .iter()
                 .filter_map(|der| end_of(X509::from_der(der).ok()?.not_after()))
                 .max(),
+            certificates,
         })
     }
 

@@ -23,6 +23,7 @@ mod inspect;
 mod instant;
 mod logout;
 mod metadata;
+mod new_key;
 mod own_key;
 mod refused;
 mod resolution;
@@ -50,12 +51,13 @@ pub use error::{Algorithm, ArtifactFault, Error, MetadataError, Rule, StatusCode
 pub use inspect::{Captured, Inspected};
 pub use logout::{LogoutMessage, LogoutRequest};
 pub use metadata::{AboutUs, Contact, Logo, MetadataStanding, Organization};
+pub use new_key::{KeyAlgorithm, NewKey};
 pub use refused::Refused;
 pub use settings::{
     Binding, DecryptionKey, IdpInitiated, IdpSettings, MetadataSource, MetadataTrust, ResponseBinding,
     Settings, WantSigned,
 };
-pub use setup::{Demands, OwnValues, PublishedCertificate, Usage};
+pub use setup::{Demands, OwnValues, PublishedCertificate, Usage, certificate_of, end_of_certificate};
 
 use authn_request::Request;
 use binding::back_channel::BackChannel;

@@ -1,6 +1,7 @@
 //! What the administrator of an identity provider copies by hand: the same as our metadata says, in a person's order.
 
 use openssl::hash::{MessageDigest, hash};
+use openssl::pkey::{Id, PKeyRef, Public};
 use openssl::x509::X509;
 use time::OffsetDateTime;
 
@@ -27,7 +28,7 @@ pub struct OwnValues {
     pub certificates: Vec<PublishedCertificate>,
 }
 
-/// One certificate in our metadata.
+/// One certificate in metadata: ours, or an identity provider's.
 #[derive(Debug, Clone)]
 pub struct PublishedCertificate {
     /// What its key is for.
@@ -36,6 +37,10 @@ pub struct PublishedCertificate {
     pub pem: String,
     /// SHA-256 of its DER, as administrators compare it: `AB:CD:…`.
     pub sha256: String,
+    /// Its key's kind and size, such as `RSA 3072`.
+    pub algorithm: String,
+    /// `notBefore`.
+    pub start: Option<OffsetDateTime>,
     /// `notAfter`.
     pub end: Option<OffsetDateTime>,
 }
@@ -87,6 +92,17 @@ impl ServiceProvider {
         })
     }
 
+    /// The signing certificates of `idp`; `None` while there is no metadata.
+    ///
+    /// # Errors
+    /// When that identity provider is unknown, or a certificate of its can't be read.
+    pub fn idp_certificates(&self, idp: &IdpName) -> Result<Option<Vec<PublishedCertificate>>, Error> {
+        let Some(metadata) = self.idp(idp)?.last_good() else { return Ok(None) };
+        let all = metadata.certificates.iter().map(|der| published(Usage::Signing, der));
+        let all: Result<_, _> = all.collect();
+        all.map(Some).map_err(|_| Error::Machinery("a certificate of theirs can't be read".to_owned()))
+    }
+
     /// What the answers of `idp` must be like, for instances with these options.
     ///
     /// # Errors
@@ -112,6 +128,27 @@ impl ServiceProvider {
     }
 }
 
+/// A certificate in PEM, such as one of a file that is not in force yet; `None`: it is none.
+#[must_use]
+pub fn certificate_of(usage: Usage, pem: &str) -> Option<PublishedCertificate> {
+    published(usage, &X509::from_pem(pem.as_bytes()).ok()?.to_der().ok()?).ok()
+}
+
+/// `notAfter` of a certificate in DER, such as a web server's; `None`: it is none.
+#[must_use]
+pub fn end_of_certificate(der: &[u8]) -> Option<OffsetDateTime> {
+    end_of(X509::from_der(der).ok()?.not_after())
+}
+
+fn algorithm(key: &PKeyRef<Public>) -> String {
+    let kind = match key.id() {
+        Id::RSA => "RSA",
+        Id::EC => "EC",
+        _ => "other",
+    };
+    format!("{kind} {}", key.bits())
+}
+
 fn published(usage: Usage, der: &[u8]) -> Result<PublishedCertificate, openssl::error::ErrorStack> {
     let certificate = X509::from_der(der)?;
     let digest = hash(MessageDigest::sha256(), der)?;
@@ -120,6 +157,8 @@ fn published(usage: Usage, der: &[u8]) -> Result<PublishedCertificate, openssl::
         usage,
         pem: String::from_utf8_lossy(&certificate.to_pem()?).into_owned(),
         sha256: pairs.join(":"),
+        algorithm: algorithm(&*certificate.public_key()?),
+        start: end_of(certificate.not_before()),
         end: end_of(certificate.not_after()),
     })
 }

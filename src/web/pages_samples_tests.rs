@@ -13,6 +13,8 @@ pub(super) fn for_administrators(site: &Brand) -> Vec<(&'static str, askama::Res
         usage: Usage::Signing,
         pem,
         sha256: ["AB"; 32].join(":"),
+        algorithm: "RSA 3072".to_owned(),
+        start: Some(OffsetDateTime::UNIX_EPOCH),
         end: Some(OffsetDateTime::UNIX_EPOCH),
     };
     let own = OwnValues {

@@ -28,6 +28,7 @@ mod desk;
 mod diagnosis;
 mod directory;
 mod discovery;
+mod doctor;
 mod faults;
 mod hierarchy;
 mod hostile;

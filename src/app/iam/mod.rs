@@ -170,5 +170,19 @@ fn as_text(document: &Document) -> Result<String, String> {
         }
     };
     let policy = serde_json::to_string_pretty(&document.policy).map_err(|error| error.to_string())?;
-    Ok(format!("# {}{of}: {what}\n{policy}\n", document.identity))
+    Ok(format!("# {}{of}: {what}\n# {}\n{policy}\n", document.identity, place(document)))
+}
+
+/// Where the IAM console takes it.
+fn place(document: &Document) -> String {
+    let Some((_, path)) = document.identity.split_once(":role/") else {
+        return "IAM > Policies > Create policy > JSON; attach it to whom it is for".to_owned();
+    };
+    // A role's path is no part of its name.
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let tab = match document.kind {
+        Kind::Permissions => "Permissions > Add permissions > Create inline policy > JSON",
+        Kind::Trust | Kind::NativeSignIn => "Trust relationships > Edit trust policy",
+    };
+    format!("IAM > Roles > {name} > {tab}")
 }
