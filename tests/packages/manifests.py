@@ -45,9 +45,9 @@ def kubernetes():
 
 
 def ecs():
-    # W3037: cfn-lint's list of Amazon Connect's actions is older than UpdateUserConfig.
+    # W3037: cfn-lint's list of Amazon Connect's actions is older than UpdateUserConfig. What begins with I is advice.
     text = (DEPLOY / "ecs/template.yml").read_text()
-    problems = [p for p in cfnlint.api.lint_all(text) if p.rule.id != "W3037"]
+    problems = [p for p in cfnlint.api.lint_all(text) if p.rule.id != "W3037" and p.rule.id[0] != "I"]
     assert not problems, problems
 
 
