@@ -41,10 +41,11 @@ FROM scratch AS gateway
 COPY --from=gateway-files /rootfs /
 USER 10001:10001
 WORKDIR /
-ENV PATH=/usr/bin CONNECT_GATEWAY__LISTEN=0.0.0.0:8080
+# The health check asks the second one.
+ENV PATH=/usr/bin CONNECT_GATEWAY__LISTEN=0.0.0.0:8080 CONNECT_GATEWAY__OPERATIONS__LISTEN=127.0.0.1:9090
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
-    CMD ["/usr/bin/connect-gateway", "healthcheck", "--config", "/etc/connect-gateway/gateway.toml"]
+    CMD ["/usr/bin/connect-gateway", "healthcheck", "--live", "--config", "/etc/connect-gateway/gateway.toml"]
 ENTRYPOINT ["/usr/bin/connect-gateway"]
 CMD ["serve", "--config", "/etc/connect-gateway/gateway.toml"]

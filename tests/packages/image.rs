@@ -46,6 +46,7 @@ fn inside(port: u16, arguments: &[&str]) -> Command {
     command.current_dir(project());
     command.arg(&image().root).arg(project().join("config"));
     command.env("CONNECT_GATEWAY__LISTEN", format!("127.0.0.1:{port}"));
+    command.env("CONNECT_GATEWAY__OPERATIONS__LISTEN", format!("127.0.0.2:{port}"));
     command.args(arguments);
     command
 }

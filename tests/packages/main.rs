@@ -5,6 +5,7 @@
 mod deb;
 mod deploy;
 mod image;
+mod supply;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
