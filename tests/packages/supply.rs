@@ -90,7 +90,8 @@ fn every_crate_of_the_build_has_an_allowed_licence() {
     assert!(!is_allowed("GPL-3.0", &allowed) && !is_allowed("GPL-3.0 AND (MIT OR ISC)", &allowed));
     let folder = crate::scratch("supply");
     run(Command::new("python3").arg("scripts/third-party").arg(&folder));
-    let bill: Value = serde_json::from_slice(&std::fs::read(folder.join("sbom.cdx.json")).expect("a bill")).expect("JSON");
+    let bill: Value =
+        serde_json::from_slice(&std::fs::read(folder.join("sbom.cdx.json")).expect("a bill")).expect("JSON");
     let components = bill["components"].as_array().expect("components");
     assert!(components.len() > 200, "{}", components.len());
     for component in components {
