@@ -52,7 +52,7 @@ fn files(folder: &Path) -> Vec<String> {
     listed.lines().map(str::to_owned).collect()
 }
 
-/// Whether a bill of materials is one by CycloneDX's own schema, and names these.
+/// Whether a bill of materials is one by the schema of its format, and names these.
 fn assert_bill(bill: &Path, names: &[&str]) {
     run(Command::new(python()).arg("tests/packages/bill.py").arg(bill).args(names));
 }
