@@ -1,6 +1,6 @@
 # `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: demo test bench storm fuzz lint fmt help build-packages test-packages fuzz-packages
+.PHONY: demo test bench storm image deb fuzz lint fmt help build-packages test-packages image-packages deb-packages fuzz-packages
 
 # A test among the targets: cargo then builds the dependencies as `make test` does, and they are built once for both.
 demo: build-packages ## Run the gateway against a local stand-in for AWS and an identity provider
@@ -15,6 +15,12 @@ bench: build-packages ## Print CPU per verified SAML answer, as a ratio to one R
 
 storm: build-packages ## Sign 5,000 people in at once against AWS's rates times five; some nine minutes after the build
 	cargo bench --locked --bench storm
+
+image: build-packages image-packages ## Build the container image without a registry and say how large it is; docs/building.md
+	@scripts/image
+
+deb: build-packages deb-packages ## Build the Debian package; docs/building.md
+	@scripts/deb
 
 fuzz: build-packages fuzz-packages ## Fuzz every reader of outside bytes for FUZZ_SECONDS each (60); see docs/fuzzing.md
 	@scripts/fuzz
@@ -37,6 +43,12 @@ build-packages:
 
 test-packages:
 	@scripts/install-packages test
+
+image-packages:
+	@scripts/install-packages image
+
+deb-packages:
+	@scripts/install-packages deb
 
 fuzz-packages:
 	@scripts/install-packages fuzz

@@ -25,6 +25,9 @@ struct Arguments {
     /// Port of an instance's site, as alias=port; may be repeated.
     #[arg(long, value_parser = alias_and_port)]
     site_port: Vec<(String, u16)>,
+    /// Where browsers find a part behind a proxy, as part=URL: idp, signin, console or an instance's alias; may be repeated.
+    #[arg(long, value_parser = part_and_url)]
+    public_url: Vec<(String, String)>,
     /// Entity id of the service provider that the identity provider answers.
     #[arg(long, requires = "sp_acs_url")]
     sp_entity_id: Option<String>,
@@ -48,6 +51,11 @@ struct Arguments {
 fn alias_and_port(text: &str) -> Result<(String, u16), String> {
     let (alias, port) = text.split_once('=').ok_or("write alias=port")?;
     Ok((alias.to_owned(), port.parse().map_err(|_| "the port is no number")?))
+}
+
+fn part_and_url(text: &str) -> Result<(String, String), String> {
+    let (part, url) = text.split_once('=').ok_or("write part=URL")?;
+    Ok((part.to_owned(), url.to_owned()))
 }
 
 #[tokio::main]
@@ -77,6 +85,14 @@ fn options(arguments: Arguments, seed: Seed) -> Options {
     options.ports.signin = arguments.signin_port;
     options.ports.idp = arguments.idp_port;
     options.ports.sites.extend(arguments.site_port);
+    for (part, url) in arguments.public_url {
+        match part.as_str() {
+            "idp" => options.public.idp = Some(url),
+            "signin" => options.public.signin = Some(url),
+            "console" => options.public.console = Some(url),
+            _ => drop(options.public.sites.insert(part, url)),
+        }
+    }
     if arguments.kind {
         options.behaviour = Behaviour::kind();
     }
