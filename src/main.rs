@@ -47,13 +47,19 @@ enum Command {
     /// Print what AWS must allow.
     #[command(subcommand)]
     Iam(Iam),
-    /// Find what was refused under a support id in the gateway's JSON log, and say why.
+    /// Look at audit lines.
+    #[command(subcommand)]
+    Audit(Audit),
+    /// Find what was refused under a support id in the gateway's JSON log or its audit file, and say why.
     Explain {
         /// What the person read from the page, such as 4F7K-9Q2M-X0TB.
         support_id: String,
         /// The log; standard input when not named.
         #[arg(long)]
         log: Option<PathBuf>,
+        /// The configuration file: its audit.file is read.
+        #[arg(long, short, conflicts_with = "log")]
+        config: Option<PathBuf>,
     },
     /// Say what is wrong with a configuration before it is deployed. Exit status 0: nothing; 1: something.
     Check {
@@ -71,6 +77,25 @@ enum Command {
             requires = "online"
         )]
         name: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum Audit {
+    /// Say whether the lines of an audit file are the ones that were written, as far as audit.chain vouches for them.
+    /// Exit status 0: they are; 3: they are not; 1: the file can't be read.
+    Verify {
+        /// The file, or an older one that was moved away.
+        file: PathBuf,
+        /// The file with `audit.chain_key`, where there is one.
+        #[arg(long)]
+        key_file: Option<PathBuf>,
+        /// The configuration file, which knows the key.
+        #[arg(long, short, conflicts_with = "key_file")]
+        config: Option<PathBuf>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -323,6 +348,14 @@ async fn main() -> ExitCode {
             let inspection = Inspection { file, config, at, idp, metadata, request_id, show_values };
             app::inspect(&inspection)
         }
+        Command::Audit(Audit::Verify { file, key_file, config, json }) => {
+            let key = match (&key_file, &config) {
+                (Some(path), _) => app::Key::File(path),
+                (None, Some(path)) => app::Key::Config(path),
+                (None, None) => app::Key::None,
+            };
+            app::verify_audit(&file, &key, json)
+        }
         Command::Config(Config::Schema) => app::config_schema(),
         Command::Config(Config::Dump { config, json, all }) => app::config_dump(&config, json, all),
         Command::Mapping(Mapping::Explain {
@@ -370,7 +403,9 @@ async fn main() -> ExitCode {
             let subject = whose.into();
             app::print_iam(&IamPrint { config, instance, principal, subject, online, json }).await
         }
-        Command::Explain { support_id, log } => app::explain(&support_id, log.as_deref()),
+        Command::Explain { support_id, log, config } => {
+            app::explain(&support_id, log.as_deref(), config.as_deref())
+        }
     };
     let (status, reasons) = match outcome {
         Outcome::Done => (ExitCode::SUCCESS, Vec::new()),

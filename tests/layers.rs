@@ -43,7 +43,7 @@ const ROOMS: &[Room] = &[
     // `metrics`: how a sign-in ended is known where its page is made, as for `audit`.
     room(3, "web", &["admin", "audit", "metrics", "model", "session", "sign_in"]),
     room(4, "config", &["admin", "budget", "connect", "federation", "mapping", "model", "saml", "session"]),
-    room(4, "telemetry", &["config", "model"]),
+    room(4, "telemetry", &["audit", "config", "model"]),
     room(
         4,
         "app",
@@ -129,7 +129,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("clap", &["bin", "main"]),
     ("clap_complete", &["main"]),
     ("clap_mangen", &["main"]),
-    ("hmac", &["emulator"]),
+    ("hmac", &["audit", "emulator", "model"]),
     ("icu_locale", &["model"]),
     ("icu_plurals", &["model"]),
     ("prometheus_client", &["metrics"]),
@@ -138,7 +138,18 @@ const CRATES: &[(&str, &[&str])] = &[
     ("reqwest", &["emulator", "federation", "saml"]),
     (
         "serde_json",
-        &["app", "audit", "config", "connect", "emulator", "federation", "mapping", "store", "web"],
+        &[
+            "app",
+            "audit",
+            "config",
+            "connect",
+            "emulator",
+            "federation",
+            "mapping",
+            "store",
+            "telemetry",
+            "web",
+        ],
     ),
     ("similar", &["admin"]),
     ("toml", &["bin", "config", "emulator"]),

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::command::{PATIENCE, failure};
-use super::{Outcome, load, parts, sdk, told};
+use super::{Observed, Outcome, load, parts, sdk, told};
 use crate::audit;
 use crate::config;
 use crate::model::{Patience, Requested, SystemClock, SystemRandom, Username};
@@ -29,7 +29,9 @@ pub async fn check(path: &Path, online_as: Option<&str>) -> Outcome {
         return Outcome::Failed(failed);
     }
     let sdk = sdk(&loaded.config).await;
-    let parts = match parts(loaded.config, &sdk, Arc::new(SystemClock), Arc::new(SystemRandom)) {
+    let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
+    let observed = Observed::by_nobody(&loaded.config);
+    let parts = match parts(loaded.config, &sdk, clock, random, observed) {
         Ok(parts) => parts,
         Err(error) => return Outcome::failed(&error),
     };

@@ -1,5 +1,6 @@
 //! Puts the rooms together and runs them.
 
+mod audit;
 mod aws;
 mod background;
 mod check;
@@ -22,6 +23,7 @@ mod users;
 
 use std::future::Future;
 use std::path::Path;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, RwLock};
 
 use aws_config::SdkConfig;
@@ -32,17 +34,21 @@ use url::Url;
 
 use crate::admin::{Console, Publishing};
 use crate::budget::ProcessBudget;
-use crate::config::{self, Config, Loaded};
+use crate::config::{self, Config, Loaded, PersonalDataPolicy};
 use crate::connect::Connect;
 use crate::federation::Federation;
 use crate::metrics::Metrics;
-use crate::model::{Clock, Pace, Problem, Random, RulesState, SystemClock, SystemRandom};
+use crate::model::{
+    CallBudget, Clock, Pace, PersonalData, Problem, Random, RulesState, SignInObserver, SystemClock,
+    SystemRandom, Unobserved,
+};
 use crate::saml::{self, ServiceProvider};
 use crate::sign_in::{Instance, Parts, RulesInForce, SignIn};
 use crate::store::{MemoryNamedSessions, MemoryPending, MemoryReplay, MemorySessions, seen_people};
-use crate::telemetry;
+use crate::telemetry::{self, Telemetry};
 use crate::web::{self, Site, WebState};
 
+pub use audit::{Key, verify_audit};
 use aws::{look_at_instances, sdk, user_client};
 use background::{forget_old, forget_old_answers, refresh_metadata, refresh_tokens};
 pub use check::check;
@@ -89,7 +95,10 @@ impl App {
         random: Arc<dyn Random>,
     ) -> Result<Self, saml::Error> {
         let sessions = MemorySessions::new(clock.clone());
-        let metrics = Arc::new(metrics(&config, &*clock));
+        let budget: Arc<dyn CallBudget> = Arc::new(ProcessBudget::new(config.rates.clone()));
+        let metrics = Arc::new(metrics(&config, &*clock).looking_at(budget.clone()));
+        let pace = Pace::new(budget, random.clone()).observed(Arc::new(metrics.calls()));
+        let personal = personal_data(&config.personal_data, &*random);
         let site = Site {
             clock: clock.clone(),
             random: random.clone(),
@@ -100,11 +109,18 @@ impl App {
             pending_for: config.pending_for,
             console: console(&mut config, &clock),
             metrics: metrics.clone(),
+            personal: personal.clone(),
         };
         let (console, public_url) = (site.console.clone(), site.public_url.clone());
-        let sign_in = Arc::new(SignIn::new(parts(config, sdk, clock.clone(), random)?));
+        let observed = Observed { pace, observer: metrics.clone(), personal };
+        let sign_in = Arc::new(SignIn::new(parts(config, sdk, clock.clone(), random, observed)?));
         let rules_state = Arc::<RwLock<RulesState>>::default();
-        let web = WebState { sign_in: sign_in.clone(), site, rules_state: rules_state.clone() };
+        let web = WebState {
+            sign_in: sign_in.clone(),
+            site,
+            rules_state: rules_state.clone(),
+            open_sessions: Arc::new(sessions.clone()),
+        };
         let operations = web::operations(web.clone());
         let router = web::router(web, sessions.clone());
         Ok(Self {
@@ -140,6 +156,12 @@ impl App {
             }
         }
         Self { reload: Some(reload), ..self }
+    }
+
+    /// The same, whose numbers have the audit lines that were lost.
+    fn audited(self, lost: Arc<AtomicU64>) -> Self {
+        self.metrics.audit_lost_is(lost);
+        self
     }
 
     /// The same, answering monitoring at `listener`.
@@ -193,13 +215,39 @@ impl App {
     }
 }
 
+/// Who counts, and what may be told.
+struct Observed {
+    pace: Pace,
+    observer: Arc<dyn SignInObserver>,
+    personal: PersonalData,
+}
+
+impl Observed {
+    /// For commands, which end with what they print.
+    fn by_nobody(config: &Config) -> Self {
+        let budget = Arc::new(ProcessBudget::new(config.rates.clone()));
+        let (pace, observer) = (Pace::new(budget, Arc::new(SystemRandom)), Arc::new(Unobserved));
+        Self { pace, observer, personal: PersonalData::dropped() }
+    }
+}
+
+fn personal_data(policy: &PersonalDataPolicy, random: &dyn Random) -> PersonalData {
+    match policy {
+        PersonalDataPolicy::Drop => PersonalData::dropped(),
+        PersonalDataPolicy::Plain => PersonalData::plain(),
+        PersonalDataPolicy::Hash(Some(key)) => PersonalData::hashed(key.clone()),
+        PersonalDataPolicy::Hash(None) => PersonalData::hashed_until_the_end(random),
+    }
+}
+
 fn parts(
     config: Config,
     sdk: &SdkConfig,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
+    observed: Observed,
 ) -> Result<Parts, saml::Error> {
-    let pace = Pace::new(Arc::new(ProcessBudget::new(config.rates)), random.clone());
+    let Observed { pace, observer, personal } = observed;
     let protected = Arc::new(config.protected);
     let replay = Arc::new(MemoryReplay::new(clock.clone()));
     let saml = ServiceProvider::new(config.saml, config.idps, clock.clone(), random.clone(), replay)?;
@@ -213,13 +261,10 @@ fn parts(
             default_destination: instance.default_destination,
             request: instance.request,
             end_connect_sessions: instance.end_connect_sessions,
-            connect: Arc::new(Connect::new(
-                instance.connect,
-                client,
-                pace.clone(),
-                protected.clone(),
-                clock.clone(),
-            )),
+            connect: Arc::new(
+                Connect::new(instance.connect, client, pace.clone(), protected.clone(), clock.clone())
+                    .telling(personal.clone()),
+            ),
             federation: Arc::new(Federation::new(
                 instance.federation,
                 sdk,
@@ -245,6 +290,7 @@ fn parts(
         named_sessions: Arc::new(MemoryNamedSessions::new(clock.clone())),
         clock,
         random,
+        observer,
         pending_for: config.pending_for,
         session_max: config.session_max,
     })
@@ -301,16 +347,20 @@ pub async fn serve(path: &Path) -> Outcome {
         Ok(loaded) => loaded,
         Err(failed) => return failed,
     };
-    if let Err(error) = telemetry::start(loaded.config.log) {
-        return Outcome::failed(&error);
-    }
+    let variable = |name: &str| environment().find(|(key, _)| key == name).map(|(_, value)| value);
+    let telemetry =
+        telemetry::start(loaded.config.log, &loaded.config.audit, Arc::new(SystemClock), variable);
+    let telemetry = match telemetry {
+        Ok(telemetry) => Arc::new(telemetry),
+        Err(error) => return Outcome::failed(&error),
+    };
     let (listen, public_url) = (loaded.config.listen, loaded.config.public_url.clone());
     let operations = loaded.config.operations;
     let socket = loaded.config.admin.as_ref().and_then(|admin| admin.socket.clone());
     let started = Started::with(&loaded);
     let sdk = sdk(&loaded.config).await;
     let app = match App::build(loaded.config, &sdk, Arc::new(SystemClock), Arc::new(SystemRandom)) {
-        Ok(app) => app.following(path, started),
+        Ok(app) => app.following(path, started).audited(telemetry.audit_lost()),
         Err(error) => return Outcome::failed(&error),
     };
     let (listener, observed) = match listen::listeners(listen, operations).await {
@@ -323,7 +373,11 @@ pub async fn serve(path: &Path) -> Outcome {
     };
     let monitored_at = operations.map(tracing::field::display);
     tracing::info!(%listen, public_url = %public_url, operations = monitored_at, "serving");
+    let reopening = tokio::spawn(reopen_at_hang_up(telemetry.clone()));
     app.answering(socket).observed_at(observed).run(listener, asked_to_stop()).await;
+    reopening.abort();
+    // Away from the runtime, which delivers what is left.
+    let _ = tokio::task::spawn_blocking(move || telemetry.stop()).await;
     Outcome::Done
 }
 
@@ -336,18 +390,19 @@ fn read_text(path: &Path) -> Result<String, String> {
         .map_err(|error| format!("{}: {}", path.display(), config::unreadable(&error)))
 }
 
+/// The process's own variables, as far as they are text.
+fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
+}
+
 /// The configuration, as it would be with `rules` in that file where they are given, and the files that were looked at.
 fn read_config(
     path: &Path,
     rules: Option<(&Path, &str)>,
 ) -> (Result<Loaded, Vec<Problem>>, Vec<config::Seen>) {
-    let text = |(key, value): (std::ffi::OsString, std::ffi::OsString)| {
-        Some((key.into_string().ok()?, value.into_string().ok()?))
-    };
-    let environment = std::env::vars_os().filter_map(text);
     match rules {
-        Some(rules) => (config::load_with(rules, path, environment), Vec::new()),
-        None => config::load_seen(path, environment),
+        Some(rules) => (config::load_with(rules, path, environment()), Vec::new()),
+        None => config::load_seen(path, environment()),
     }
 }
 
@@ -357,6 +412,15 @@ fn load(path: &Path) -> Result<Loaded, Outcome> {
         eprintln!("warning: {warning}");
     }
     Ok(loaded)
+}
+
+/// SIGHUP: the audit file was moved away.
+async fn reopen_at_hang_up(telemetry: Arc<Telemetry>) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut hang_up) = signal(SignalKind::hangup()) else { return };
+    while hang_up.recv().await.is_some() {
+        telemetry.reopen();
+    }
 }
 
 /// SIGTERM or Ctrl-C.

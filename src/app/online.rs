@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::command::{PATIENCE, failure};
 use super::mapping::{quoted, table};
-use super::{parts, sdk};
+use super::{Observed, parts, sdk};
 use crate::audit;
 use crate::config::Config;
 use crate::connect::{Fate, Preview};
@@ -22,7 +22,8 @@ pub(super) async fn preview(
     placement: &Placement,
 ) -> Result<Preview, String> {
     let sdk = sdk(&config).await;
-    let parts = parts(config, &sdk, Arc::new(SystemClock), Arc::new(SystemRandom));
+    let observed = Observed::by_nobody(&config);
+    let parts = parts(config, &sdk, Arc::new(SystemClock), Arc::new(SystemRandom), observed);
     let parts = parts.map_err(|error| error.to_string())?;
     let found = parts.instances.iter().find(|known| known.name == *instance);
     let found = found.ok_or_else(|| format!("instance.{instance}: is not configured"))?;

@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use crate::model::{Busy, Call, CallBudget, CallUse, Patience, Priority, Ticket};
+use crate::model::{Busy, Call, CallBudget, CallUse, Patience, Priority, Ticket, is_sts};
 use line::Line;
 
 /// Calls a second and burst for one operation.
@@ -164,10 +164,6 @@ impl CallBudget for ProcessBudget {
         let now = Instant::now();
         self.0.lock().iter().map(|(call, line)| line.used(call, now)).collect()
     }
-}
-
-fn is_sts(operation: &str) -> bool {
-    operation.starts_with("AssumeRole") || operation == "GetCallerIdentity"
 }
 
 #[cfg(test)]

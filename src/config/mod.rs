@@ -6,6 +6,7 @@
 mod about;
 mod address;
 mod admin;
+mod audit;
 mod budget;
 mod cache;
 mod credentials;
@@ -59,13 +60,14 @@ use section::Section;
 use shape::Names;
 
 pub use admin::{Admin, Publishers};
+pub use audit::{AuditTo, ChainKey, SyslogAddress};
 pub use drafts::Drafts;
 pub use files::Seen;
 pub(crate) use files::unreadable;
 pub use hierarchy::{read_hierarchy, write_hierarchy};
 pub use history::History;
 pub use instance::Instance;
-pub use log::{Log, LogFormat};
+pub use log::{Log, LogFormat, PersonalDataPolicy};
 pub use schema::schema;
 pub use setting::{Origin, Setting, Shown};
 pub use summary::summary;
@@ -125,6 +127,10 @@ pub struct Config {
     pub session_max: Duration,
     /// What is logged, and how.
     pub log: Log,
+    /// What becomes of what tells one person from others, there and in audit lines.
+    pub personal_data: PersonalDataPolicy,
+    /// Where audit lines go.
+    pub audit: AuditTo,
 }
 
 /// A usable configuration, and what should be looked at all the same.
@@ -270,7 +276,8 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
     let history = admin.as_ref().and_then(Admin::history).cloned();
     let session_max = root.section("session", |s| s.number("max_hours", 12, 1..=12));
     let seen_file = root.section("people", |s| people::read(s, files.base_dir()));
-    let log = root.section("log", log::read);
+    let (log, personal_data) = root.section("log", |s| (log::read(s), log::personal_data(s, files)));
+    let audit = root.section("audit", |s| audit::read(s, files));
     at_least_one(root, "idp", idps.is_empty());
     at_least_one(root, "instance", instances.is_empty());
     let (brand, translated) = pages.into_brands(display_name)?;
@@ -306,6 +313,8 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
         seen_file,
         session_max: Duration::from_secs(session_max * 3600),
         log,
+        personal_data,
+        audit,
     })
 }
 

@@ -44,8 +44,8 @@ pub use report::InstanceReport;
 pub use standing::Standing;
 
 use crate::model::{
-    Busy, Clock, ConnectUser, InstanceArn, InstanceName, Pace, Patience, Placement, Priority, ProtectedNames,
-    Ticket, UserId, Username,
+    Busy, Clock, ConnectUser, InstanceArn, InstanceName, Pace, Patience, PersonalData, Placement, Priority,
+    ProtectedNames, Ticket, UserId, Username,
 };
 use aged::Aged;
 use client::Calls;
@@ -163,6 +163,14 @@ impl Connect {
             standing: standing::Kept::default(),
             clock,
         }
+    }
+
+    /// The same, whose audit lines name users as `personal` lets them.
+    #[must_use]
+    pub fn telling(self, personal: PersonalData) -> Self {
+        // Only the first one counts, and this is it.
+        let _ = self.provision.personal.set(personal);
+        self
     }
 
     /// Resolve, plan, apply: afterwards the user exists and is placed as the rules want. One piece of work

@@ -17,11 +17,13 @@ pub mod ids;
 pub mod logout;
 pub mod named;
 pub mod named_sessions;
+pub mod observed;
 pub mod open_sessions;
 pub mod original_answer;
 pub mod pace;
 pub mod patience;
 pub mod pending;
+pub mod personal_data;
 pub mod placement;
 pub mod problem;
 pub mod proficiency;
@@ -32,6 +34,7 @@ pub mod rules_state;
 pub mod secret;
 pub mod seen;
 pub mod signed_in;
+pub mod spans;
 pub mod test_sign_in;
 pub mod token;
 pub mod user;
@@ -40,7 +43,7 @@ pub mod words;
 pub use blame::{Blame, Blamed};
 pub use brand::{Brand, FooterLink, Logo};
 pub use breaker::Breaker;
-pub use budget::{Busy, Call, CallBudget, CallUse};
+pub use budget::{Busy, Call, CallBudget, CallUse, is_sts};
 pub use call_error::{CallError, Cause};
 pub use channel::{Channel, ChannelPhone, ChannelSettings, VoiceEnhancement};
 pub use clock::{Clock, Random, SystemClock, SystemRandom};
@@ -57,11 +60,13 @@ pub use ids::{
 pub use logout::{LogoutStatus, PendingLogout, Reply};
 pub use named::NamedObjects;
 pub use named_sessions::{NamedSessions, SubjectKey};
+pub use observed::{CallObserver, SignInObserver, Unobserved};
 pub use open_sessions::OpenSessions;
 pub use original_answer::{OriginalAnswer, Unreadable};
 pub use pace::{Caller, Pace, Stopped};
 pub use patience::{Patience, Priority, Ticket};
 pub use pending::{Pending, PendingConfirmation, PendingKey, PendingSignIn, Purpose, Target};
+pub use personal_data::PersonalData;
 pub use placement::{
     Denial, Field, HierarchyPath, Phone, PhoneType, Placed, Placement, RuleOutcome, SyncPolicy, SyncWhen,
     Trace, TraceEntry,

@@ -5,8 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
+use tracing::Instrument as _;
 
-use super::{Breaker, Busy, Call, CallBudget, CallError, Cause, Patience, Random};
+use super::{
+    Breaker, Busy, Call, CallBudget, CallError, CallObserver, Cause, Patience, Random, Unobserved, spans,
+};
 
 /// Pauses before a call that met a fault of AWS or of the network is made again, at most.
 const PAUSES: [Duration; 2] = [Duration::from_millis(400), Duration::from_millis(1600)];
@@ -25,13 +28,20 @@ pub enum Stopped {
 pub struct Pace {
     budget: Arc<dyn CallBudget>,
     random: Arc<dyn Random>,
+    observer: Arc<dyn CallObserver>,
 }
 
 impl Pace {
     /// `random` spreads the pauses between attempts.
     #[must_use]
     pub fn new(budget: Arc<dyn CallBudget>, random: Arc<dyn Random>) -> Self {
-        Self { budget, random }
+        Self { budget, random, observer: Arc::new(Unobserved) }
+    }
+
+    /// The same, with somebody who hears of each call.
+    #[must_use]
+    pub fn observed(self, observer: Arc<dyn CallObserver>) -> Self {
+        Self { observer, ..self }
     }
 
     /// The budget.
@@ -115,7 +125,7 @@ impl Caller {
         let mut pauses = PAUSES.into_iter();
         let mut is_clock_known = false;
         loop {
-            let error = match attempt().await {
+            let error = match self.attempt(call, attempt()).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
@@ -130,6 +140,20 @@ impl Caller {
             }
             self.pace.budget.admit(call, patience.again()).await.map_err(Stopped::Busy)?;
         }
+    }
+
+    /// One attempt, counted and in a span of its own.
+    async fn attempt<T>(
+        &self,
+        call: &Call,
+        attempt: impl Future<Output = Result<T, CallError>>,
+    ) -> Result<T, CallError> {
+        let (span, began) = (spans::aws_call(call), Instant::now());
+        let answer = attempt.instrument(span.clone()).await;
+        let result = answer.as_ref().map_or_else(|error| error.cause.word(), |_| "ok");
+        spans::ended(&span, answer.is_err().then_some(result));
+        self.pace.observer.called(call, result, began.elapsed());
+        answer
     }
 
     /// Nobody waits for a turn at a service that does not answer.

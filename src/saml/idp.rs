@@ -22,6 +22,8 @@ pub(super) struct Idp {
     /// Places for artifacts that it is asked about at this moment.
     pub(super) resolutions: Semaphore,
     metadata: Mutex<Option<Arc<IdpMetadata>>>,
+    /// When that was last read, or found to be the newest.
+    read_at: Mutex<Option<OffsetDateTime>>,
 }
 
 impl Idp {
@@ -39,7 +41,8 @@ impl Idp {
             MetadataSource::Url(_) => return Err(unusable(MetadataError::Address)),
         };
         let resolutions = Semaphore::new(MOST_RESOLUTIONS);
-        Ok(Self { settings, pinned, resolutions, metadata: Mutex::new(metadata) })
+        let read_at = Mutex::new(metadata.is_some().then_some(now));
+        Ok(Self { settings, pinned, resolutions, metadata: Mutex::new(metadata), read_at })
     }
 
     /// The metadata in force.
@@ -65,6 +68,16 @@ impl Idp {
     /// The last good copy, valid or over.
     pub(super) fn last_good(&self) -> Option<Arc<IdpMetadata>> {
         self.metadata.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// When the copy in force was last read, or found to be the newest.
+    pub(super) fn read_at(&self) -> Option<OffsetDateTime> {
+        *self.read_at.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The copy in force is the newest at this moment.
+    pub(super) fn is_newest(&self, now: OffsetDateTime) {
+        *self.read_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
     }
 
     /// Puts a newer copy into force, or keeps the last good one.

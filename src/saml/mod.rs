@@ -182,6 +182,12 @@ impl ServiceProvider {
         Some((metadata.valid_until, metadata.keys_end))
     }
 
+    /// When the metadata of `idp` was last read, or found to be the newest; `None`: never.
+    #[must_use]
+    pub fn metadata_read_at(&self, idp: &IdpName) -> Option<OffsetDateTime> {
+        self.idp(idp).ok()?.read_at()
+    }
+
     /// What is asked of `idp` for an instance with these options.
     ///
     /// # Errors
@@ -320,7 +326,7 @@ impl ServiceProvider {
         if self.replay.first_use(replay_key, replay_until).await? {
             let answer = || OriginalAnswer::new(&delivered.saml_response, issued, &identity);
             let answer = readable.map(|()| answer());
-            Ok(VerifiedAssertion::new(identity, answer))
+            Ok(VerifiedAssertion::new(identity, answer, issued - self.clock.now()))
         } else {
             Err(Error::Replay)
         }

@@ -34,8 +34,10 @@ pub use types::{
 };
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
 use std::sync::Arc;
 
+use tracing::Instrument as _;
 use url::Url;
 
 pub use crate::mapping::NameSources;
@@ -47,8 +49,8 @@ use awaited::Waiting;
 use people::{People, Present};
 
 use crate::model::{
-    Blamed as _, Destination, HandOff, Identity, IdpChoice, IdpName, InstanceName, PendingKey, PendingSignIn,
-    Purpose, RequestOptions, SessionId, SignedIn, Target, Trace, Username, code,
+    Blamed, Destination, HandOff, Identity, IdpChoice, IdpName, InstanceName, PendingKey, PendingSignIn,
+    Purpose, RequestOptions, SessionId, SignedIn, Target, Trace, Username, code, spans,
 };
 use crate::saml::VerifiedAssertion;
 
@@ -161,7 +163,8 @@ impl SignIn {
         };
         let relay_state = self.parts.random.token();
         let requested = self.parts.saml.requested(idp, options)?;
-        let request = self.parts.saml.authn_request(idp, &requested, &relay_state).await?;
+        let made = self.parts.saml.authn_request(idp, &requested, &relay_state);
+        let request = made.instrument(spans::authn_request(idp)).await?;
         let now = self.parts.clock.now();
         let pending = PendingSignIn {
             request_id: request.id,
@@ -226,10 +229,27 @@ impl SignIn {
         brought: Brought,
         pending: &PendingSignIn,
     ) -> Result<VerifiedAssertion, SignInError> {
-        Ok(match brought {
-            Brought::Response(saml_response) => self.parts.saml.verify(saml_response, pending).await?,
-            Brought::Artifact(artifact) => self.parts.saml.verify_artifact(&artifact, pending).await?,
-        })
+        let verified = async {
+            match brought {
+                Brought::Response(saml_response) => self.parts.saml.verify(saml_response, pending).await,
+                Brought::Artifact(artifact) => self.parts.saml.verify_artifact(&artifact, pending).await,
+            }
+        };
+        Ok(self.observed(&pending.idp, verified).await?)
+    }
+
+    /// The same outcome, told to whoever counts, and in a span of its own.
+    async fn observed<E: Blamed>(
+        &self,
+        idp: &IdpName,
+        verified: impl Future<Output = Result<VerifiedAssertion, E>>,
+    ) -> Result<VerifiedAssertion, E> {
+        let span = spans::verify(idp);
+        let verified = verified.instrument(span.clone()).await;
+        let outcome = verified.as_ref().map(VerifiedAssertion::clock_offset).map_err(Blamed::code);
+        spans::ended(&span, outcome.err().map(|code| code.id));
+        self.parts.observer.answered(idp, outcome);
+        verified
     }
 
     /// Whether this person may go there, and why.

@@ -13,7 +13,7 @@ use crate::mapping::{Admins, NamesConfig};
 use crate::model::{
     Clock, ConnectUser, Departure, Destination, IdpChoice, IdpName, InstanceName, NamedSessions,
     OriginalAnswer, Pending, PendingConfirmation, PendingLogout, PendingSignIn, PendingTest, Placement,
-    Random, RequestOptions, SeenPeople, SessionId, SignedIn, Target, Trace,
+    Random, RequestOptions, SeenPeople, SessionId, SignInObserver, SignedIn, Target, Trace, Username,
 };
 use crate::saml::ServiceProvider;
 
@@ -71,6 +71,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// The randomness.
     pub random: Arc<dyn Random>,
+    /// Who counts what sign-ins meet.
+    pub observer: Arc<dyn SignInObserver>,
     /// How long a person may take at the identity provider.
     pub pending_for: Duration,
     /// Our longest session.
@@ -186,6 +188,14 @@ pub struct Entry {
     pub(super) ask: Ask,
     pub(super) placement: Placement,
     pub(super) user: ConnectUser,
+}
+
+impl Entry {
+    /// That user's name.
+    #[must_use]
+    pub fn username(&self) -> &Username {
+        &self.user.username
+    }
 }
 
 /// One entry of the start page.

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
@@ -13,17 +14,21 @@ use time::macros::format_description;
 
 use super::pages::{self, Error, Rendered};
 use super::refusal::Refusal;
+use super::watched::Refused;
 use super::{Site, cookies, headers, paths};
 use crate::admin::{Outcome, SignInRecord};
-use crate::audit::{self, Event, Line};
+use crate::audit::{self, Event, Line, Who};
 use crate::model::{Brand, IdpName, SupportId};
 
-/// Gives the request a support id; makes a page and an audit line of a refusal; puts the headers on.
-pub(super) async fn boundary(State(site): State<Arc<Site>>, mut request: Request, next: Next) -> Response {
-    let support_id = audit::support_id(&*site.random);
+/// Makes a page and an audit line of a refusal; puts the headers on. The request has a support id.
+pub(super) async fn boundary(
+    State(site): State<Arc<Site>>,
+    Extension(support_id): Extension<SupportId>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let path = request.uri().path().to_owned();
     let brand = site.brand_for(request.headers());
-    request.extensions_mut().insert(support_id.clone());
     cookies::keep_ours(request.headers_mut());
     let mut response = next.run(request).await;
     if response.extensions().get::<Rendered>().is_none()
@@ -52,7 +57,8 @@ fn refused(
     refusal: &Refusal,
     sent: &HeaderMap,
 ) -> Response {
-    audit::record(&Line {
+    let who = Who { subject: refusal.identity.as_ref().and_then(|who| site.subject(who)), user: None };
+    let line = Line {
         event: refusal.event,
         support_id,
         idp: refusal.idp.as_ref(),
@@ -60,7 +66,8 @@ fn refused(
         refused: Some((refusal.code, &refusal.cause)),
         trace: refusal.trace.as_ref(),
         findings: &refusal.findings,
-    });
+    };
+    audit::record_of(&who, &line);
     if [Event::SignIn, Event::HandOff].contains(&refusal.event) {
         remember(site, support_id, refusal);
         site.metrics.sign_in(sender(refusal), refusal.instance.as_ref(), Some(refusal.code));
@@ -81,6 +88,7 @@ fn refused(
         signed_in: refusal.signed_in,
     };
     let mut response = pages::error(&page);
+    response.extensions_mut().insert(Refused { code: refusal.code, idp: sender(refusal).cloned() });
     *response.status_mut() = refusal.status;
     if refusal.status == StatusCode::SERVICE_UNAVAILABLE {
         response.headers_mut().insert(header::RETRY_AFTER, seconds(refusal.retry_after).into());

@@ -31,6 +31,7 @@ mod sign_out;
 mod start;
 mod test_sign_in;
 mod unsolicited;
+mod watched;
 mod words;
 
 use std::collections::BTreeMap;
@@ -50,7 +51,7 @@ use url::Url;
 
 use crate::admin::Console;
 use crate::metrics::Metrics;
-use crate::model::{Brand, Clock, Random, RulesState};
+use crate::model::{Brand, Clock, Identity, OpenSessions, PersonalData, Random, RulesState};
 use crate::session;
 use crate::sign_in::SignIn;
 
@@ -75,6 +76,8 @@ pub struct WebState {
     pub site: Site,
     /// Whether the rules in force are those of the file.
     pub rules_state: Arc<RwLock<RulesState>>,
+    /// Which sessions there are, for monitoring.
+    pub open_sessions: Arc<dyn OpenSessions>,
 }
 
 /// What every page has in common.
@@ -98,6 +101,15 @@ pub struct Site {
     pub console: Option<Arc<Console>>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// What is told of a person.
+    pub personal: PersonalData,
+}
+
+impl Site {
+    /// Whom an identity provider named, as far as that may be told.
+    fn subject(&self, identity: &Identity) -> Option<String> {
+        identity.name_id.as_ref().and_then(|name| self.personal.shown(&name.value))
+    }
 }
 
 /// The whole of the gateway's HTTP, with sessions kept in `store`.
@@ -130,7 +142,8 @@ pub fn router<S: SessionStore + Clone>(state: WebState, store: S) -> Router {
     bounded(routes, site, store)
 }
 
-/// Everything around the routes, from the inside out: body limit, sessions, panics, the boundary.
+/// Everything around the routes, from the inside out: body limit, sessions, panics, the boundary, and what is told of
+/// a request.
 fn bounded<S: SessionStore + Clone>(routes: Router, site: Arc<Site>, store: S) -> Router {
     routes
         .route("/healthz", get(|| async { "ok" }))
@@ -141,7 +154,8 @@ fn bounded<S: SessionStore + Clone>(routes: Router, site: Arc<Site>, store: S) -
         .layer(RequestBodyLimitLayer::new(LARGEST_FORM))
         .layer(session::layer(store))
         .layer(tower_http::catch_panic::CatchPanicLayer::custom(boundary::panicked))
-        .layer(axum::middleware::from_fn_with_state(site, boundary::boundary))
+        .layer(axum::middleware::from_fn_with_state(site.clone(), boundary::boundary))
+        .layer(axum::middleware::from_fn_with_state(site, watched::watched))
 }
 
 /// Whether sign-ins can be taken; with `?verbose`, what an operator should look at. Older rules are no reason to
