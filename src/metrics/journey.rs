@@ -83,6 +83,17 @@ impl Journey {
         );
     }
 
+    /// What alerts look for is there from the start, so that the first one is seen as a rise.
+    pub(super) fn begin(&self, idps: &BTreeSet<String>) {
+        for idp in idps {
+            self.replays.get_or_create_owned(&Idp { idp: idp.clone() });
+            self.overage.get_or_create_owned(&Idp { idp: idp.clone() });
+            for attribute in ["groups", "username"] {
+                self.missing.get_or_create_owned(&Missing { idp: idp.clone(), attribute });
+            }
+        }
+    }
+
     pub(super) fn answered(
         &self,
         known: &BTreeSet<String>,

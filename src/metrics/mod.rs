@@ -124,6 +124,7 @@ impl Metrics {
             audit_lost: Gauge::default(),
             lost: OnceLock::new(),
         };
+        metrics.journey.begin(&metrics.idps);
         metrics.rules_loaded.set(now.unix_timestamp());
         metrics.reload_success.set(1);
         metrics.reloaded_at.set(now.unix_timestamp());

@@ -28,7 +28,9 @@ pub struct Standing {
 pub struct IdpStanding {
     /// Its name.
     pub idp: IdpName,
-    /// When it was last read, or found unchanged; `None`: never.
+    /// Whether there is any.
+    pub has_metadata: bool,
+    /// When it was last read from its URL, or found unchanged; `None`: never, or it is a file's.
     pub read_at: Option<OffsetDateTime>,
     /// Until when it may be used, when it says so.
     pub valid_until: Option<OffsetDateTime>,
@@ -74,7 +76,7 @@ impl Gauges {
         );
         registry.register(
             "idp_metadata_last_success_timestamp_seconds",
-            "When the identity provider's metadata was last read, or found unchanged",
+            "When the identity provider's metadata was last read from its URL, or found unchanged",
             self.read_at.clone(),
         );
         registry.register(
@@ -109,7 +111,10 @@ impl Gauges {
     fn set_idp(&self, standing: &IdpStanding) {
         let idp = Idp { idp: standing.idp.to_string() };
         let read_at = standing.read_at.map_or(0, OffsetDateTime::unix_timestamp);
-        self.read_at.get_or_create(&idp).set(read_at);
+        // A file's is read at start, and never late.
+        if read_at > 0 || !standing.has_metadata {
+            self.read_at.get_or_create(&idp).set(read_at);
+        }
         match standing.valid_until {
             Some(until) => _ = self.valid_until.get_or_create(&idp).set(until.unix_timestamp()),
             None => _ = self.valid_until.remove(&idp),

@@ -22,7 +22,7 @@ pub(super) struct Idp {
     /// Places for artifacts that it is asked about at this moment.
     pub(super) resolutions: Semaphore,
     metadata: Mutex<Option<Arc<IdpMetadata>>>,
-    /// When that was last read, or found to be the newest.
+    /// When that was last read from its URL, or found to be the newest.
     read_at: Mutex<Option<OffsetDateTime>>,
 }
 
@@ -41,8 +41,8 @@ impl Idp {
             MetadataSource::Url(_) => return Err(unusable(MetadataError::Address)),
         };
         let resolutions = Semaphore::new(MOST_RESOLUTIONS);
-        let read_at = Mutex::new(metadata.is_some().then_some(now));
-        Ok(Self { settings, pinned, resolutions, metadata: Mutex::new(metadata), read_at })
+        let metadata = Mutex::new(metadata);
+        Ok(Self { settings, pinned, resolutions, metadata, read_at: Mutex::default() })
     }
 
     /// The metadata in force.
@@ -70,7 +70,7 @@ impl Idp {
         self.metadata.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// When the copy in force was last read, or found to be the newest.
+    /// When the copy in force was last read from its URL, or found to be the newest; `None`: never, or it is a file's.
     pub(super) fn read_at(&self) -> Option<OffsetDateTime> {
         *self.read_at.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -182,7 +182,7 @@ impl ServiceProvider {
         Some((metadata.valid_until, metadata.keys_end))
     }
 
-    /// When the metadata of `idp` was last read, or found to be the newest; `None`: never.
+    /// When the metadata of `idp` was last read from its URL, or found to be the newest; `None`: never, or it is a file's.
     #[must_use]
     pub fn metadata_read_at(&self, idp: &IdpName) -> Option<OffsetDateTime> {
         self.idp(idp).ok()?.read_at()

@@ -38,7 +38,7 @@ pub struct IdpView {
     pub metadata_until: Option<OffsetDateTime>,
     /// When the last of its signing certificates ends, when that is known.
     pub keys_end: Option<OffsetDateTime>,
-    /// When its metadata was last read, or found unchanged.
+    /// When its metadata was last read from its URL, or found unchanged; `None`: never, or it is a file's.
     pub read_at: Option<OffsetDateTime>,
 }
 

@@ -34,6 +34,7 @@ async fn standing(web: &WebState) -> Standing {
     let view = web.sign_in.console_view();
     let idp = |idp: &IdpView| IdpStanding {
         idp: idp.idp.name.clone(),
+        has_metadata: idp.has_metadata,
         read_at: idp.read_at,
         valid_until: idp.metadata_until,
         keys_end: idp.keys_end,
