@@ -7,6 +7,8 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use connect_gateway::app::{self, Explain, For, HierarchyFile, IamPrint, Inspection, Outcome};
 
+#[path = "main/audit.rs"]
+mod audit;
 #[path = "main/users.rs"]
 mod users;
 
@@ -49,7 +51,7 @@ enum Command {
     Iam(Iam),
     /// Look at audit lines.
     #[command(subcommand)]
-    Audit(Audit),
+    Audit(audit::Audit),
     /// Find what was refused under a support id in the gateway's JSON log or its audit file, and say why.
     Explain {
         /// What the person read from the page, such as 4F7K-9Q2M-X0TB.
@@ -77,25 +79,6 @@ enum Command {
             requires = "online"
         )]
         name: String,
-    },
-}
-
-#[derive(Subcommand)]
-enum Audit {
-    /// Say whether the lines of an audit file are the ones that were written, as far as audit.chain vouches for them.
-    /// Exit status 0: they are; 3: they are not; 1: the file can't be read.
-    Verify {
-        /// The file, or an older one that was moved away.
-        file: PathBuf,
-        /// The file with `audit.chain_key`, where there is one.
-        #[arg(long)]
-        key_file: Option<PathBuf>,
-        /// The configuration file, which knows the key.
-        #[arg(long, short, conflicts_with = "key_file")]
-        config: Option<PathBuf>,
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
     },
 }
 
@@ -348,14 +331,7 @@ async fn main() -> ExitCode {
             let inspection = Inspection { file, config, at, idp, metadata, request_id, show_values };
             app::inspect(&inspection)
         }
-        Command::Audit(Audit::Verify { file, key_file, config, json }) => {
-            let key = match (&key_file, &config) {
-                (Some(path), _) => app::Key::File(path),
-                (None, Some(path)) => app::Key::Config(path),
-                (None, None) => app::Key::None,
-            };
-            app::verify_audit(&file, &key, json)
-        }
+        Command::Audit(audit) => audit.run(),
         Command::Config(Config::Schema) => app::config_schema(),
         Command::Config(Config::Dump { config, json, all }) => app::config_dump(&config, json, all),
         Command::Mapping(Mapping::Explain {

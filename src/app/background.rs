@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::MissedTickBehavior;
 
 use crate::admin::Console;
 use crate::sign_in::SignIn;
+use crate::telemetry::Telemetry;
 
 /// How often identity provider metadata is looked at; the service provider knows what is due.
 const METADATA_TICK: Duration = Duration::from_secs(20);
@@ -47,6 +49,14 @@ pub(super) async fn refresh_tokens(sign_in: Arc<SignIn>) {
     loop {
         ticks.tick().await;
         sign_in.refresh_tokens().await;
+    }
+}
+
+/// SIGHUP: the audit file was moved away.
+pub(super) async fn reopen_at_hang_up(telemetry: Arc<Telemetry>) {
+    let Ok(mut hang_up) = signal(SignalKind::hangup()) else { return };
+    while hang_up.recv().await.is_some() {
+        telemetry.reopen();
     }
 }
 

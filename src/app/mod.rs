@@ -13,6 +13,7 @@ mod inspect;
 mod listen;
 mod live;
 mod mapping;
+mod observed;
 mod online;
 mod reload;
 mod removal;
@@ -34,29 +35,27 @@ use url::Url;
 
 use crate::admin::{Console, Publishing};
 use crate::budget::ProcessBudget;
-use crate::config::{self, Config, Loaded, PersonalDataPolicy};
+use crate::config::{self, Config, Loaded};
 use crate::connect::Connect;
 use crate::federation::Federation;
 use crate::metrics::Metrics;
-use crate::model::{
-    CallBudget, Clock, Pace, PersonalData, Problem, Random, RulesState, SignInObserver, SystemClock,
-    SystemRandom, Unobserved,
-};
+use crate::model::{CallBudget, Clock, Pace, Problem, Random, RulesState, SystemClock, SystemRandom};
 use crate::saml::{self, ServiceProvider};
 use crate::sign_in::{Instance, Parts, RulesInForce, SignIn};
 use crate::store::{MemoryNamedSessions, MemoryPending, MemoryReplay, MemorySessions, seen_people};
-use crate::telemetry::{self, Telemetry};
+use crate::telemetry;
 use crate::web::{self, Site, WebState};
 
 pub use audit::{Key, verify_audit};
 use aws::{look_at_instances, sdk, user_client};
-use background::{forget_old, forget_old_answers, refresh_metadata, refresh_tokens};
+use background::{forget_old, forget_old_answers, refresh_metadata, refresh_tokens, reopen_at_hang_up};
 pub use check::check;
 use control::{Server, Socket};
 pub use explain::explain;
 pub use hierarchy::{HierarchyFile, apply_hierarchy, export_hierarchy, plan_hierarchy};
 pub use iam::{For, IamPrint, print_iam};
 pub use inspect::{Inspection, inspect};
+use observed::{Observed, metrics, personal_data};
 use reload::{Reload, Started};
 
 pub use mapping::{Explain, explain_mapping, test_mapping};
@@ -215,31 +214,6 @@ impl App {
     }
 }
 
-/// Who counts, and what may be told.
-struct Observed {
-    pace: Pace,
-    observer: Arc<dyn SignInObserver>,
-    personal: PersonalData,
-}
-
-impl Observed {
-    /// For commands, which end with what they print.
-    fn by_nobody(config: &Config) -> Self {
-        let budget = Arc::new(ProcessBudget::new(config.rates.clone()));
-        let (pace, observer) = (Pace::new(budget, Arc::new(SystemRandom)), Arc::new(Unobserved));
-        Self { pace, observer, personal: PersonalData::dropped() }
-    }
-}
-
-fn personal_data(policy: &PersonalDataPolicy, random: &dyn Random) -> PersonalData {
-    match policy {
-        PersonalDataPolicy::Drop => PersonalData::dropped(),
-        PersonalDataPolicy::Plain => PersonalData::plain(),
-        PersonalDataPolicy::Hash(Some(key)) => PersonalData::hashed(key.clone()),
-        PersonalDataPolicy::Hash(None) => PersonalData::hashed_until_the_end(random),
-    }
-}
-
 fn parts(
     config: Config,
     sdk: &SdkConfig,
@@ -294,12 +268,6 @@ fn parts(
         pending_for: config.pending_for,
         session_max: config.session_max,
     })
-}
-
-fn metrics(config: &Config, clock: &dyn Clock) -> Metrics {
-    let idps = config.idp_choices.iter().map(|idp| &idp.name);
-    let instances = config.instances.iter().map(|instance| &instance.connect.instance);
-    Metrics::new(idps, instances, clock.now())
 }
 
 /// The console, where somebody is named who may use it.
@@ -412,15 +380,6 @@ fn load(path: &Path) -> Result<Loaded, Outcome> {
         eprintln!("warning: {warning}");
     }
     Ok(loaded)
-}
-
-/// SIGHUP: the audit file was moved away.
-async fn reopen_at_hang_up(telemetry: Arc<Telemetry>) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut hang_up) = signal(SignalKind::hangup()) else { return };
-    while hang_up.recv().await.is_some() {
-        telemetry.reopen();
-    }
 }
 
 /// SIGTERM or Ctrl-C.

@@ -16,6 +16,7 @@ mod sighting;
 mod test_sign_in;
 mod types;
 mod unsolicited;
+mod verifying;
 
 pub use console::{ConsoleView, IdpView};
 pub use error::{Cause, SignInError};
@@ -34,7 +35,6 @@ pub use types::{
 };
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::future::Future;
 use std::sync::Arc;
 
 use tracing::Instrument as _;
@@ -49,10 +49,9 @@ use awaited::Waiting;
 use people::{People, Present};
 
 use crate::model::{
-    Blamed, Destination, HandOff, Identity, IdpChoice, IdpName, InstanceName, PendingKey, PendingSignIn,
+    Blamed as _, Destination, HandOff, Identity, IdpChoice, IdpName, InstanceName, PendingKey, PendingSignIn,
     Purpose, RequestOptions, SessionId, SignedIn, Target, Trace, Username, code, spans,
 };
-use crate::saml::VerifiedAssertion;
 
 /// The journeys.
 pub struct SignIn {
@@ -222,34 +221,6 @@ impl SignIn {
         signed_in.forced_for_console = target.instance().is_none() && pending.requested.force_authn;
         signed_in.handed_over = pending.handed_over;
         Ok(Completed { signed_in, target: Some(target), trace, replaces: pending.session, answer })
-    }
-
-    async fn verified(
-        &self,
-        brought: Brought,
-        pending: &PendingSignIn,
-    ) -> Result<VerifiedAssertion, SignInError> {
-        let verified = async {
-            match brought {
-                Brought::Response(saml_response) => self.parts.saml.verify(saml_response, pending).await,
-                Brought::Artifact(artifact) => self.parts.saml.verify_artifact(&artifact, pending).await,
-            }
-        };
-        Ok(self.observed(&pending.idp, verified).await?)
-    }
-
-    /// The same outcome, told to whoever counts, and in a span of its own.
-    async fn observed<E: Blamed>(
-        &self,
-        idp: &IdpName,
-        verified: impl Future<Output = Result<VerifiedAssertion, E>>,
-    ) -> Result<VerifiedAssertion, E> {
-        let span = spans::verify(idp);
-        let verified = verified.instrument(span.clone()).await;
-        let outcome = verified.as_ref().map(VerifiedAssertion::clock_offset).map_err(Blamed::code);
-        spans::ended(&span, outcome.err().map(|code| code.id));
-        self.parts.observer.answered(idp, outcome);
-        verified
     }
 
     /// Whether this person may go there, and why.
