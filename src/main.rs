@@ -7,6 +7,8 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use connect_gateway::app::{self, For, HierarchyFile, IamPrint, Inspection, Outcome};
 
+#[path = "main/audit.rs"]
+mod audit;
 #[path = "main/config.rs"]
 mod config;
 #[path = "main/doctor.rs"]
@@ -60,13 +62,19 @@ enum Command {
     /// Print what AWS must allow.
     #[command(subcommand)]
     Iam(Iam),
-    /// Find what was refused under a support id in the gateway's JSON log, and say why.
+    /// Look at audit lines.
+    #[command(subcommand)]
+    Audit(audit::Audit),
+    /// Find what was refused under a support id in the gateway's JSON log or its audit file, and say why.
     Explain {
         /// What the person read from the page, such as 4F7K-9Q2M-X0TB.
         support_id: String,
         /// The log; standard input when not named.
         #[arg(long)]
         log: Option<PathBuf>,
+        /// The configuration file: its audit.file is read.
+        #[arg(long, short, conflicts_with = "log")]
+        config: Option<PathBuf>,
         /// Print the lines of the log as a JSON array.
         #[arg(long)]
         json: bool,
@@ -313,6 +321,7 @@ async fn main() -> ExitCode {
             let inspection = Inspection { file, config, at, idp, metadata, request_id, show_values, json };
             app::inspect(&inspection)
         }
+        Command::Audit(audit) => audit.run(),
         Command::Config(config) => config.run(),
         Command::Mapping(mapping) => mapping.run().await,
         Command::Hierarchy(Hierarchy::Plan { file, json }) => app::plan_hierarchy(&file.into(), json).await,
@@ -329,7 +338,9 @@ async fn main() -> ExitCode {
             let subject = whose.into();
             app::print_iam(&IamPrint { config, instance, principal, subject, online, json }).await
         }
-        Command::Explain { support_id, log, json } => app::explain(&support_id, log.as_deref(), json),
+        Command::Explain { support_id, log, config, json } => {
+            app::explain(&support_id, log.as_deref(), config.as_deref(), json)
+        }
     };
     let (status, reasons) = match outcome {
         Outcome::Done => (ExitCode::SUCCESS, Vec::new()),

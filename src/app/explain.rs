@@ -2,16 +2,22 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, stdin};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::Outcome;
-use crate::config::unreadable;
+use super::{Outcome, read_config, told};
+use crate::config::{AuditTo, unreadable};
 use crate::model::{Finding, code};
 
-/// Prints every audit line of `support_id` from a JSON log, as sentences.
-pub fn explain(support_id: &str, log: Option<&Path>, as_json: bool) -> Outcome {
+/// Prints every audit line of `support_id` from a JSON log or audit file, as sentences or as they are: from standard input,
+/// from `log`, or from the audit file of the configuration at `config`.
+pub fn explain(support_id: &str, log: Option<&Path>, config: Option<&Path>, as_json: bool) -> Outcome {
+    let of_config = match config.map(audit_file).transpose() {
+        Ok(file) => file,
+        Err(reasons) => return Outcome::Failed(reasons),
+    };
+    let log = log.or(of_config.as_deref());
     let lines: Box<dyn BufRead> = match log {
         None => Box::new(stdin().lock()),
         Some(path) => match File::open(path) {
@@ -37,6 +43,13 @@ pub fn explain(support_id: &str, log: Option<&Path>, as_json: bool) -> Outcome {
         ));
     }
     Outcome::Done
+}
+
+fn audit_file(config: &Path) -> Result<PathBuf, Vec<String>> {
+    match read_config(config, None).0.map_err(|problems| told(&problems))?.config.audit {
+        AuditTo::File { path, .. } => Ok(path),
+        _ => Err(vec!["audit.to: is not \"file\" in this configuration; name the log with --log".to_owned()]),
+    }
 }
 
 /// One line of the log, when it is an audit line of that support id.

@@ -9,15 +9,21 @@ use super::listen::Certificate;
 use super::reload::Reload;
 use super::systemd;
 use crate::admin::Follow as _;
+use crate::telemetry::Telemetry;
 
-/// Reads rules and certificate again at every SIGHUP, and tells systemd of it.
+/// Reads rules and certificate again at every SIGHUP, opens the audit file again, and tells systemd of it.
 pub(super) async fn read_again_at(
     mut hang_ups: Signal,
     reload: Option<Arc<Reload>>,
     certificate: Option<Arc<Certificate>>,
+    telemetry: Option<Arc<Telemetry>>,
 ) {
     while hang_ups.recv().await.is_some() {
         systemd::reloading();
+        // The audit file may have been moved away.
+        if let Some(telemetry) = &telemetry {
+            telemetry.reopen();
+        }
         let (reload, certificate) = (reload.clone(), certificate.clone());
         let reading = spawn_blocking(move || {
             if let Some(certificate) = certificate {

@@ -1,5 +1,6 @@
 //! Puts the rooms together and runs them.
 
+mod audit;
 mod aws;
 mod background;
 mod check;
@@ -18,6 +19,7 @@ mod listen;
 mod live;
 mod mapping;
 mod migrate;
+mod observed;
 mod online;
 mod reload;
 mod remark;
@@ -47,15 +49,15 @@ use crate::config::{self, Config, Loaded};
 use crate::connect::Connect;
 use crate::federation::Federation;
 use crate::metrics::Metrics;
-use crate::model::{
-    Clock, Phase, Problem, Random, RulesState, StateProbe, SystemClock, SystemRandom, Unobserved,
-};
+use crate::model::{Clock, Phase, Problem, Random, RulesState, StateProbe, SystemClock, SystemRandom};
 use crate::saml::{self, ServiceProvider};
 use crate::sign_in::{Instance, Parts, RulesInForce, SignIn};
 use crate::store::redis::{self, Redis};
 use crate::store::{Sessions, seen_people};
+use crate::telemetry::Telemetry;
 use crate::web::{self, AddressLimits, Addresses, Health, IdpLimit, Site, WebState};
 
+pub use audit::{Key, verify_audit};
 use aws::{sdk, user_client};
 pub use check::check;
 pub use doctor::{DoctorProxy, doctor, doctor_proxy};
@@ -68,6 +70,7 @@ pub use inspect::{Inspection, inspect};
 pub use keys::{KeyKind, KeyOrder, new_key, rotate_key, show_keys};
 use listen::Certificate;
 pub use listen::Listener;
+use observed::{Observed, metrics, personal_data};
 use reload::{Reload, Started};
 use state::{InMemory, Stores};
 
@@ -116,6 +119,7 @@ pub struct App {
     shutdown: config::Shutdown,
     certificate: Option<Arc<Certificate>>,
     hang_ups: Option<Signal>,
+    telemetry: Option<Arc<Telemetry>>,
 }
 
 impl App {
@@ -142,10 +146,14 @@ impl App {
     ) -> Result<Self, BuildError> {
         let phase = watch::Sender::new(Phase::Starting);
         let (limits, shutdown) = (config.listener.clone(), config.shutdown);
-        let redis = state::redis(&config.state, &clock, &random, Arc::new(Unobserved))?;
+        let metrics = metrics(&config, &*clock);
+        let redis = state::redis(&config.state, &clock, &random, Arc::new(metrics.store()))?;
         let stores = redis.as_ref().map_or_else(|| Stores::in_memory(&clock), Stores::in_redis);
         let sessions = stores.sessions.clone();
-        let metrics = Arc::new(metrics(&config, &*clock));
+        let budget = stores.budget(config.rates.clone(), config.state.replicas);
+        let metrics = Arc::new(metrics.looking_at(budget.clone()));
+        let pace = stores.pace(budget, random.clone()).observed(Arc::new(metrics.calls()));
+        let personal = personal_data(&config.personal_data, &*random);
         let site = Site {
             clock: clock.clone(),
             random: random.clone(),
@@ -164,11 +172,18 @@ impl App {
             },
             addresses: Arc::new(Addresses::new(config.client_address.clone())),
             limits: Arc::new(AddressLimits::new(&config.rate_limits)),
+            personal: personal.clone(),
         };
         let (console, public_url) = (site.console.clone(), site.public_url.clone());
-        let sign_in = Arc::new(SignIn::new(parts(config, sdk, stores, (clock.clone(), random))?));
+        let observed = Observed { pace, observer: metrics.clone(), personal };
+        let sign_in = Arc::new(SignIn::new(parts(config, sdk, stores, (clock.clone(), random), observed)?));
         let rules_state = Arc::<RwLock<RulesState>>::default();
-        let web = WebState { sign_in: sign_in.clone(), site, rules_state: rules_state.clone() };
+        let web = WebState {
+            sign_in: sign_in.clone(),
+            site,
+            rules_state: rules_state.clone(),
+            open_sessions: Arc::new(sessions.clone()),
+        };
         let operations = web::operations(web.clone());
         let router = web::router(web, sessions.clone());
         Ok(Self {
@@ -190,6 +205,7 @@ impl App {
             shutdown,
             certificate,
             hang_ups: None,
+            telemetry: None,
         })
     }
 
@@ -210,6 +226,12 @@ impl App {
             }
         }
         Self { reload: Some(reload), ..self }
+    }
+
+    /// The same, whose numbers have the audit lines that were lost, and whose audit file is opened again at a SIGHUP.
+    fn audited(self, telemetry: Arc<Telemetry>) -> Self {
+        self.metrics.audit_lost_is(telemetry.audit_lost());
+        Self { telemetry: Some(telemetry), ..self }
     }
 
     /// The same, answering monitoring at `listener`.
@@ -270,7 +292,8 @@ fn store_probe(redis: Redis) -> web::StoreProbe {
 /// For a command that shares nothing with the gateway that runs.
 fn parts_of_command(config: Config, sdk: &SdkConfig) -> Result<Parts, saml::Error> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    parts(config, sdk, Stores::in_memory(&clock), (clock, Arc::new(SystemRandom)))
+    let observed = Observed::by_nobody(&config);
+    parts(config, sdk, Stores::in_memory(&clock), (clock, Arc::new(SystemRandom)), observed)
 }
 
 fn parts(
@@ -278,8 +301,9 @@ fn parts(
     sdk: &SdkConfig,
     stores: Stores,
     (clock, random): (Arc<dyn Clock>, Arc<dyn Random>),
+    observed: Observed,
 ) -> Result<Parts, saml::Error> {
-    let pace = stores.pace(config.rates, config.state.replicas, random.clone());
+    let Observed { pace, observer, personal } = observed;
     let records = stores.records();
     let protected = Arc::new(config.protected);
     let replay = stores.replay;
@@ -303,7 +327,7 @@ fn parts(
             default_destination: instance.default_destination,
             request: instance.request,
             end_connect_sessions: instance.end_connect_sessions,
-            connect: Arc::new(connect),
+            connect: Arc::new(connect.telling(personal.clone())),
             federation: Arc::new(federation),
         }
     };
@@ -324,15 +348,10 @@ fn parts(
         named_sessions: stores.named_sessions,
         clock,
         random,
+        observer,
         pending_for: config.pending_for,
         session_max: config.session_max,
     })
-}
-
-fn metrics(config: &Config, clock: &dyn Clock) -> Metrics {
-    let idps = config.idp_choices.iter().map(|idp| &idp.name);
-    let instances = config.instances.iter().map(|instance| &instance.connect.instance);
-    Metrics::new(idps, instances, clock.now())
 }
 
 /// The console, where somebody is named who may use it.
@@ -383,18 +402,19 @@ fn read_text(path: &Path) -> Result<String, String> {
         .map_err(|error| format!("{}: {}", path.display(), config::unreadable(&error)))
 }
 
+/// The process's own variables, as far as they are text.
+fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
+}
+
 /// The configuration, as it would be with `rules` in that file where they are given, and the files that were looked at.
 fn read_config(
     path: &Path,
     rules: Option<(&Path, &str)>,
 ) -> (Result<Loaded, Vec<Problem>>, Vec<config::Seen>) {
-    let text = |(key, value): (std::ffi::OsString, std::ffi::OsString)| {
-        Some((key.into_string().ok()?, value.into_string().ok()?))
-    };
-    let environment = std::env::vars_os().filter_map(text);
     match rules {
-        Some(rules) => (config::load_with(rules, path, environment), Vec::new()),
-        None => config::load_seen(path, environment),
+        Some(rules) => (config::load_with(rules, path, environment()), Vec::new()),
+        None => config::load_seen(path, environment()),
     }
 }
 

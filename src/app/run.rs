@@ -89,7 +89,7 @@ impl App {
             background.spawn(certificate.follow());
         }
         if let Some(hang_ups) = self.hang_ups {
-            background.spawn(read_again_at(hang_ups, self.reload, self.certificate));
+            background.spawn(read_again_at(hang_ups, self.reload, self.certificate, self.telemetry));
         }
     }
 }

@@ -7,7 +7,7 @@ use super::listen::{Activated, Certificate, Listener};
 use super::reload::Started;
 use super::signals::{Stops, hang_ups};
 use super::socket::{Socket, Who};
-use super::{App, Outcome, load, sdk};
+use super::{App, Outcome, environment, load, sdk};
 use crate::config::Config;
 use crate::model::{SystemClock, SystemRandom};
 use crate::telemetry;
@@ -24,9 +24,13 @@ pub async fn serve(path: &Path) -> Outcome {
         Ok(loaded) => loaded,
         Err(failed) => return failed,
     };
-    if let Err(error) = telemetry::start(loaded.config.log) {
-        return Outcome::failed(&error);
-    }
+    let variable = |name: &str| environment().find(|(key, _)| key == name).map(|(_, value)| value);
+    let telemetry =
+        telemetry::start(loaded.config.log, &loaded.config.audit, Arc::new(SystemClock), variable);
+    let telemetry = match telemetry {
+        Ok(telemetry) => Arc::new(telemetry),
+        Err(error) => return Outcome::failed(&error),
+    };
     let places = match Places::open(&loaded.config).await {
         Ok(places) => places,
         Err(reason) => return Outcome::failed(&reason),
@@ -40,14 +44,18 @@ pub async fn serve(path: &Path) -> Outcome {
     let certificate = places.certificate.clone();
     let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
     let app = match App::with_certificate(loaded.config, certificate, &sdk, clock, random) {
-        Ok(app) => app.following(path, started).told_by(hang_ups),
+        Ok(app) => app.following(path, started).audited(telemetry.clone()).told_by(hang_ups),
         Err(error) => return Outcome::failed(&error),
     };
     if let Err(error) = app.start().await {
         return Outcome::failed(&error);
     }
     told.log();
-    app.answering(places.control).observed_at(places.operations).run(places.public, stops).await
+    let app = app.answering(places.control).observed_at(places.operations);
+    let outcome = app.run(places.public, stops).await;
+    // Away from the runtime, which delivers what is left.
+    let _ = tokio::task::spawn_blocking(move || telemetry.stop()).await;
+    outcome
 }
 
 /// Where the gateway is asked, and with which certificate.

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use crate::budget::ProcessBudget;
 use crate::config;
 use crate::model::{
-    Clock, NamedSessions, Pace, Pending, PendingConfirmation, PendingLogout, PendingSignIn, PendingTest,
-    Random, Rates, ReplayGuard, SharedRecords, StateObserver, StateProbe, StateUnavailable,
+    CallBudget, Clock, NamedSessions, Pace, Pending, PendingConfirmation, PendingLogout, PendingSignIn,
+    PendingTest, Random, Rates, ReplayGuard, SharedRecords, StateObserver, StateProbe, StateUnavailable,
 };
 use crate::store::redis::{
     self, Redis, RedisNamedSessions, RedisPending, RedisReplay, RedisSessions, SharedBudget,
@@ -57,14 +57,18 @@ impl Stores {
         }
     }
 
-    /// What paces calls: for all replicas together, or this one's part of what all may make.
-    pub(super) fn pace(&self, rates: Rates, replicas: u32, random: Arc<dyn Random>) -> Pace {
+    /// The budget of calls: of all replicas together, or this one's part of it.
+    pub(super) fn budget(&self, rates: Rates, replicas: u32) -> Arc<dyn CallBudget> {
         match &self.shared {
-            Some(redis) => {
-                Pace::new(Arc::new(SharedBudget::new(redis.clone(), rates)), random).with_common_tickets()
-            }
-            None => Pace::new(Arc::new(ProcessBudget::new(rates.divided_by(replicas))), random),
+            Some(redis) => Arc::new(SharedBudget::new(redis.clone(), rates)),
+            None => Arc::new(ProcessBudget::new(rates.divided_by(replicas))),
         }
+    }
+
+    /// What paces calls.
+    pub(super) fn pace(&self, budget: Arc<dyn CallBudget>, random: Arc<dyn Random>) -> Pace {
+        let pace = Pace::new(budget, random);
+        if self.shared.is_some() { pace.with_common_tickets() } else { pace }
     }
 
     /// What replicas know together of users.

@@ -1,10 +1,18 @@
 //! One line for each thing that a person did or that was refused, with the cause that no browser sees.
 //!
-//! Lines go to the log under the target `audit`. They hold names from the configuration, codes and
-//! causes; never a user name, an attribute value, a token, a key or a cookie.
+//! Lines go to the log, or to a stream of their own, under the target `audit`. They hold names from the configuration,
+//! codes and causes; never an attribute value, a token, a key or a cookie. Who it was they say as far as
+//! [`PersonalData`](crate::model::PersonalData) lets them: by default not at all.
+
+mod chain;
+mod verify;
 
 use std::error::Error;
 use std::fmt::Write as _;
+use std::future::Future;
+
+pub use chain::{Chain, Link};
+pub use verify::{Break, Verified, verify};
 
 use crate::model::{Blame, Code, Finding, IdpName, InstanceName, Problem, Random, SupportId, Trace};
 
@@ -71,22 +79,51 @@ pub struct Line<'a> {
     pub findings: &'a [Finding],
 }
 
-/// Writes the line: an error when the gateway itself is to blame, else information.
+/// Who it was, as far as the configuration lets that be told.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Who {
+    /// The subject that the identity provider named.
+    pub subject: Option<String>,
+    /// The user name in Amazon Connect.
+    pub user: Option<String>,
+}
+
+tokio::task_local! {
+    /// Where the request came from that this task answers.
+    static CLIENT_ADDRESS: Option<String>;
+}
+
+/// Runs `work`, whose audit lines say that it was asked for from `client_address`: every line of a request has it, and
+/// no route can forget it.
+pub async fn from_address<T>(client_address: Option<String>, work: impl Future<Output = T>) -> T {
+    CLIENT_ADDRESS.scope(client_address, work).await
+}
+
+/// [`record_of`] nobody in particular.
 pub fn record(line: &Line<'_>) {
+    record_of(&Who::default(), line);
+}
+
+/// Writes the line: an error when the gateway itself is to blame, else information.
+pub fn record_of(who: &Who, line: &Line<'_>) {
+    let (subject, user) = (who.subject.as_deref().map(clean), who.user.as_deref().map(clean));
+    let client_address = CLIENT_ADDRESS.try_with(Clone::clone).ok().flatten();
     let event = line.event.as_str();
     let support_id = line.support_id.as_str();
     let idp = line.idp.map_or(String::new(), |name| clean(name.as_str()));
     let instance = line.instance.map_or(String::new(), |name| clean(name.as_str()));
     let rules = line.trace.map_or(String::new(), rules);
     match line.refused {
-        None => tracing::info!(target: "audit", event, support_id, idp, instance, rules, "ok"),
+        None => {
+            tracing::info!(target: "audit", event, support_id, idp, instance, rules, subject, user, client_address, "ok");
+        }
         Some((code, cause)) => {
             let (id, blame, cause) = (code.id, code.blame.word(), clean(cause));
             let findings = findings(line.findings);
             if code.blame == Blame::Gateway {
-                tracing::error!(target: "audit", event, code = id, blame, support_id, idp, instance, rules, cause, findings, "refused");
+                tracing::error!(target: "audit", event, code = id, blame, support_id, idp, instance, rules, cause, findings, subject, user, client_address, "refused");
             } else {
-                tracing::info!(target: "audit", event, code = id, blame, support_id, idp, instance, rules, cause, findings, "refused");
+                tracing::info!(target: "audit", event, code = id, blame, support_id, idp, instance, rules, cause, findings, subject, user, client_address, "refused");
             }
         }
     }

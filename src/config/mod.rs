@@ -6,6 +6,7 @@
 mod about;
 mod address;
 mod admin;
+mod audit;
 mod beginning;
 mod budget;
 mod cache;
@@ -70,6 +71,7 @@ use shape::Names;
 
 pub(crate) use address::check_endpoint;
 pub use admin::{Admin, Publishers};
+pub use audit::{AuditTo, ChainKey, SyslogAddress};
 pub use beginning::Beginning;
 pub use drafts::Drafts;
 pub use files::Seen;
@@ -79,7 +81,7 @@ pub use history::History;
 pub use instance::Instance;
 pub use listen::Listen;
 pub use listener::Listener;
-pub use log::{Log, LogFormat};
+pub use log::{Log, LogFormat, PersonalDataPolicy};
 pub use migrate::{Migrated, Move, migrate, rewrite};
 pub use schema::schema;
 pub use setting::{Origin, Setting, Shown};
@@ -157,6 +159,10 @@ pub struct Config {
     pub session_max: Duration,
     /// What is logged, and how.
     pub log: Log,
+    /// What becomes of what tells one person from others, there and in audit lines.
+    pub personal_data: PersonalDataPolicy,
+    /// Where audit lines go.
+    pub audit: AuditTo,
 }
 
 /// A usable configuration, and what should be looked at all the same.
@@ -324,7 +330,8 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
     let session_max = root.section("session", |s| s.number("max_hours", 12, 1..=12));
     let state = root.section("state", |s| state::read(s, files));
     let seen_file = root.section("people", |s| people::read(s, files.base_dir()));
-    let log = root.section("log", log::read);
+    let (log, personal_data) = root.section("log", |s| (log::read(s), log::personal_data(s, files)));
+    let audit = root.section("audit", |s| audit::read(s, files));
     at_least_one(root, "idp", idps.is_empty());
     at_least_one(root, "instance", instances.is_empty());
     let (brand, translated) = pages.into_brands(display_name)?;
@@ -371,6 +378,8 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
         seen_file,
         session_max: Duration::from_secs(session_max * 3600),
         log,
+        personal_data,
+        audit,
     })
 }
 

@@ -9,7 +9,7 @@ use super::directory::Resolved;
 use super::forgotten::Turns;
 use super::plan::{Change, NewUser};
 use super::provision::{Provision, may_be_unseen};
-use crate::model::{Cause, ConnectUser, Patience, Placement};
+use crate::model::{Cause, ConnectUser, Patience, Placement, Username};
 
 /// Pause before looking again for a user that Connect says it has.
 pub(super) const SETTLE_PAUSE: Duration = Duration::from_millis(500);
@@ -26,10 +26,10 @@ impl Provision {
             answer => {
                 let id = answer?.ok_or(Error::Unsettled)?;
                 self.directory.remember_user(&user.username, &id).await;
-                self.note("created");
+                self.note("created", Some(user.username.as_str()));
                 if let Some(change) = user.afterwards() {
                     self.unfinished.add(&id);
-                    self.complete(&id, &change, turns).await?;
+                    self.complete((&id, &user.username), &change, turns).await?;
                     self.unfinished.remove(&id);
                 }
                 let created_at = Some(self.clock.now());
@@ -39,7 +39,12 @@ impl Provision {
     }
 
     /// Changes a user that was created a moment ago. Connect may not know the user yet.
-    async fn complete(&self, id: &str, change: &Change, turns: Turns<'_>) -> Result<(), Error> {
+    async fn complete(
+        &self,
+        (id, username): (&str, &Username),
+        change: &Change,
+        turns: Turns<'_>,
+    ) -> Result<(), Error> {
         match self.calls.apply(id, change, turns).await {
             Err(error) if may_be_unseen(&error) => {
                 self.wait_until_shown(id, turns.patience).await?;
@@ -47,7 +52,7 @@ impl Provision {
             }
             answer => answer?,
         }
-        self.note(change.word());
+        self.note(change.word(), Some(username.as_str()));
         Ok(())
     }
 

@@ -45,8 +45,8 @@ pub use report::InstanceReport;
 pub use standing::Standing;
 
 use crate::model::{
-    Busy, Clock, ConnectUser, InstanceArn, InstanceName, Pace, Patience, Placement, Priority, ProtectedNames,
-    SharedRecords, Ticket, UserId, Username,
+    Busy, Clock, ConnectUser, InstanceArn, InstanceName, Pace, Patience, PersonalData, Placement, Priority,
+    ProtectedNames, SharedRecords, Ticket, UserId, Username,
 };
 use aged::Aged;
 use client::Calls;
@@ -176,6 +176,14 @@ impl Connect {
         let settings = &self.provision.settings;
         let shared = Shared::new(records, settings.instance.clone(), settings.known_for);
         Self { shared: Some(shared), ..self }
+    }
+
+    /// The same, whose audit lines name users as `personal` lets them.
+    #[must_use]
+    pub fn telling(self, personal: PersonalData) -> Self {
+        // Only the first one counts, and this is it.
+        let _ = self.provision.personal.set(personal);
+        self
     }
 
     /// Resolve, plan, apply: afterwards the user exists and is placed as the rules want. One piece of work

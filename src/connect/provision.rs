@@ -1,7 +1,7 @@
 //! Puts one user in place.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_sdk_connect::types::User;
@@ -14,7 +14,8 @@ use super::plan::{Change, NewUser, UserFields, Wanted, new_user, plan, wanted_of
 use super::unfinished::Unfinished;
 use super::{Error, Provisioning, Settings, wire};
 use crate::model::{
-    Cause, Clock, ConnectUser, MAX_PROFICIENCIES, Patience, Placement, ProtectedNames, UserId, Username,
+    Cause, Clock, ConnectUser, MAX_PROFICIENCIES, Patience, PersonalData, Placement, ProtectedNames, UserId,
+    Username,
 };
 
 pub(super) struct Provision {
@@ -26,6 +27,8 @@ pub(super) struct Provision {
     /// Users that were created here and still lack what `CreateUser` does not take.
     pub(super) unfinished: Unfinished,
     protected: Arc<ProtectedNames>,
+    /// What audit lines tell of users; unset: nothing.
+    pub(super) personal: OnceLock<PersonalData>,
     pub(super) clock: Arc<dyn Clock>,
 }
 
@@ -78,7 +81,8 @@ impl Provision {
         let directory = Directory::new(Arc::clone(&calls), settings.directory_max_age, clock);
         let clock = Arc::clone(clock);
         let (creating_groups, unfinished) = (Mutex::default(), Unfinished::default());
-        Self { settings, calls, directory, creating_groups, unfinished, protected, clock }
+        let personal = OnceLock::new();
+        Self { settings, calls, directory, creating_groups, unfinished, protected, personal, clock }
     }
 
     /// Refuses what may never be federated or granted, before anything is asked of AWS.
@@ -246,7 +250,7 @@ impl Provision {
         self.check_held(&held, turns.patience).await?;
         for change in self.changes(&mut held, placement, Groups::Create, turns.patience).await? {
             self.calls.apply(&held.id, &change, turns).await?;
-            self.note(change.word());
+            self.note(change.word(), Some(&held.username));
         }
         self.unfinished.remove(&held.id);
         // Differs from the wanted name in case at most, so it is as good a user name.
@@ -319,9 +323,11 @@ impl Provision {
         if self.parking_profile() == Some(profile) { Err(Error::Parked(profile.to_owned())) } else { Ok(()) }
     }
 
-    /// One audit line for each change of a user. Who it was is in AWS's own trail of the call.
-    pub(super) fn note(&self, change: &'static str) {
-        tracing::info!(target: "audit", event = "user", instance = %self.settings.instance, change, "ok");
+    /// One audit line for each change of a user, whom it names as far as that is wanted. Who it was is in AWS's own trail
+    /// of the call in any case.
+    pub(super) fn note(&self, change: &'static str, user: Option<&str>) {
+        let user = self.personal.get().zip(user).and_then(|(personal, user)| personal.shown(user));
+        tracing::info!(target: "audit", event = "user", instance = %self.settings.instance, change, user, "ok");
     }
 
     /// Whether a name of this kind is one that is never granted or signed in.

@@ -240,7 +240,7 @@ impl Provision {
             Err(error) if error.is(Cause::NotFound) => Ok(Removed::Gone),
             answer => {
                 answer?;
-                self.note("deleted");
+                self.note("deleted", None);
                 Ok(Removed::Deleted)
             }
         }
@@ -251,7 +251,7 @@ impl Provision {
             match act {
                 Act::Change(change) => {
                     self.calls.apply(id, change, patience).await?;
-                    self.note(change.word());
+                    self.note(change.word(), None);
                 }
                 Act::EndSessions => _ = self.end_sessions(id, patience).await?,
             }
@@ -265,7 +265,7 @@ impl Provision {
             Err(error) if error.is(Cause::NotFound) => Ok(false),
             answer => {
                 answer?;
-                self.note("sessions ended");
+                self.note("sessions ended", None);
                 Ok(true)
             }
         }

@@ -10,13 +10,15 @@ use aws_credential_types::Credentials;
 use aws_sdk_connect::config::{Builder, IdentityCache, Region};
 use aws_sdk_connect::operation::get_federation_token::GetFederationTokenOutput;
 use tokio::time::sleep;
+use tracing::Instrument as _;
 use url::Url;
 
 use super::role::Role;
 use super::skew::ReadDate;
 use super::{Error, Settings, sign_in_url, wire};
 use crate::model::{
-    Call, Caller, ConnectUser, FederationToken, InstanceArn, Pace, Patience, Secret, Stopped, UserId,
+    Blamed as _, Call, Caller, ConnectUser, FederationToken, InstanceArn, Pace, Patience, Secret, Stopped,
+    UserId, spans,
 };
 
 const OPERATION: &str = "GetFederationToken";
@@ -66,6 +68,13 @@ impl TokenSource {
 
     /// Assumes the role as the user and asks for the user's token.
     pub(super) async fn ask(&self, user: &ConnectUser, patience: Patience) -> Result<FederationToken, Error> {
+        let span = spans::token(&self.settings.instance);
+        let token = self.asked(user, patience).instrument(span.clone()).await;
+        spans::ended(&span, token.as_ref().err().map(|error| error.code().id));
+        token
+    }
+
+    async fn asked(&self, user: &ConnectUser, patience: Patience) -> Result<FederationToken, Error> {
         self.role.check_ready(&user.username).await?;
         // The scarce turn first: no role is assumed for a token that can't be asked for.
         self.admit(patience).await?;

@@ -4,8 +4,18 @@
 //! A label is a name of the configuration or a code. What requests say becomes no label, so nobody outside decides how
 //! many series there are, and no person is in them.
 
+mod calls;
+mod http;
+mod journey;
+mod process;
+mod shared;
+mod standing;
+
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use prometheus_client::encoding::{EncodeLabelSet, prometheus_text};
 use prometheus_client::metrics::counter::Counter;
@@ -15,10 +25,22 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 use time::OffsetDateTime;
 
-use crate::model::{Code, IdpName, InstanceName, RulesState};
+use crate::model::{CallBudget, Code, IdpName, InstanceName, Placed, RulesState, SignInObserver};
+
+pub use calls::CallNumbers;
+use http::Http;
+pub use http::InFlight;
+use journey::Journey;
+use process::Process;
+pub use shared::StoreNumbers;
+use standing::Gauges;
+pub use standing::{IdpStanding, Standing};
 
 /// The `Content-Type` of [`Metrics::render`].
 pub const CONTENT_TYPE: &str = prometheus_text::CONTENT_TYPE;
+
+/// What the names of our numbers begin with.
+pub const PREFIX: &str = "connect_gateway";
 
 /// What is known by no name yet.
 const NONE: &str = "none";
@@ -26,9 +48,9 @@ const NONE: &str = "none";
 const OTHER: &str = "other";
 
 /// One gateway's numbers.
-#[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
+    process_registry: Registry,
     idps: BTreeSet<String>,
     instances: BTreeSet<String>,
     sign_ins: Family<SignIn, Counter>,
@@ -37,6 +59,17 @@ pub struct Metrics {
     rules_current: Gauge,
     restart_needed: Gauge,
     certificate_current: Gauge,
+    reload_success: Gauge,
+    reloaded_at: Gauge,
+    http: Http,
+    journey: Journey,
+    calls: CallNumbers,
+    store: StoreNumbers,
+    gauges: Gauges,
+    process: Process,
+    budget: Option<Arc<dyn CallBudget>>,
+    audit_lost: Gauge,
+    lost: OnceLock<Arc<AtomicU64>>,
 }
 
 /// How a sign-in ended, and between whom.
@@ -45,6 +78,12 @@ struct SignIn {
     idp: String,
     instance: String,
     result: &'static str,
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Metrics(..)")
+    }
 }
 
 /// What became of a changed file.
@@ -65,7 +104,8 @@ impl Metrics {
         now: OffsetDateTime,
     ) -> Self {
         let metrics = Self {
-            registry: Registry::with_prefix("connect_gateway"),
+            registry: Registry::with_prefix(PREFIX),
+            process_registry: Registry::default(),
             idps: idps.into_iter().map(ToString::to_string).collect(),
             instances: instances.into_iter().map(ToString::to_string).collect(),
             sign_ins: Family::default(),
@@ -74,9 +114,23 @@ impl Metrics {
             rules_current: Gauge::default(),
             restart_needed: Gauge::default(),
             certificate_current: Gauge::default(),
+            reload_success: Gauge::default(),
+            reloaded_at: Gauge::default(),
+            http: Http::default(),
+            journey: Journey::default(),
+            calls: CallNumbers::default(),
+            store: StoreNumbers::default(),
+            gauges: Gauges::default(),
+            process: Process::default(),
+            budget: None,
+            audit_lost: Gauge::default(),
+            lost: OnceLock::new(),
         };
+        metrics.journey.begin(&metrics.idps);
         metrics.rules_loaded.set(now.unix_timestamp());
         metrics.certificate_current.set(1);
+        metrics.reload_success.set(1);
+        metrics.reloaded_at.set(now.unix_timestamp());
         // Both are there from the start, so that the first one is seen as a rise.
         for result in [REPLACED, KEPT] {
             metrics.reloads.get_or_create(&result).inc_by(0);
@@ -110,7 +164,74 @@ impl Metrics {
             self.certificate_current.clone(),
         );
         registry.register("sign_ins", "Sign-ins, by how they ended", self.sign_ins.clone());
+        registry.register(
+            "config_last_reload_success",
+            "1: the file could be used when it was last read",
+            self.reload_success.clone(),
+        );
+        registry.register(
+            "config_last_reload_success_timestamp_seconds",
+            "When the file was last read and could be used",
+            self.reloaded_at.clone(),
+        );
+        registry.register(
+            "audit_lines_lost",
+            "Audit lines since the start that could not be delivered",
+            self.audit_lost.clone(),
+        );
+        self.http.register(registry);
+        self.journey.register(registry);
+        self.calls.register(registry);
+        self.store.register(registry);
+        self.gauges.register(registry);
+        self.process.register(&mut self.process_registry, registry);
         self
+    }
+
+    /// The same, which asks `budget` who waits for AWS.
+    #[must_use]
+    pub fn looking_at(self, budget: Arc<dyn CallBudget>) -> Self {
+        Self { budget: Some(budget), ..self }
+    }
+
+    /// Where the audit stream counts the lines that it lost.
+    pub fn audit_lost_is(&self, lost: Arc<AtomicU64>) {
+        // There is one stream, and it says so once.
+        let _ = self.lost.set(lost);
+    }
+
+    /// What counts AWS calls.
+    #[must_use]
+    pub fn calls(&self) -> CallNumbers {
+        self.calls.clone()
+    }
+
+    /// What counts operations of a shared store.
+    #[must_use]
+    pub fn store(&self) -> StoreNumbers {
+        self.store.clone()
+    }
+
+    /// A request is under way until the answer is dropped.
+    #[must_use]
+    pub fn request(&self) -> InFlight {
+        self.http.begin()
+    }
+
+    /// A request was answered with the status `code`. `method` and `route` are ours, not what the browser wrote.
+    pub fn answered(&self, of: (&'static str, &str), code: u16, took: Duration) {
+        self.http.answered(of, code, took);
+    }
+
+    /// A request was turned away because there were too many of what `scope` names.
+    pub fn rate_limited(&self, scope: &'static str) {
+        self.http.limited(scope);
+    }
+
+    /// Whether the configuration has an instance of this name.
+    #[must_use]
+    pub fn knows_instance(&self, name: &str) -> bool {
+        self.instances.contains(name)
     }
 
     /// Counts a sign-in: let in, or refused with a code.
@@ -132,11 +253,14 @@ impl Metrics {
     pub fn rules_replaced(&self, now: OffsetDateTime) {
         self.reloads.get_or_create(&REPLACED).inc();
         self.rules_loaded.set(now.unix_timestamp());
+        self.reload_success.set(1);
+        self.reloaded_at.set(now.unix_timestamp());
     }
 
     /// A changed file could not be used.
     pub fn rules_kept(&self) {
         self.reloads.get_or_create(&KEPT).inc();
+        self.reload_success.set(0);
     }
 
     /// Whether the certificate of TLS is that of its files.
@@ -148,12 +272,30 @@ impl Metrics {
     ///
     /// # Errors
     /// None that is known: writing to memory does not fail.
-    pub fn render(&self, rules: &RulesState) -> Result<String, fmt::Error> {
+    pub fn render(&self, rules: &RulesState, standing: &Standing) -> Result<String, fmt::Error> {
         self.rules_current.set(rules.problems.is_empty().into());
         self.restart_needed.set(rules.needs_restart.into());
+        self.gauges.set(standing);
+        let lost = self.lost.get().map_or(0, |lost| lost.load(Ordering::Relaxed));
+        self.audit_lost.set(i64::try_from(lost).unwrap_or(i64::MAX));
+        self.process.look();
+        if let Some(budget) = &self.budget {
+            self.calls.look_at(budget);
+        }
         let mut text = String::new();
         prometheus_text::encode(&mut text, &self.registry)?;
+        prometheus_text::encode(&mut text, &self.process_registry)?;
         Ok(text)
+    }
+}
+
+impl SignInObserver for Metrics {
+    fn answered(&self, idp: &IdpName, outcome: Result<time::Duration, &'static Code>) {
+        self.journey.answered(&self.idps, idp, outcome);
+    }
+
+    fn placed(&self, idp: &IdpName, placed: &Placed) {
+        self.journey.placed(&self.idps, idp, placed);
     }
 }
 

@@ -7,7 +7,7 @@ fn metrics() -> Metrics {
 }
 
 fn rendered(metrics: &Metrics) -> String {
-    metrics.render(&RulesState::default()).unwrap()
+    metrics.render(&RulesState::default(), &Standing::default()).unwrap()
 }
 
 #[test]
@@ -34,7 +34,7 @@ fn a_file_that_can_not_be_used_and_one_that_waits_for_a_restart_are_seen() {
     metrics.rules_kept();
     metrics.rules_replaced(OffsetDateTime::UNIX_EPOCH);
     let state = RulesState { problems: vec![Problem::new("mapping", "is wrong")], needs_restart: true };
-    let text = metrics.render(&state).unwrap();
+    let text = metrics.render(&state, &Standing::default()).unwrap();
     for line in ["rules_current 0\n", "restart_needed 1\n", "timestamp_seconds 0\n", "{result=\"kept\"} 1\n"]
     {
         assert!(text.contains(line), "{line}\n{text}");

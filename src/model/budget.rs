@@ -24,6 +24,18 @@ impl Call {
     pub fn about(arn: &InstanceArn, operation: &'static str) -> Self {
         Self { account: arn.account.clone(), region: arn.region.clone(), operation }
     }
+
+    /// `sts` or `connect`.
+    #[must_use]
+    pub fn service(&self) -> &'static str {
+        if is_sts(self.operation) { "sts" } else { "connect" }
+    }
+}
+
+/// Whether an operation of this name is one of STS.
+#[must_use]
+pub fn is_sts(operation: &str) -> bool {
+    operation.starts_with("AssumeRole") || operation == "GetCallerIdentity"
 }
 
 /// The call would have to wait longer than its caller may.

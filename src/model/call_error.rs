@@ -43,6 +43,24 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// Its word in numbers and traces.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::NotFound => "not_found",
+            Self::Duplicate => "duplicate",
+            Self::Quota => "quota",
+            Self::Throttled => "throttled",
+            Self::AccessDenied => "access_denied",
+            Self::NoCredentials => "no_credentials",
+            Self::ExpiredCredentials => "expired_credentials",
+            Self::WrongCredentials => "wrong_credentials",
+            Self::ClockOff => "clock_off",
+            Self::Refused => "refused",
+            Self::Unavailable => "unavailable",
+        }
+    }
+
     /// Whether the same call a moment later would fail in the same way: somebody has to change something first.
     #[must_use]
     pub fn is_final(self) -> bool {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::task::{AbortHandle, JoinError};
+use tracing::Instrument as _;
 
 /// Says that an errand has begun what must be brought to its end.
 #[derive(Debug, Clone, Default)]
@@ -28,7 +29,7 @@ where
     F: Future<Output = T> + Send + 'static,
 {
     let begun = Begun::default();
-    let task = tokio::spawn(work(begun.clone()));
+    let task = tokio::spawn(work(begun.clone()).in_current_span());
     let _waiting = Waiting { task: task.abort_handle(), begun };
     task.await
 }

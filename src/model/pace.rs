@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
+use tracing::Instrument as _;
 
 use super::{
-    Breaker, Busy, Call, CallBudget, CallError, Cause, NotAdmitted, Patience, Random, StateUnavailable,
-    TicketKey,
+    Breaker, Busy, Call, CallBudget, CallError, CallObserver, Cause, NotAdmitted, Patience, Random,
+    StateUnavailable, TicketKey, Unobserved, spans,
 };
 
 /// Pauses before a call that met a fault of AWS or of the network is made again, at most.
@@ -40,6 +41,7 @@ pub struct Pace {
     budget: Arc<dyn CallBudget>,
     random: Arc<dyn Random>,
     tickets: TicketKey,
+    observer: Arc<dyn CallObserver>,
 }
 
 impl Pace {
@@ -47,13 +49,19 @@ impl Pace {
     #[must_use]
     pub fn new(budget: Arc<dyn CallBudget>, random: Arc<dyn Random>) -> Self {
         let tickets = TicketKey::random(&*random);
-        Self { budget, random, tickets }
+        Self { budget, random, tickets, observer: Arc::new(Unobserved) }
     }
 
     /// The same with names in the line that every replica gives alike.
     #[must_use]
     pub fn with_common_tickets(self) -> Self {
         Self { tickets: TicketKey::common(), ..self }
+    }
+
+    /// The same, with somebody who hears of each call.
+    #[must_use]
+    pub fn observed(self, observer: Arc<dyn CallObserver>) -> Self {
+        Self { observer, ..self }
     }
 
     /// What names the pieces of work in the line.
@@ -143,7 +151,7 @@ impl Caller {
         let mut pauses = PAUSES.into_iter();
         let mut is_clock_known = false;
         loop {
-            let error = match attempt().await {
+            let error = match self.attempt(call, attempt()).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
@@ -158,6 +166,20 @@ impl Caller {
             }
             self.pace.budget.admit(call, patience.again()).await?;
         }
+    }
+
+    /// One attempt, counted and in a span of its own.
+    async fn attempt<T>(
+        &self,
+        call: &Call,
+        attempt: impl Future<Output = Result<T, CallError>>,
+    ) -> Result<T, CallError> {
+        let (span, began) = (spans::aws_call(call), Instant::now());
+        let answer = attempt.instrument(span.clone()).await;
+        let result = answer.as_ref().map_or_else(|error| error.cause.word(), |_| "ok");
+        spans::ended(&span, answer.is_err().then_some(result));
+        self.pace.observer.called(call, result, began.elapsed());
+        answer
     }
 
     /// Nobody waits for a turn at a service that does not answer.

@@ -74,14 +74,6 @@ pub trait StateObserver: Send + Sync {
     fn round_trip(&self, operation: &'static str, took: Duration, outcome: RoundTrip);
 }
 
-/// Nobody watches.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Unobserved;
-
-impl StateObserver for Unobserved {
-    fn round_trip(&self, _operation: &'static str, _took: Duration, _outcome: RoundTrip) {}
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -19,11 +19,22 @@ const MAX_VALUES: usize = 4096;
 pub struct VerifiedAssertion {
     identity: Identity,
     answer: Result<OriginalAnswer, Unreadable>,
+    clock_offset: time::Duration,
 }
 
 impl VerifiedAssertion {
-    pub(super) fn new(identity: Identity, answer: Result<OriginalAnswer, Unreadable>) -> Self {
-        Self { identity, answer }
+    pub(super) fn new(
+        identity: Identity,
+        answer: Result<OriginalAnswer, Unreadable>,
+        clock_offset: time::Duration,
+    ) -> Self {
+        Self { identity, answer, clock_offset }
+    }
+
+    /// How far its `IssueInstant` was from our clock: above zero where it was ahead.
+    #[must_use]
+    pub fn clock_offset(&self) -> time::Duration {
+        self.clock_offset
     }
 
     /// The answer that it came in, for AWS; or why AWS could not read that.

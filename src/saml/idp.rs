@@ -25,6 +25,8 @@ pub(super) struct Idp {
     metadata: Mutex<Option<Arc<IdpMetadata>>>,
     /// The last reading failed.
     is_stale: AtomicBool,
+    /// When that was last read from its URL, or found to be the newest.
+    read_at: Mutex<Option<OffsetDateTime>>,
 }
 
 impl Idp {
@@ -48,6 +50,7 @@ impl Idp {
             resolutions,
             metadata: Mutex::new(metadata),
             is_stale: AtomicBool::new(false),
+            read_at: Mutex::default(),
         })
     }
 
@@ -81,9 +84,15 @@ impl Idp {
         self.is_stale.load(Ordering::Relaxed)
     }
 
-    /// The copy in force is still what is published.
-    pub(super) fn keep(&self) {
+    /// When the copy in force was last read from its URL, or found to be the newest; `None`: never, or it is a file's.
+    pub(super) fn read_at(&self) -> Option<OffsetDateTime> {
+        *self.read_at.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The copy in force is the newest at this moment.
+    pub(super) fn is_newest(&self, now: OffsetDateTime) {
         self.is_stale.store(false, Ordering::Relaxed);
+        *self.read_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
     }
 
     /// Puts a newer copy into force, or keeps the last good one.

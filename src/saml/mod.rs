@@ -184,6 +184,12 @@ impl ServiceProvider {
         Some((metadata.valid_until, metadata.keys_end))
     }
 
+    /// When the metadata of `idp` was last read from its URL, or found to be the newest; `None`: never, or it is a file's.
+    #[must_use]
+    pub fn metadata_read_at(&self, idp: &IdpName) -> Option<OffsetDateTime> {
+        self.idp(idp).ok()?.read_at()
+    }
+
     /// What is asked of `idp` for an instance with these options.
     ///
     /// # Errors
@@ -330,7 +336,7 @@ impl ServiceProvider {
         }
         let answer = || OriginalAnswer::new(&delivered.saml_response, issued, &identity);
         let answer = readable.map(|()| answer());
-        Ok(VerifiedAssertion::new(identity, answer))
+        Ok(VerifiedAssertion::new(identity, answer, issued - self.clock.now()))
     }
 
     fn idp(&self, name: &IdpName) -> Result<&Arc<Idp>, Error> {

@@ -38,6 +38,8 @@ pub struct IdpView {
     pub metadata_until: Option<OffsetDateTime>,
     /// When the last of its signing certificates ends, when that is known.
     pub keys_end: Option<OffsetDateTime>,
+    /// When its metadata was last read from its URL, or found unchanged; `None`: never, or it is a file's.
+    pub read_at: Option<OffsetDateTime>,
 }
 
 impl SignIn {
@@ -101,6 +103,7 @@ impl SignIn {
                 has_metadata: ends.is_some(),
                 metadata_until: ends.and_then(|(until, _)| until),
                 keys_end: ends.and_then(|(_, keys)| keys),
+                read_at: self.parts.saml.metadata_read_at(&choice.name),
             }
         };
         let told = |(name, standing): (InstanceName, Standing)| {

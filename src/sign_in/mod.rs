@@ -16,6 +16,7 @@ mod sighting;
 mod test_sign_in;
 mod types;
 mod unsolicited;
+mod verifying;
 
 pub use console::{ConsoleView, IdpView};
 pub use error::{Cause, SignInError};
@@ -36,6 +37,7 @@ pub use types::{
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use tracing::Instrument as _;
 use url::Url;
 
 pub use crate::mapping::NameSources;
@@ -49,9 +51,8 @@ use people::{People, Present};
 
 use crate::model::{
     Blamed as _, Destination, HandOff, Identity, IdpChoice, IdpName, InstanceName, PendingKey, PendingSignIn,
-    Purpose, RequestOptions, SessionId, SignedIn, Target, Trace, Username, code,
+    Purpose, RequestOptions, SessionId, SignedIn, Target, Trace, Username, code, spans,
 };
-use crate::saml::VerifiedAssertion;
 
 /// The journeys.
 pub struct SignIn {
@@ -162,7 +163,8 @@ impl SignIn {
         };
         let relay_state = self.parts.random.token();
         let requested = self.parts.saml.requested(idp, options)?;
-        let request = self.parts.saml.authn_request(idp, &requested, &relay_state).await?;
+        let made = self.parts.saml.authn_request(idp, &requested, &relay_state);
+        let request = made.instrument(spans::authn_request(idp)).await?;
         let now = self.parts.clock.now();
         let pending = PendingSignIn {
             request_id: request.id,
@@ -220,18 +222,6 @@ impl SignIn {
         signed_in.forced_for_console = target.instance().is_none() && pending.requested.force_authn;
         signed_in.handed_over = pending.handed_over;
         Ok(Completed { signed_in, target: Some(target), trace, replaces: pending.session, answer })
-    }
-
-    async fn verified(
-        &self,
-        brought: Brought,
-        pending: &PendingSignIn,
-    ) -> Result<VerifiedAssertion, SignInError> {
-        self.parts.answer_limit.count(&pending.idp).map_err(Cause::TooManyAnswers)?;
-        Ok(match brought {
-            Brought::Response(saml_response) => self.parts.saml.verify(saml_response, pending).await?,
-            Brought::Artifact(artifact) => self.parts.saml.verify_artifact(&artifact, pending).await?,
-        })
     }
 
     /// Whether this person may go there, and why.

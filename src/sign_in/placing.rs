@@ -5,9 +5,10 @@ use std::thread::available_parallelism;
 
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
+use tracing::Instrument as _;
 
 use crate::mapping::{Rules, place};
-use crate::model::{Identity, InstanceName, Placed, Placement, Trace};
+use crate::model::{Identity, InstanceName, Placed, Placement, Trace, spans};
 
 use super::{Cause, SignIn, SignInError};
 
@@ -75,7 +76,11 @@ impl SignIn {
         identity: &Identity,
         instance: &InstanceName,
     ) -> Result<(Placement, Trace), SignInError> {
-        let Placed { outcome, trace } = self.parts.rules.place(identity, instance).await?;
+        let span = spans::place(instance);
+        let placed = self.parts.rules.place(identity, instance).instrument(span.clone()).await?;
+        self.parts.observer.placed(&identity.idp, &placed);
+        let Placed { outcome, trace } = placed;
+        spans::ended(&span, outcome.as_ref().err().map(|denial| denial.code.id));
         match outcome {
             Ok(placement) => Ok((placement, trace)),
             Err(denial) => Err(SignInError::from(Cause::Denied(denial)).with_trace(trace)),

@@ -13,7 +13,8 @@ use crate::mapping::{Admins, NamesConfig};
 use crate::model::{
     AnswerLimit, Clock, ConnectUser, Departure, Destination, IdpChoice, IdpName, InstanceName, NamedSessions,
     OriginalAnswer, Pending, PendingConfirmation, PendingLogout, PendingSignIn, PendingTest, Placement,
-    Random, RequestOptions, SeenPeople, SessionId, SharedRecords, SignedIn, Target, Trace,
+    Random, RequestOptions, SeenPeople, SessionId, SharedRecords, SignInObserver, SignedIn, Target, Trace,
+    Username,
 };
 use crate::saml::ServiceProvider;
 
@@ -75,6 +76,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// The randomness.
     pub random: Arc<dyn Random>,
+    /// Who counts what sign-ins meet.
+    pub observer: Arc<dyn SignInObserver>,
     /// How long a person may take at the identity provider.
     pub pending_for: Duration,
     /// Our longest session.
@@ -190,6 +193,14 @@ pub struct Entry {
     pub(super) ask: Ask,
     pub(super) placement: Placement,
     pub(super) user: ConnectUser,
+}
+
+impl Entry {
+    /// That user's name.
+    #[must_use]
+    pub fn username(&self) -> &Username {
+        &self.user.username
+    }
 }
 
 /// One entry of the start page.

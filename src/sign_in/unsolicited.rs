@@ -67,7 +67,8 @@ impl SignIn {
         browser_secret: &str,
     ) -> Result<Unsolicited, SignInError> {
         self.check_serves(idp, to)?;
-        let identity = self.parts.saml.verify_unsolicited(saml_response, idp).await?.into_identity();
+        let verified = self.parts.saml.verify_unsolicited(saml_response, idp);
+        let identity = self.observed(idp, verified).await?.into_identity();
         let placed = self.place_anywhere(&identity, to.map(|to| &to.instance)).await;
         let (placement, _) = placed.map_err(|error| error.about(&identity))?;
         let token = self.parts.random.token();

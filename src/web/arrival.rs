@@ -5,7 +5,7 @@ use tower_sessions::Session;
 use super::refusal::Refusal;
 use super::{Store, WebState};
 use crate::admin::{Outcome, SignInRecord};
-use crate::audit::{self, Event, Line};
+use crate::audit::{self, Event, Line, Who};
 use crate::model::{InstanceName, SupportId, Target};
 use crate::session;
 use crate::sign_in::Completed;
@@ -31,7 +31,8 @@ pub(super) async fn begin(
     let instance = completed.target.as_ref().and_then(Target::instance);
     remember(web, completed, instance, support_id);
     web.site.metrics.sign_in(Some(&completed.signed_in.identity.idp), instance, None);
-    audit::record(&Line {
+    let who = Who { subject: web.site.subject(&completed.signed_in.identity), user: None };
+    let line = Line {
         event: Event::SignIn,
         support_id,
         idp: Some(&completed.signed_in.identity.idp),
@@ -39,7 +40,8 @@ pub(super) async fn begin(
         refused: None,
         trace: Some(&completed.trace),
         findings: &[],
-    });
+    };
+    audit::record_of(&who, &line);
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -11,28 +12,24 @@ use axum::response::{IntoResponse, Response};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-use super::client_address::{ClientAddress, ProxyIds};
 use super::pages::{self, Error, Rendered};
-use super::peer::Peer;
 use super::refusal::Refusal;
+use super::watched::Refused;
 use super::{Site, cookies, headers, paths};
 use crate::admin::{Outcome, SignInRecord};
-use crate::audit::{self, Event, Line};
+use crate::audit::{self, Event, Line, Who};
 use crate::model::{Brand, IdpName, SupportId, code};
 
-/// Gives the request a support id; makes a page and an audit line of a refusal; puts the headers on.
-pub(super) async fn boundary(State(site): State<Arc<Site>>, mut request: Request, next: Next) -> Response {
-    let support_id = audit::support_id(&*site.random);
+/// Makes a page and an audit line of a refusal; puts the headers on. The request has a support id.
+pub(super) async fn boundary(
+    State(site): State<Arc<Site>>,
+    Extension(support_id): Extension<SupportId>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let path = request.uri().path().to_owned();
     let asked = Asked { is_get: request.method() == Method::GET, is_answer: path == paths::ACS };
     let brand = site.brand_for(request.headers());
-    let client = client(&site, &request);
-    if let Some(ids) = ProxyIds::of(&client, request.headers()) {
-        ids.log(support_id.as_str());
-        request.extensions_mut().insert(ids);
-    }
-    request.extensions_mut().insert(client);
-    request.extensions_mut().insert(support_id.clone());
     cookies::keep_ours(request.headers_mut());
     let mut response = next.run(request).await;
     if response.extensions().get::<Rendered>().is_none()
@@ -42,12 +39,6 @@ pub(super) async fn boundary(State(site): State<Arc<Site>>, mut request: Request
     }
     headers::apply(&site, &path, &support_id, &mut response);
     response
-}
-
-/// Whose request it is. Without a listener of ours there is no peer, and nobody is believed for it.
-fn client(site: &Site, request: &Request) -> ClientAddress {
-    let peer = request.extensions().get().copied().unwrap_or(Peer(None));
-    site.addresses.of(peer, request.headers(), site.clock.now())
 }
 
 /// A panic's answer, which the boundary turns into a page. The panic hook has logged it already.
@@ -67,7 +58,8 @@ fn refused(
     refusal: &Refusal,
     sent: &HeaderMap,
 ) -> Response {
-    audit::record(&Line {
+    let who = Who { subject: refusal.identity.as_ref().and_then(|who| site.subject(who)), user: None };
+    let line = Line {
         event: refusal.event,
         support_id,
         idp: refusal.idp.as_ref(),
@@ -75,7 +67,11 @@ fn refused(
         refused: Some((refusal.code, &refusal.cause)),
         trace: refusal.trace.as_ref(),
         findings: &refusal.findings,
-    });
+    };
+    audit::record_of(&who, &line);
+    if refusal.status == StatusCode::TOO_MANY_REQUESTS {
+        site.metrics.rate_limited(if refusal.idp.is_some() { "idp" } else { "address" });
+    }
     if [Event::SignIn, Event::HandOff].contains(&refusal.event) {
         remember(site, support_id, refusal);
         site.metrics.sign_in(sender(refusal), refusal.instance.as_ref(), Some(refusal.code));
@@ -99,6 +95,7 @@ fn refused(
         refresh: refresh.as_deref(),
     };
     let mut response = pages::error(&page);
+    response.extensions_mut().insert(Refused { code: refusal.code, idp: sender(refusal).cloned() });
     *response.status_mut() = refusal.status;
     match refusal.status {
         StatusCode::SERVICE_UNAVAILABLE => {

@@ -17,10 +17,10 @@ use super::refusal::Refusal;
 use super::renew::MOST_HOURS;
 use super::start::parameter;
 use super::{WebState, choose, cookies, paths};
-use crate::audit::{self, Event, Line};
+use crate::audit::{self, Event, Line, Who};
 use crate::model::{
     Blame, Blamed as _, Brand, Departure, Destination, HandOff, IdpName, InstanceName, SignedIn, SupportId,
-    code,
+    Username, code,
 };
 use crate::session;
 use crate::sign_in::{Ask, Before, SignInError, Start};
@@ -146,7 +146,10 @@ async fn enter(
             return Ok(Some(cookies::forget_session(refusal)));
         }
     };
-    audit::record(&Line {
+    let (hand_off, user) = hand_off;
+    let user = web.site.personal.shown(user.as_str());
+    let who = Who { subject: web.site.subject(&signed_in.identity), user };
+    let line = Line {
         event: Event::HandOff,
         support_id,
         idp: Some(&idp),
@@ -154,7 +157,8 @@ async fn enter(
         refused: None,
         trace: None,
         findings: &[],
-    });
+    };
+    audit::record_of(&who, &line);
     render(site, &hand_off).map(|response| Some(cookies::forget_arrival(response)))
 }
 
@@ -165,7 +169,7 @@ async fn hand_over(
     session: &Session,
     signed_in: &mut SignedIn,
     ask: &Ask,
-) -> Result<Option<HandOff>, SignInError> {
+) -> Result<Option<(HandOff, Username)>, SignInError> {
     let handed_over = handed_over(web, session, signed_in, ask).await;
     let waits = handed_over.as_ref().is_err_and(|error| error.code().blame == Blame::Wait);
     if waits && !session::lives(session, web.site.clock.now()).await? {
@@ -183,14 +187,15 @@ async fn handed_over(
     session: &Session,
     signed_in: &mut SignedIn,
     ask: &Ask,
-) -> Result<Option<HandOff>, SignInError> {
+) -> Result<Option<(HandOff, Username)>, SignInError> {
     let entry = web.sign_in.prepare(signed_in, ask).await?;
     if !session::update(session, signed_in.clone(), web.site.clock.now()).await? {
         return Ok(None);
     }
+    let user = entry.username().clone();
     let hand_off = web.sign_in.hand_off(signed_in, session::id(session).as_ref(), entry).await?;
     if session::update(session, signed_in.clone(), web.site.clock.now()).await? {
-        return Ok(Some(hand_off));
+        return Ok(Some((hand_off, user)));
     }
     web.sign_in.forget(signed_in).await;
     Ok(None)

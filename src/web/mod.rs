@@ -34,6 +34,7 @@ mod sign_out;
 mod start;
 mod test_sign_in;
 mod unsolicited;
+mod watched;
 mod whoami;
 mod words;
 
@@ -52,7 +53,7 @@ use url::Url;
 
 use crate::admin::Console;
 use crate::metrics::Metrics;
-use crate::model::{Brand, Clock, Random, RulesState};
+use crate::model::{Brand, Clock, Identity, OpenSessions, PersonalData, Random, RulesState};
 use crate::session;
 use crate::sign_in::SignIn;
 
@@ -78,6 +79,8 @@ pub struct WebState {
     pub site: Site,
     /// Whether the rules in force are those of the file.
     pub rules_state: Arc<RwLock<RulesState>>,
+    /// Which sessions there are, for monitoring.
+    pub open_sessions: Arc<dyn OpenSessions>,
 }
 
 /// What every page has in common.
@@ -109,6 +112,15 @@ pub struct Site {
     pub addresses: Arc<Addresses>,
     /// How often an address may ask.
     pub limits: Arc<AddressLimits>,
+    /// What is told of a person.
+    pub personal: PersonalData,
+}
+
+impl Site {
+    /// Whom an identity provider named, as far as that may be told.
+    fn subject(&self, identity: &Identity) -> Option<String> {
+        identity.name_id.as_ref().and_then(|name| self.personal.shown(&name.value))
+    }
 }
 
 /// What a request may take, at most.
@@ -149,10 +161,10 @@ pub fn router<S: SessionStore + Clone>(state: WebState, store: S) -> Router {
     bounded(routes, site, store)
 }
 
-/// Everything around the routes, from the inside out: body limit, deadline, sessions, panics, rate limits, the boundary.
+/// Everything around the routes, from the inside out: body limit, deadline, sessions, panics, rate limits, the boundary, and
+/// what is told of a request.
 fn bounded<S: SessionStore + Clone>(routes: Router, site: Arc<Site>, store: S) -> Router {
     let (most, alive, ready) = (site.taken, site.health.clone(), site.health.clone());
-    let limits = site.limits.clone();
     routes
         .route("/whoami", get(whoami::whoami).with_state(site.clone()))
         .route("/healthz", get(move || async move { alive.public("ok") }))
@@ -165,8 +177,9 @@ fn bounded<S: SessionStore + Clone>(routes: Router, site: Arc<Site>, store: S) -
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, most.request))
         .layer(session::layer(store))
         .layer(tower_http::catch_panic::CatchPanicLayer::custom(boundary::panicked))
-        .layer(axum::middleware::from_fn_with_state(limits, limits::limit))
-        .layer(axum::middleware::from_fn_with_state(site, boundary::boundary))
+        .layer(axum::middleware::from_fn_with_state(site.limits.clone(), limits::limit))
+        .layer(axum::middleware::from_fn_with_state(site.clone(), boundary::boundary))
+        .layer(axum::middleware::from_fn_with_state(site, watched::watched))
 }
 
 /// Our SAML metadata, for the identity provider's administrator.

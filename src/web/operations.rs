@@ -10,7 +10,8 @@ use axum::routing::get;
 
 use super::WebState;
 use super::health::{ready, started};
-use crate::metrics;
+use crate::metrics::{self, IdpStanding, Standing};
+use crate::sign_in::{IdpView, InstanceUse, Usage};
 
 /// `GET /metrics`, `/livez`, `/startupz` and `/readyz[?verbose]`; nothing else.
 pub fn operations(state: WebState) -> Router {
@@ -27,8 +28,42 @@ async fn numbers(State(web): State<Arc<WebState>>) -> Response {
     if let Some(is_current) = web.site.health.certificate_is_current() {
         web.site.metrics.certificate(is_current);
     }
-    match web.site.metrics.render(&state) {
+    match web.site.metrics.render(&state, &standing(&web).await) {
         Ok(text) => ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
+}
+
+/// How things stand, from those who know.
+async fn standing(web: &WebState) -> Standing {
+    let view = web.sign_in.console_view();
+    let idp = |idp: &IdpView| IdpStanding {
+        idp: idp.idp.name.clone(),
+        has_metadata: idp.has_metadata,
+        read_at: idp.read_at,
+        valid_until: idp.metadata_until,
+        keys_end: idp.keys_end,
+    };
+    let tokens = |instance: &InstanceUse| (instance.name.clone(), instance.tokens);
+    let standings = web.sign_in.standings().into_iter();
+    Standing {
+        sessions: web.open_sessions.ids().await.ok().map(|ids| ids.len()),
+        tokens: view.in_use.iter().map(tokens).collect(),
+        usable: standings.map(|(name, standing)| (name, standing.word() != "unusable")).collect(),
+        idps: view.idps.iter().map(idp).collect(),
+        certificates: certificates(web),
+    }
+}
+
+/// When each certificate of ours ends.
+fn certificates(web: &WebState) -> Vec<(&'static str, time::OffsetDateTime)> {
+    let Ok(setup) = web.sign_in.setup(None) else { return Vec::new() };
+    let end = |certificate: &crate::sign_in::PublishedCertificate| {
+        let usage = match certificate.usage {
+            Usage::Signing => "signing",
+            Usage::Encryption => "encryption",
+        };
+        Some((usage, certificate.end?))
+    };
+    setup.own.certificates.iter().filter_map(end).collect()
 }

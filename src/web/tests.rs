@@ -38,6 +38,7 @@ fn site(public_url: &str) -> Site {
         public_url: public_url.parse().unwrap(),
         console: None,
         metrics: Arc::new(Metrics::new([], [], SystemClock.now())),
+        personal: crate::model::PersonalData::default(),
         pending_for: Duration::from_mins(15),
         taken: Limits { form: LARGEST_FORM, request: Duration::from_mins(2) },
         health: Health {

@@ -172,7 +172,7 @@ async fn a_live_test_that_is_interrupted_ends_at_once_and_says_so() {
     assert!(told.status.code() == Some(1) && rest.contains("stopped. Nothing changed"), "{told:?} {rest}");
 }
 
-fn signal(name: &str, process: u32) {
+pub(crate) fn signal(name: &str, process: u32) {
     assert!(
         Command::new("kill").args([&format!("-{name}"), &process.to_string()]).status().unwrap().success()
     );

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use crate::mapping::{change_config, sign_in};
@@ -10,7 +12,7 @@ use crate::plain_browser::PlainBrowser;
 use crate::world::{World, is_inside};
 
 /// And where monitoring asks.
-async fn world() -> (World, String) {
+pub(crate) async fn world() -> (World, String) {
     let world = World::start("").await;
     let address = world.operations_url.clone();
     (world, address)
@@ -21,14 +23,14 @@ async fn text_at(url: &str) -> (u16, String) {
     (answer.status().as_u16(), answer.text().await.unwrap())
 }
 
-async fn numbers(address: &str) -> String {
+pub(crate) async fn numbers(address: &str) -> String {
     let answer = reqwest::get(format!("{address}/metrics")).await.unwrap();
     assert_eq!(answer.headers()["content-type"], "text/plain; version=0.0.4; charset=utf-8");
     answer.text().await.unwrap()
 }
 
 /// The value of one series.
-fn value(numbers: &str, series: &str) -> f64 {
+pub(crate) fn value(numbers: &str, series: &str) -> f64 {
     let start = format!("connect_gateway_{series} ");
     let line = numbers.lines().find_map(|line| line.strip_prefix(&start));
     line.unwrap_or_else(|| panic!("no {series} in {numbers}")).parse().unwrap()
@@ -120,4 +122,73 @@ async fn sign_ins_are_counted_by_how_they_end_and_hostile_names_make_no_series()
     for value in ["alice", "stranger", "evil", "aaaa"] {
         assert!(!numbers.contains(value), "{value}: {numbers}");
     }
+}
+
+/// Series that a sign-in leaves above zero.
+const MOVED: &[&str] = &[
+    "http_requests_total{route=\"/saml/acs\",method=\"POST\",code=\"303\"}",
+    "http_requests_total{route=\"/go/{instance}\",method=\"GET\",code=\"200\"}",
+    "http_request_duration_seconds_count{route=\"/saml/acs\"}",
+    "saml_responses_total{idp=\"corporate\",result=\"accepted\",reason=\"none\"}",
+    "saml_responses_total{idp=\"corporate\",result=\"refused\",reason=\"saml.signature\"}",
+    "mapping_evaluations_total{result=\"placed\"}",
+    "mapping_evaluations_total{result=\"mapping.no_match\"}",
+    "mapping_rule_matches_total{rule=\"agents\"}",
+    "connect_requests_total{operation=\"GetFederationToken\",result=\"ok\"}",
+    "connect_requests_total{operation=\"AssumeRole\",result=\"ok\"}",
+    "connect_request_duration_seconds_count{operation=\"DescribeUser\"}",
+    "connect_calls_left{operation=\"AssumeRole\"}",
+    "tokens_cached{instance=\"acme\"}",
+    "sessions_open",
+    "store_up",
+    "instance_usable{instance=\"acme\"}",
+    "idp_metadata_last_success_timestamp_seconds{idp=\"corporate\"}",
+    "certificate_not_after_timestamp_seconds{owner=\"self\",use=\"signing\"}",
+    "certificate_not_after_timestamp_seconds{owner=\"self\",use=\"encryption\"}",
+    "certificate_not_after_timestamp_seconds{owner=\"corporate\",use=\"signing\"}",
+    "config_last_reload_success",
+    "config_last_reload_success_timestamp_seconds",
+    "tasks",
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_in_moves_each_number_and_whatever_is_asked_for_makes_no_series() {
+    let (world, address) = world().await;
+    assert!(is_inside(&sign_in(&world, "alice").await, "alice"));
+    assert_eq!(sign_in(&world, "stranger").await.status, 403);
+    let browser = PlainBrowser::new(PlainBrowser::client());
+    let page = world.answer_for(&browser, "acme", "alice").await;
+    let form = page.forms().remove(0);
+    let forged = forged(form.value("SAMLResponse").unwrap());
+    assert_eq!(browser.submit(&page, &form.with("SAMLResponse", &forged)).await.status, 400);
+    let client = PlainBrowser::client();
+    for number in 0..50 {
+        let url = format!("{}/zebra{number}/{number}", world.gateway_url);
+        client.get(&url).send().await.unwrap();
+        let method = reqwest::Method::from_bytes(format!("ZEBRA{number}").as_bytes()).unwrap();
+        client.request(method, &world.gateway_url).send().await.unwrap();
+        client.get(format!("{}/go/zebra{number}", world.gateway_url)).send().await.unwrap();
+    }
+    let numbers = numbers(address).await;
+    for series in MOVED {
+        assert!(value(&numbers, series) > 0.0, "{series}\n{numbers}");
+    }
+    for series in ["http_requests_in_flight", "connect_waiting{operation=\"AssumeRole\"}", "audit_lines_lost"]
+    {
+        assert!(value(&numbers, series).abs() < f64::EPSILON, "{series}\n{numbers}");
+    }
+    assert!(value(&numbers, "saml_clock_skew_seconds{idp=\"corporate\"}").abs() < 60.0, "{numbers}");
+    for name in ["process_resident_memory_bytes", "process_open_fds", "process_threads"] {
+        let line = numbers.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        assert!(line.unwrap().parse::<f64>().unwrap() > 0.0, "{name}\n{numbers}");
+    }
+    assert!(!numbers.to_lowercase().contains("zebra") && !numbers.contains("alice"), "{numbers}");
+    let other = "http_requests_total{route=\"none\",method=\"GET\",code=\"404\"}";
+    assert!(value(&numbers, other) >= 50.0, "{numbers}");
+}
+
+/// The same answer about somebody else.
+fn forged(response: &str) -> String {
+    let xml = String::from_utf8(STANDARD.decode(response).unwrap()).unwrap();
+    STANDARD.encode(xml.replace("alice", "carol"))
 }

@@ -12,7 +12,8 @@ use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256, RsaKeySize};
 const BEGINNING: &str = r#"
 version = 1
 support = "Call 555-0100."
-log = { level = "trace", format = "json" }
+log.level = "trace"
+log.format = "json"
 saml.signing_key_file = "signing.key"
 saml.signing_certificate_file = "signing.crt"
 saml.decryption_key_files = ["decryption.key"]
@@ -29,7 +30,8 @@ pub(crate) struct Gateway {
     pub(crate) address: SocketAddr,
     /// Its configuration, keys and logs.
     pub(crate) folder: PathBuf,
-    program: Child,
+    /// The process.
+    pub(crate) program: Child,
 }
 
 impl Gateway {
@@ -40,6 +42,17 @@ impl Gateway {
         public_url: &str,
         config: &str,
         files: &[(&str, &str)],
+    ) -> Self {
+        Self::start_with(address, public_url, config, files, &[]).await
+    }
+
+    /// The same, with variables in its environment.
+    pub(crate) async fn start_with(
+        address: SocketAddr,
+        public_url: &str,
+        config: &str,
+        files: &[(&str, &str)],
+        environment: &[(&str, &str)],
     ) -> Self {
         let folder = std::env::temp_dir().join(format!("connect-gateway-{}-{address}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
@@ -60,6 +73,7 @@ impl Gateway {
             .env("AWS_SECRET_ACCESS_KEY", CREDENTIALS.1)
             .env("RUST_LOG", "trace")
             .env("RUST_BACKTRACE", "1")
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(File::create(folder.join("stdout")).unwrap())
             .stderr(File::create(folder.join("stderr")).unwrap())

@@ -145,7 +145,7 @@ impl Source {
         state.asked = Some(self.tools.clock.now());
         let taken = match fetch(&self.tools.client, &self.url, &state.validators).await {
             Ok(Fetched::Unchanged) => {
-                self.idps.iter().for_each(|idp| idp.keep());
+                self.idps.iter().for_each(|idp| idp.is_newest(self.tools.clock.now()));
                 true
             }
             Ok(Fetched::Document(xml, validators)) => {
@@ -174,10 +174,13 @@ impl Source {
     fn take_each(&self, each: impl Iterator<Item = Result<IdpMetadata, MetadataError>>) -> bool {
         let mut all = true;
         for (idp, read) in self.idps.iter().zip(each) {
-            if let Err(error) = idp.take(read) {
-                let kept = idp.last_good().is_some();
-                tracing::warn!(idp.name = %idp.settings.name, %error, kept, "metadata not refreshed");
-                all = false;
+            match idp.take(read) {
+                Ok(()) => idp.is_newest(self.tools.clock.now()),
+                Err(error) => {
+                    let kept = idp.last_good().is_some();
+                    tracing::warn!(idp.name = %idp.settings.name, %error, kept, "metadata not refreshed");
+                    all = false;
+                }
             }
         }
         all

@@ -1,0 +1,158 @@
+//! Where audit lines end up: standard output, a file, or a syslog server.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _, stdout};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::stream::Line;
+use super::syslog::Syslog;
+use crate::audit::Chain;
+use crate::config::{AuditTo, ChainKey};
+
+/// The end of a file that is looked at for its last line, in bytes: lines are shorter.
+const LONGEST_LINE: u64 = 256 * 1024;
+
+/// What came of a line.
+pub(super) enum Written {
+    /// It is there.
+    Done,
+    /// It can never be delivered.
+    Never,
+    /// Not yet.
+    Failed(io::Error),
+}
+
+impl From<io::Result<()>> for Written {
+    fn from(result: io::Result<()>) -> Self {
+        result.map_or_else(Self::Failed, |()| Self::Done)
+    }
+}
+
+/// Where lines go.
+pub(super) enum Sink {
+    Stdout,
+    File(AuditFile),
+    Syslog(Syslog),
+}
+
+impl Sink {
+    /// `None`: among the log's lines.
+    pub(super) fn open(audit: &AuditTo) -> Result<Option<Self>, String> {
+        Ok(Some(match audit {
+            AuditTo::Log => return Ok(None),
+            AuditTo::Stdout => Self::Stdout,
+            AuditTo::File { path, chain } => Self::File(AuditFile::open(path, chain.as_ref())?),
+            AuditTo::Syslog(address) => Self::Syslog(Syslog::new(address.clone())),
+        }))
+    }
+
+    /// The text of a line, as it goes out.
+    pub(super) fn prepared(&self, line: Line) -> String {
+        match self {
+            Self::Stdout => line.text(None) + "\n",
+            Self::File(file) => line.text(file.chain.as_ref().map(Chain::next)) + "\n",
+            Self::Syslog(syslog) => syslog.message(line),
+        }
+    }
+
+    pub(super) fn write(&mut self, text: &str) -> Written {
+        match self {
+            Self::Stdout => stdout().lock().write_all(text.as_bytes()).into(),
+            Self::File(file) => file.write(text).into(),
+            Self::Syslog(syslog) => syslog.send(text.as_bytes()),
+        }
+    }
+
+    /// Everything so far is safe. A failure shows at the next line.
+    pub(super) fn settle(&mut self) {
+        match self {
+            Self::File(file) => file.settle(),
+            Self::Stdout => _ = stdout().lock().flush(),
+            Self::Syslog(_) => {}
+        }
+    }
+
+    pub(super) fn reopen(&mut self) {
+        if let Self::File(file) = self {
+            file.settle();
+            file.file = None;
+        }
+    }
+}
+
+/// A file that only the gateway reads.
+pub(super) struct AuditFile {
+    path: PathBuf,
+    /// `None`: it is to be opened (again).
+    file: Option<File>,
+    is_settled: bool,
+    chain: Option<Chain>,
+}
+
+impl AuditFile {
+    fn open(path: &Path, chain: Option<&ChainKey>) -> Result<Self, String> {
+        let problem = |error: io::Error| format!("audit.file: {}: {error}", path.display());
+        let mut file = open(path).map_err(problem)?;
+        let mut chain = chain.map(|ChainKey(key)| Chain::new(key.clone()));
+        if let Some(chain) = &mut chain {
+            follow(&mut file, chain).map_err(problem)?;
+        }
+        Ok(Self { path: path.to_owned(), file: Some(file), is_settled: true, chain })
+    }
+
+    fn write(&mut self, text: &str) -> io::Result<()> {
+        let mut file = match self.file.take() {
+            Some(file) => file,
+            None => open(&self.path)?,
+        };
+        file.write_all(text.as_bytes())?;
+        self.is_settled = false;
+        if let Some(chain) = &mut self.chain {
+            chain.written(text.trim_end_matches('\n').as_bytes(), None);
+        }
+        self.file = Some(file);
+        Ok(())
+    }
+
+    fn settle(&mut self) {
+        if let (Some(file), false) = (&self.file, self.is_settled) {
+            // Whoever can't be written to is told so by the next line.
+            let _ = file.sync_data();
+            self.is_settled = true;
+        }
+    }
+}
+
+/// Appends; makes it so that nobody else may read it. Ends a last line that was cut off.
+fn open(path: &Path) -> io::Result<File> {
+    let mut file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path)?;
+    let length = file.metadata()?.len();
+    let mut last = [b'\n'];
+    if length > 0 {
+        file.seek(SeekFrom::Start(length - 1))?;
+        file.read_exact(&mut last)?;
+    }
+    if last != *b"\n" {
+        file.write_all(b"\n")?;
+    }
+    Ok(file)
+}
+
+/// Goes on behind the file's last line.
+fn follow(file: &mut File, chain: &mut Chain) -> io::Result<()> {
+    let length = file.metadata()?.len();
+    let start = length.saturating_sub(LONGEST_LINE);
+    let mut end = Vec::new();
+    file.seek(SeekFrom::Start(start))?;
+    file.read_to_end(&mut end)?;
+    let end = end.strip_suffix(b"\n").unwrap_or(&end);
+    if !end.is_empty() {
+        let last = end.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+        let number = serde_json::from_slice(last).ok().and_then(|line: Value| line["number"].as_u64());
+        chain.written(last, number);
+    }
+    Ok(())
+}

@@ -1,0 +1,158 @@
+//! Audit lines on their own way: a file that vouches for itself, syslog, standard output.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixDatagram;
+use std::path::Path;
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::control::signal;
+use crate::mapping::sign_in;
+use crate::world::{World, is_inside};
+
+const KEY: &str = "0123456789abcdef0123456789abcdef";
+
+async fn world(audit: &str) -> World {
+    let audit = format!("{audit}\n");
+    World::with_files("", |settings| format!("{audit}{settings}"), &[("audit.key", KEY)]).await
+}
+
+/// Audit lines of the file, once there are so many.
+async fn lines(path: &Path, wanted: usize) -> Vec<Value> {
+    for _ in 0..100 {
+        let text = fs::read_to_string(path).unwrap_or_default();
+        let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        if lines.len() >= wanted {
+            return lines;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("{wanted} lines are not in {}", path.display());
+}
+
+fn verify(folder: &Path, file: &str, more: &[&str]) -> (Option<i32>, String) {
+    let arguments = [&["audit", "verify", file], more].concat();
+    let output: Output = Command::new(env!("CARGO_BIN_EXE_connect-gateway"))
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    let said =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    (output.status.code(), said)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_was_tampered_with_says_where_and_one_that_was_moved_away_goes_on_in_the_next() {
+    let audit =
+        "[audit]\nto = \"file\"\nfile = \"audit.jsonl\"\nchain = true\nchain_key_file = \"audit.key\"";
+    let world = world(audit).await;
+    let folder = world.gateway.folder.clone();
+    let file = folder.join("audit.jsonl");
+    assert!(is_inside(&sign_in(&world, "alice").await, "alice"));
+    assert_eq!(sign_in(&world, "stranger").await.status, 403);
+    let is_refusal = |line: &Value| line["code"] == "mapping.no_match";
+    let mut first = lines(&file, 3).await;
+    for _ in 0..50 {
+        if first.iter().any(is_refusal) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        first = lines(&file, 3).await;
+    }
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(!world.gateway.log().contains("\"target\":\"audit\""), "the log has audit lines, too");
+    let with_key = ["--key-file", "audit.key"];
+    let (status, said) = verify(&folder, "audit.jsonl", &with_key);
+    assert_eq!(status, Some(0), "{said}");
+    assert_eq!(verify(&folder, "audit.jsonl", &["--config", "gateway.toml"]).0, Some(0));
+    assert_eq!(verify(&folder, "audit.jsonl", &[]).0, Some(3), "without the key nothing holds");
+    assert_eq!(verify(&folder, "nothing.jsonl", &with_key).0, Some(1));
+
+    let support_id = first.iter().find(|line| is_refusal(line)).unwrap()["support_id"].as_str().unwrap();
+    let explained = Command::new(env!("CARGO_BIN_EXE_connect-gateway"))
+        .args(["explain", support_id, "--config", "gateway.toml"])
+        .current_dir(&folder)
+        .output()
+        .unwrap();
+    let explained = String::from_utf8_lossy(&explained.stdout).into_owned();
+    assert!(explained.contains("code: mapping.no_match"), "{explained}");
+
+    let text = fs::read_to_string(&file).unwrap();
+    let changed = text.replacen("mapping.no_match", "mapping.denied", 1);
+    fs::write(folder.join("changed.jsonl"), changed + &text.lines().last().unwrap().replace('a', "b"))
+        .unwrap();
+    let (status, said) = verify(&folder, "changed.jsonl", &[&with_key[..], &["--json"]].concat());
+    assert_eq!(status, Some(3), "{said}");
+    let found: Value = serde_json::from_str(said.lines().next().unwrap()).unwrap();
+    assert!(!found["breaks"].as_array().unwrap().is_empty(), "{found}");
+
+    fs::rename(&file, folder.join("audit.1")).unwrap();
+    signal("HUP", world.gateway.program.id());
+    let next = loop {
+        assert!(is_inside(&sign_in(&world, "alice").await, "alice"));
+        let next = fs::read_to_string(&file).unwrap_or_default();
+        if let Some(first) = next.lines().next() {
+            break serde_json::from_str::<Value>(first).unwrap();
+        }
+    };
+    let old = fs::read_to_string(folder.join("audit.1")).unwrap();
+    let last: Value = serde_json::from_str(old.lines().last().unwrap()).unwrap();
+    assert_eq!(next["number"].as_u64(), last["number"].as_u64().map(|number| number + 1));
+    let both = old + &fs::read_to_string(&file).unwrap();
+    fs::write(folder.join("both.jsonl"), both).unwrap();
+    for whole in ["audit.jsonl", "audit.1", "both.jsonl"] {
+        let (status, said) = verify(&folder, whole, &with_key);
+        assert_eq!(status, Some(0), "{whole}: {said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn syslog_gets_messages_of_rfc_5424() {
+    let path = std::env::temp_dir().join(format!("connect-gateway-syslog-{}", std::process::id()));
+    let server = UnixDatagram::bind(&path).unwrap();
+    server.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let world = world(&format!("[audit]\nto = \"syslog\"\nsyslog = \"unix:{}\"", path.display())).await;
+    assert_eq!(sign_in(&world, "stranger").await.status, 403);
+    let mut buffer = vec![0_u8; 65_536];
+    let message = loop {
+        let length = server.recv(&mut buffer).unwrap();
+        let message = String::from_utf8(buffer[..length].to_vec()).unwrap();
+        if message.contains("mapping.no_match") {
+            break message;
+        }
+    };
+    fs::remove_file(&path).ok();
+    let parts: Vec<&str> = message.splitn(8, ' ').collect();
+    assert_eq!(
+        (parts[0], parts[3], parts[5], parts[6]),
+        ("<86>1", "connect-gateway", "sign_in", "-"),
+        "{message}"
+    );
+    assert_eq!(parts[4], world.gateway.program.id().to_string());
+    assert_eq!(serde_json::from_str::<Value>(parts[7]).unwrap()["code"], "mapping.no_match");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_syslog_server_that_comes_late_gets_the_lines_that_waited_for_it() {
+    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = server.local_addr().unwrap();
+    drop(server);
+    let world = world(&format!("[audit]\nto = \"syslog\"\nsyslog = \"tcp://{address}\"")).await;
+    assert_eq!(sign_in(&world, "stranger").await.status, 403);
+    let server = tokio::net::TcpListener::bind(address).await.unwrap();
+    let (mut stream, _) = server.accept().await.unwrap();
+    let mut text = String::new();
+    while !text.contains("mapping.no_match") {
+        let mut buffer = vec![0_u8; 65_536];
+        let length = tokio::io::AsyncReadExt::read(&mut stream, &mut buffer).await.unwrap();
+        assert!(length > 0, "{text}");
+        text.push_str(std::str::from_utf8(&buffer[..length]).unwrap());
+    }
+    let (length, rest) = text.split_once(' ').unwrap();
+    let first = &rest[..length.parse::<usize>().unwrap()];
+    assert!(first.starts_with("<86>1 ") && first.ends_with('}'), "{first}");
+}
