@@ -15,7 +15,7 @@ use crate::model::{
     Clock, Patience, Problem, Random, Requested, SystemClock, SystemRandom, Unobserved, Username,
 };
 use crate::sign_in::{Instance, Parts};
-use crate::store::redis::{self, Redis};
+use crate::store::redis::{Error as RedisError, Redis};
 
 /// What a check found.
 #[derive(Default)]
@@ -53,7 +53,7 @@ pub async fn check(path: &Path, online_as: Option<&str>, as_json: bool) -> Outco
 }
 
 /// The connection to shared state, as the gateway would make it.
-fn redis(state: &config::State) -> Result<Option<Redis>, redis::Error> {
+fn redis(state: &config::State) -> Result<Option<Redis>, RedisError> {
     let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) = (Arc::new(SystemClock), Arc::new(SystemRandom));
     state::redis(state, &clock, &random, Arc::new(Unobserved))
 }

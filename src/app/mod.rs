@@ -49,10 +49,10 @@ use crate::config::{self, Config, Loaded};
 use crate::connect::Connect;
 use crate::federation::Federation;
 use crate::metrics::Metrics;
-use crate::model::{Clock, Phase, Problem, Random, RulesState, StateProbe, SystemClock, SystemRandom};
+use crate::model::{Clock, Phase, Problem, Random, RulesState, StateProbe as _, SystemClock, SystemRandom};
 use crate::saml::{self, ServiceProvider};
 use crate::sign_in::{Instance, Parts, RulesInForce, SignIn};
-use crate::store::redis::{self, Redis};
+use crate::store::redis::Redis;
 use crate::store::{Sessions, seen_people};
 use crate::telemetry::Telemetry;
 use crate::web::{self, AddressLimits, Addresses, Health, IdpLimit, Site, WebState};
@@ -72,7 +72,8 @@ use listen::Certificate;
 pub use listen::Listener;
 use observed::{Observed, metrics, personal_data};
 use reload::{Reload, Started};
-use state::{InMemory, Stores};
+pub use state::BuildError;
+use state::Stores;
 
 pub use crate::config::Beginning;
 pub use crate::saml::KeyAlgorithm;
@@ -87,17 +88,6 @@ use socket::Socket;
 pub use users::{
     Form, Leave, PeopleFile, Users, apply_users, export_users, list_users, plan_users, show_user,
 };
-
-/// Why the gateway can't be built.
-#[derive(Debug, thiserror::Error)]
-pub enum BuildError {
-    /// Our key or an identity provider's metadata.
-    #[error(transparent)]
-    Saml(#[from] saml::Error),
-    /// The settings of Redis.
-    #[error(transparent)]
-    State(#[from] redis::Error),
-}
 
 /// The gateway, ready to serve.
 pub struct App {
@@ -247,32 +237,6 @@ impl App {
     /// The same, reading everything again when it is told to.
     fn told_by(self, hang_ups: Signal) -> Self {
         Self { hang_ups: Some(hang_ups), ..self }
-    }
-
-    /// Looks whether shared state can be used as it is, and waits a while for it.
-    ///
-    /// # Errors
-    /// When it can't.
-    pub async fn start(&self) -> Result<(), redis::Error> {
-        match &self.redis {
-            Some(redis) => redis.start().await,
-            None => Ok(()),
-        }
-    }
-
-    /// Tells whether shared state is there.
-    #[must_use]
-    pub fn state(&self) -> Arc<dyn StateProbe> {
-        match &self.redis {
-            Some(redis) => Arc::new(redis.clone()),
-            None => Arc::new(InMemory),
-        }
-    }
-
-    /// How many round trips to Redis there were.
-    #[must_use]
-    pub fn round_trips(&self) -> u64 {
-        self.redis.as_ref().map_or(0, Redis::round_trips)
     }
 
     /// The gateway's HTTP, for a server of the caller's own.

@@ -4,16 +4,51 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use super::App;
 use crate::budget::ProcessBudget;
 use crate::config;
 use crate::model::{
     CallBudget, Clock, NamedSessions, Pace, Pending, PendingConfirmation, PendingLogout, PendingSignIn,
     PendingTest, Random, Rates, ReplayGuard, SharedRecords, StateObserver, StateProbe, StateUnavailable,
 };
+use crate::saml;
 use crate::store::redis::{
-    self, Redis, RedisNamedSessions, RedisPending, RedisReplay, RedisSessions, SharedBudget,
+    Error as RedisError, Redis, RedisNamedSessions, RedisPending, RedisReplay, RedisSessions, SharedBudget,
 };
 use crate::store::{MemoryNamedSessions, MemoryPending, MemoryReplay, MemorySessions, Sessions};
+
+/// Why the gateway can't be built.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// Our key or an identity provider's metadata.
+    #[error(transparent)]
+    Saml(#[from] saml::Error),
+    /// The settings of Redis.
+    #[error(transparent)]
+    State(#[from] RedisError),
+}
+
+impl App {
+    /// Looks whether shared state can be used as it is, and waits a while for it.
+    ///
+    /// # Errors
+    /// When it can't.
+    pub async fn start(&self) -> Result<(), RedisError> {
+        match &self.redis {
+            Some(redis) => redis.start().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Tells whether shared state is there.
+    #[must_use]
+    pub fn state(&self) -> Arc<dyn StateProbe> {
+        match &self.redis {
+            Some(redis) => Arc::new(redis.clone()),
+            None => Arc::new(InMemory),
+        }
+    }
+}
 
 /// Every store.
 pub(super) struct Stores {
@@ -86,7 +121,7 @@ pub(super) fn redis(
     clock: &Arc<dyn Clock>,
     random: &Arc<dyn Random>,
     observer: Arc<dyn StateObserver>,
-) -> Result<Option<Redis>, redis::Error> {
+) -> Result<Option<Redis>, RedisError> {
     let new = |settings| Redis::new(settings, clock.clone(), random.clone(), observer);
     state.redis.as_ref().map(new).transpose()
 }

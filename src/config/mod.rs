@@ -7,6 +7,7 @@ mod about;
 mod address;
 mod admin;
 mod audit;
+mod aws;
 mod beginning;
 mod budget;
 mod cache;
@@ -297,7 +298,7 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
     let shutdown = root.section("shutdown", shutdown::read);
     let display_name = root.text("display_name", 100).unwrap_or_else(|| DISPLAY_NAME.to_owned());
     root.usual("display_name", DISPLAY_NAME);
-    let support = root.parsed("support", support);
+    let support = root.parsed("support", pages::support);
     let pages = root.section("pages", |s| pages::read(s, files));
     let saml = root.section("saml", |s| saml::read(s, files, public_url.as_ref(), &display_name));
     let pending_for = saml.pending_for;
@@ -316,7 +317,7 @@ fn root_section(root: &mut Section<'_>, files: &Files<'_>, drafts: Drafts) -> Op
     let instances =
         root.named("instance", Names::Like(address::NAME), |name, s| instance::read(name, s, files, &shared));
     let outbound = root.section("outbound", |s| outbound::read(s, files));
-    let (endpoints, region) = root.section("aws", aws);
+    let (endpoints, region) = root.section("aws", aws::read);
     let known = Known {
         idps: idps.iter().map(|idp| (idp.name.clone(), idp.names.clone())).collect(),
         instances: instances.iter().flatten().map(Instance::destinations).collect(),
@@ -395,22 +396,4 @@ fn at_least_one(root: &Section<'_>, key: &str, none: bool) {
     if none {
         root.problem(key, format!("is missing: write at least one [{key}.<name>] table"));
     }
-}
-
-/// A sentence, or an address that a page may link to.
-fn support(text: &str) -> Result<String, String> {
-    if text.trim().is_empty() || text.chars().count() > 300 || text.chars().any(char::is_control) {
-        return Err("write 1 to 300 characters on one line".to_owned());
-    }
-    Ok(text.trim().to_owned())
-}
-
-fn aws(section: &mut Section<'_>) -> (federation::Endpoints, Option<String>) {
-    let connect = section.parsed("connect_endpoint", address::endpoint);
-    let sts = section.parsed("sts_endpoint", address::endpoint);
-    let region = section.parsed("region", |text| {
-        let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        plain.then(|| text.to_owned()).ok_or_else(|| "write a Region code, such as \"eu-west-2\"".to_owned())
-    });
-    (federation::Endpoints { connect, sts, ..Default::default() }, region)
 }

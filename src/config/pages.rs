@@ -93,6 +93,14 @@ fn is_svg(octets: &[u8]) -> bool {
     after.is_some_and(|after| after.is_whitespace() || after == '>') && !text.contains("<!DOCTYPE")
 }
 
+/// A sentence, or an address that a page may link to.
+pub(super) fn support(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() || text.chars().count() > 300 || text.chars().any(char::is_control) {
+        return Err("write 1 to 300 characters on one line".to_owned());
+    }
+    Ok(text.trim().to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -103,10 +103,10 @@ fn error_page<'a>(site: &'a Brand, code: &'static Code) -> Error<'a> {
         support: None,
         support_id: "7Q2M-X0KD-94TB",
         time: "2026-11-21 08:00:12 UTC",
-        answer_lost: false,
+        answer_lost: code.id == "gateway.state_full",
         again: if code.id == "web.not_found" { "/" } else { "/go/prod" },
         signed_in: code.blame == Blame::Admin,
-        refresh: (code.id == "web.too_many_requests").then_some("5"),
+        refresh: ["web.too_many_requests", "gateway.state_unavailable"].contains(&code.id).then_some("5"),
     }
 }
 

@@ -9,6 +9,7 @@ use tower_sessions::Session;
 use super::brands::{acme, german, in_language};
 use super::refusal::Refusal;
 use super::*;
+use crate::model::session_record::REVISION;
 use crate::model::{
     AddressSource, ClientAddressSettings, Phase, RateLimits, SystemClock, SystemRandom, TrustedPeers, code,
 };
@@ -62,7 +63,7 @@ fn gateway_at(public_url: &str) -> Router {
         .route(
             "/enter",
             get(|session: Session| async move {
-                session.insert("a", 1).await.map_err(|_| ()).is_ok().to_string()
+                session.insert(REVISION, "1").await.map_err(|_| ()).is_ok().to_string()
             }),
         )
         .route(
