@@ -94,7 +94,8 @@ async fn a_token_is_never_served_longer_than_the_configured_maximum() {
 async fn a_token_of_a_user_that_was_created_anew_is_not_served() {
     let house = House::new(Duration::from_hours(12));
     house.token_at(0).await;
-    let asked_anew = house.tokens.token(&ada(), &UserId::new("2"), async || house.fresh()).await.unwrap();
+    let asked_anew =
+        house.tokens.token(&ada(), &UserId::new("2"), soon(), async || house.fresh()).await.unwrap();
     assert_eq!(asked_anew.access_token.expose(), "token 2");
 }
 

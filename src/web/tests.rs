@@ -2,6 +2,7 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use axum::response::{Redirect, Response};
 use axum::routing::{get, post};
+use serde_json::json;
 use tokio::sync::watch;
 use tower::ServiceExt as _;
 use tower_sessions::Session;
