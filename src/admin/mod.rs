@@ -7,6 +7,7 @@ mod preview;
 mod publish;
 mod recent;
 mod settings;
+mod shared;
 mod versions;
 
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
@@ -25,9 +26,10 @@ pub use recent::{Outcome, SignInRecord};
 pub use settings::Setting;
 pub use versions::{Author, Digest, Kept, NotWritten, Version, Versions, Written};
 
-use crate::model::{Clock, Identity, Problem, TestId};
+use crate::model::{Clock, Identity, Problem, SharedNotes};
 use publish::Ground;
 use recent::Recent;
+use shared::Shared;
 
 /// How long a look at the console waits for its turn to compute.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
@@ -47,6 +49,8 @@ pub trait Drafts: Send + Sync {
 /// The console's own memory.
 pub struct Console {
     recent: Recent,
+    /// What replicas remember together.
+    shared: Option<Arc<Shared>>,
     /// Tells that something was recorded.
     recorded: watch::Sender<()>,
     keep: usize,
@@ -73,6 +77,7 @@ impl Console {
     ) -> Self {
         Self {
             recent: Recent::new(keep, Arc::clone(&clock)),
+            shared: None,
             recorded: watch::Sender::new(()),
             keep,
             drafts,
@@ -82,6 +87,13 @@ impl Console {
             follow: OnceLock::new(),
             previews: Arc::new(Semaphore::new(1)),
         }
+    }
+
+    /// The same with the sign-ins that other replicas remember.
+    #[must_use]
+    pub fn sharing(self, notes: Option<Arc<dyn SharedNotes>>) -> Self {
+        let shared = notes.filter(|_| self.keep > 0).map(|notes| Arc::new(Shared::new(notes, self.keep)));
+        Self { shared, ..self }
     }
 
     /// From here on what is published is put in force by `follow`.
@@ -131,25 +143,6 @@ impl Console {
     #[must_use]
     pub fn remembers(&self) -> bool {
         self.keep > 0
-    }
-
-    /// Remembers one sign-in.
-    pub fn record(&self, sign_in: SignInRecord) {
-        self.recent.record(sign_in);
-        self.recorded.send_replace(());
-    }
-
-    /// That test, as soon as it has ended here. Waits for ever for one that does not.
-    pub async fn tested(&self, id: &TestId) -> Arc<SignInRecord> {
-        let mut recorded = self.recorded.subscribe();
-        loop {
-            let found = self.sign_ins().into_iter().find(|one| one.test.as_ref() == Some(id));
-            match found {
-                Some(sign_in) => return sign_in,
-                // The sender is ours: it can't be gone.
-                None => recorded.changed().await.unwrap_or_default(),
-            }
-        }
     }
 
     /// The sign-ins that are remembered, newest first.

@@ -1,4 +1,4 @@
-//! Recent sign-ins, in this process's memory only. What they hold of people is never logged.
+//! Recent sign-ins, in this process's memory. What they hold of people is never logged.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -11,7 +11,7 @@ use crate::model::{Clock, Code, Finding, Identity, IdpName, InstanceName, Suppor
 /// How much the sign-ins of one list may hold together, in bytes, whatever their number.
 const MOST_HELD: usize = 16 * 1024 * 1024;
 /// How long a sign-in is remembered at most.
-const LONGEST: Duration = Duration::DAY;
+pub(super) const LONGEST: Duration = Duration::DAY;
 
 /// One sign-in, or one that was refused.
 #[derive(Clone)]
@@ -58,7 +58,7 @@ impl Outcome {
 
 impl SignInRecord {
     /// Whether somebody stands behind it: the identity provider's word, or the administrator who had it tested.
-    fn is_vouched_for(&self) -> bool {
+    pub(super) fn is_vouched_for(&self) -> bool {
         self.identity.is_some() || self.test.is_some()
     }
 }
@@ -105,7 +105,8 @@ impl Recent {
     pub(super) fn record(&self, sign_in: SignInRecord) {
         let mut lists = self.current();
         let list = &mut lists[usize::from(sign_in.is_vouched_for())];
-        list.push_front(Arc::new(sign_in));
+        let newer = list.iter().take_while(|one| one.at > sign_in.at).count();
+        list.insert(newer, Arc::new(sign_in));
         list.truncate(self.keep);
         let mut held = 0;
         let mut fits = |one: &Arc<SignInRecord>| {
@@ -114,6 +115,11 @@ impl Recent {
         };
         let most = list.iter().take_while(|one| fits(one)).count().max(1);
         list.truncate(most);
+    }
+
+    /// Whether a sign-in with that support id is there.
+    pub(super) fn has(&self, support_id: &SupportId) -> bool {
+        self.current().iter().flatten().any(|one| one.support_id == *support_id)
     }
 
     /// Newest first.

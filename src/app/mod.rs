@@ -152,7 +152,7 @@ impl App {
             support: config.support.clone(),
             public_url: config.public_url.clone(),
             pending_for: config.pending_for,
-            console: console(&mut config, &clock),
+            console: console(&mut config, &stores, &clock),
             metrics: metrics.clone(),
             taken: web::Limits { form: limits.body_octets, request: limits.request },
             health: Health {
@@ -319,7 +319,7 @@ fn parts(
 }
 
 /// The console, where somebody is named who may use it.
-fn console(config: &mut Config, clock: &Arc<dyn Clock>) -> Option<Arc<Console>> {
+fn console(config: &mut Config, stores: &Stores, clock: &Arc<dyn Clock>) -> Option<Arc<Console>> {
     let admin = config.admin.as_mut()?;
     let (keep, admins) = (admin.keep_sign_ins, admin.admins.clone());
     let publishing = admin.publishers.take().map(|publishers| Publishing {
@@ -329,7 +329,8 @@ fn console(config: &mut Config, clock: &Arc<dyn Clock>) -> Option<Arc<Console>> 
     });
     let drafts = Arc::new(std::mem::take(&mut config.drafts));
     let settings = settings::rows(std::mem::take(&mut config.settings));
-    Some(Arc::new(Console::new(keep, drafts, publishing, settings, clock.clone())))
+    let console = Console::new(keep, drafts, publishing, settings, clock.clone());
+    Some(Arc::new(console.sharing(stores.notes())))
 }
 
 /// How a command ended.

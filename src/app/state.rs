@@ -9,7 +9,8 @@ use crate::budget::ProcessBudget;
 use crate::config;
 use crate::model::{
     CallBudget, Clock, NamedSessions, Pace, Pending, PendingConfirmation, PendingLogout, PendingSignIn,
-    PendingTest, Random, Rates, ReplayGuard, SharedRecords, StateObserver, StateProbe, StateUnavailable,
+    PendingTest, Random, Rates, ReplayGuard, SharedNotes, SharedRecords, StateObserver, StateProbe,
+    StateUnavailable,
 };
 use crate::saml;
 use crate::store::redis::{
@@ -104,6 +105,11 @@ impl Stores {
     pub(super) fn pace(&self, budget: Arc<dyn CallBudget>, random: Arc<dyn Random>) -> Pace {
         let pace = Pace::new(budget, random);
         if self.shared.is_some() { pace.with_common_tickets() } else { pace }
+    }
+
+    /// What replicas note together.
+    pub(super) fn notes(&self) -> Option<Arc<dyn SharedNotes>> {
+        self.shared.clone().map(|redis| Arc::new(redis) as Arc<dyn SharedNotes>)
     }
 
     /// What replicas know together of users.

@@ -33,8 +33,9 @@ pub(super) fn check_sharing(root: &Section<'_>, instances: &[Instance], state: &
     for instance in instances.iter().filter(needs_answers) {
         root.problem(
             &format!("instance.{}.credentials", instance.name),
-            "\"assertion\" needs one gateway with state.store = \"memory\": a person's own answer is never written down, so the \
-             person would have to come back to the very replica that took it",
+            "\"assertion\" does not go together with state.store = \"redis\": a person's own answer is never written down, so the \
+             person would have to come back to the very replica that took it; write credentials = \"base\" here, or run one \
+             gateway with store = \"memory\"",
         );
     }
 }

@@ -173,11 +173,12 @@ pub struct Placed {
 }
 
 /// Every rule that was tried, in order. Holds rule names and configured values, no attribute values.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Trace(pub Vec<TraceEntry>);
 
 /// One rule's part in a decision.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TraceEntry {
     /// The rule's name.
     pub rule: String,
@@ -186,7 +187,7 @@ pub struct TraceEntry {
     /// The reason, in words an administrator understands.
     pub why: String,
     /// The fields that it set.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sets: Vec<Field>,
 }
 
@@ -198,7 +199,7 @@ impl TraceEntry {
 }
 
 /// A field of a [`Placement`] that rules set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Field {
     /// Security profiles: the one that adds up.
@@ -237,7 +238,7 @@ impl Field {
 }
 
 /// What became of a rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RuleOutcome {
     /// Its condition held and it set something, or denied.

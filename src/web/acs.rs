@@ -61,7 +61,7 @@ async fn complete(
         web.sign_in.complete(answer).await.map_err(|error| Refusal::of(&error).during(Event::SignIn))?;
     let mut completed = match arrived {
         Arrived::SignedIn(completed) => completed,
-        Arrived::Tested(tested) => return test_sign_in::end(web, headers, support_id, &tested),
+        Arrived::Tested(tested) => return test_sign_in::end(web, headers, support_id, &tested).await,
     };
     arrival::begin(web, session, store, &mut completed, support_id).await?;
     let next = Redirect::to(&paths::onward(completed.target.as_ref()));

@@ -74,7 +74,7 @@ pub(super) fn leave(
 
 /// The end of a test: remembered, on an audit line, and told to whom it may concern. It sets no cookie, and there is no
 /// session to begin: only a completed sign-in has one.
-pub(super) fn end(
+pub(super) async fn end(
     web: &WebState,
     headers: &HeaderMap,
     support_id: &SupportId,
@@ -85,7 +85,7 @@ pub(super) fn end(
     })?;
     let record = record(web, support_id, tested);
     write_line(&record);
-    console.record(record);
+    console.record_test(record).await;
     match tested.test.tester {
         Tester::Admin => Ok(Redirect::to(&paths::console_sign_in(support_id)).into_response()),
         Tester::Guest => {

@@ -20,6 +20,7 @@ mod redis_server;
 #[path = "../journey/world.rs"]
 mod world;
 
+mod console;
 mod contract;
 mod faults;
 mod kept;

@@ -23,25 +23,30 @@ use crate::world::{World, emulator, is_inside, settings};
 
 /// Which of them gets the next request.
 #[derive(Clone, Copy)]
-enum Turn {
+pub(crate) enum Turn {
     /// This one.
     At(usize),
     /// The other one each time.
     Round,
 }
 
-struct Replicas {
-    url: String,
+pub(crate) struct Replicas {
+    pub(crate) url: String,
     emulator: Emulator,
-    redis: Server,
+    pub(crate) redis: Server,
     turn: Arc<AtomicUsize>,
 }
 
 const ROUND: usize = 1000;
 
 impl Replicas {
-    async fn start() -> Self {
-        let (emulator, redis) = (emulator("").await, Server::start());
+    pub(crate) async fn start() -> Self {
+        Self::with("", "").await
+    }
+
+    /// With more in the seed and in the configuration.
+    pub(crate) async fn with(seed: &str, more: &str) -> Self {
+        let (emulator, redis) = (emulator(seed).await, Server::start());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let key = write(&redis.folder, "state.key", &written_key(1));
@@ -49,7 +54,7 @@ impl Replicas {
             "\n[state]\nstore = \"redis\"\nreplicas = 2\nurls = [\"redis://127.0.0.1:{}\"]\nkey_file = \"{key}\"\n",
             redis.port
         );
-        let text = format!("version = 1\npublic_url = \"{url}\"\n{}{state}", settings(&emulator));
+        let text = format!("version = 1\npublic_url = \"{url}\"\n{}{more}{state}", settings(&emulator));
         let (key, certificate) = key_pair();
         let keys = [("SIGNING_KEY", key), ("SIGNING_CERTIFICATE", certificate)]
             .map(|(name, value)| (format!("CONNECT_GATEWAY__SAML__{name}"), value));
@@ -69,7 +74,7 @@ impl Replicas {
         Self { url, emulator, redis, turn }
     }
 
-    fn send(&self, turn: Turn) {
+    pub(crate) fn send(&self, turn: Turn) {
         let turn = match turn {
             Turn::At(replica) => replica,
             Turn::Round => ROUND,
@@ -77,7 +82,7 @@ impl Replicas {
         self.turn.store(turn, Ordering::SeqCst);
     }
 
-    async fn open(&self, browser: &PlainBrowser, path: &str) -> Page {
+    pub(crate) async fn open(&self, browser: &PlainBrowser, path: &str) -> Page {
         browser.open(&format!("{}{path}", self.url)).await
     }
 
@@ -112,7 +117,7 @@ async fn replica(text: &str, keys: &[(String, String)]) -> Router {
     router
 }
 
-fn browser() -> PlainBrowser {
+pub(crate) fn browser() -> PlainBrowser {
     PlainBrowser::new(PlainBrowser::client())
 }
 

@@ -55,6 +55,24 @@ fn memory_is_for_one_replica() {
     assert_eq!((state.replicas, state.redis.is_some()), (2, true));
 }
 
+/// What a person's own answer brings stays where it was taken.
+#[test]
+fn credentials_by_peoples_own_answers_are_refused_with_what_to_write_instead() {
+    let (key, certificate) = key_pair();
+    let keys = [("SIGNING_KEY", key), ("SIGNING_CERTIFICATE", certificate)]
+        .map(|(name, value)| (format!("CONNECT_GATEWAY__SAML__{name}"), value));
+    let by_assertion = "credentials = \"assertion\"\nsaml_provider_arn = \"arn:aws:iam::123456789012:saml-provider/okta\"\nrole_arn";
+    let rest = REST.replace("role_arn", by_assertion);
+    let read = |state: &str| config::parse(&format!("{rest}[state]\n{state}"), &folder(), keys.clone());
+    assert!(read("").is_ok());
+    let problems = read(&format!("store = \"redis\"\n{SINGLE}")).expect_err("a problem");
+    let [problem] = &problems[..] else { panic!("{problems:#?}") };
+    assert_eq!(problem.key, "instance.prod.credentials");
+    for words in ["store = \"redis\"", "write credentials = \"base\"", "store = \"memory\""] {
+        assert!(problem.message.contains(words), "{problem:?}");
+    }
+}
+
 #[test]
 fn every_kind_is_read() {
     let redis = |more: &str| read(&format!("store = \"redis\"\n{more}")).unwrap().config.state.redis.unwrap();

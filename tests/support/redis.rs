@@ -82,6 +82,18 @@ impl Server {
         cli(self.port, args)
     }
 
+    /// Every record with what it holds.
+    pub(crate) fn everything(&self) -> String {
+        let keys = self.cli(&["KEYS", "*"]);
+        let held = keys.lines().map(|key| match &*self.cli(&["TYPE", key]) {
+            "string" => self.cli(&["GET", key]),
+            "hash" => self.cli(&["HGETALL", key]),
+            _ => self.cli(&["ZRANGE", key, "0", "-1", "WITHSCORES"]),
+        });
+        let held: Vec<String> = held.collect();
+        format!("{keys}\n{}", held.join("\n"))
+    }
+
     /// What Redis writes into its log.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.folder.join("log")).unwrap_or_default()

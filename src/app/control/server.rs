@@ -93,7 +93,7 @@ impl Server {
 
     async fn answer(&self, question: Question) -> Answer {
         match question {
-            Question::SignIn { support_id } => self.sign_in(&support_id),
+            Question::SignIn { support_id } => self.sign_in(&support_id).await,
             Question::MakeTest { instance, idp, again } => {
                 let made = self.make_test(instance.as_deref(), idp.as_deref(), again).await;
                 made.unwrap_or_else(|reason| refused(&reason))
@@ -106,7 +106,8 @@ impl Server {
         }
     }
 
-    fn sign_in(&self, support_id: &str) -> Answer {
+    async fn sign_in(&self, support_id: &str) -> Answer {
+        self.console.look_around().await;
         let Some(sign_in) = self.console.sign_in(support_id) else {
             return refused(
                 "no sign-in with that support id is remembered: they are kept for a day at most, in the number of \

@@ -10,6 +10,7 @@ mod link;
 mod name;
 mod named_sessions;
 mod names_key;
+mod notes;
 mod pending;
 mod records;
 mod replay;

@@ -78,6 +78,7 @@ impl FromRequestParts<Arc<WebState>> for Admin {
                     return Err(leave(web, parts, &session, Some(&signed_in)).await.into_response());
                 }
                 note(parts, &signed_in);
+                console.look_around().await;
                 Ok(Self { console, identity: signed_in.identity, form_token: form_token(&session) })
             }
             None => Err(leave(web, parts, &session, None).await.into_response()),
