@@ -185,7 +185,11 @@ async fn a_socket_is_private_refused_while_it_is_in_use_and_gone_in_the_end() {
     let socket = folder.join("control.sock");
     assert_eq!(std::fs::metadata(&socket).unwrap().permissions().mode() & 0o777, 0o600);
     let listen = format!("listen = \"{}\"", world.gateway.address);
-    let elsewhere = |text: &str| text.replace(&listen, &format!("listen = \"{}\"", free_address()));
+    let operations = world.operations_url.trim_start_matches("http://");
+    let elsewhere = |text: &str| {
+        let text = text.replace(&listen, &format!("listen = \"{}\"", free_address()));
+        text.replace(operations, &free_address().to_string())
+    };
     draft(&world, "second.toml", elsewhere);
     let second = program(folder, &["serve", "-c", "second.toml"]).output().unwrap();
     assert!(said(&second).contains("a gateway answers there already"), "{}", said(&second));

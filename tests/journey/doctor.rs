@@ -50,11 +50,8 @@ fn changed(world: &World, changes: &[(&str, &str)]) -> PathBuf {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gateway_that_runs_is_well_and_one_that_does_not_is_not() {
-    let operations = free_address();
-    let world = World::configured("", |text| {
-        text.to_owned() + &format!("\n[operations]\nlisten = \"{operations}\"\n")
-    })
-    .await;
+    let world = World::start("").await;
+    let operations = world.operations_url.trim_start_matches("http://");
     let path = config(&world);
     for (more, said) in [(&[][..], "ready"), (&["--live"][..], "alive")] {
         let answer = run(&path, &[&["healthcheck"][..], more].concat());
@@ -66,7 +63,7 @@ async fn a_gateway_that_runs_is_well_and_one_that_does_not_is_not() {
     let answer = run(&path, &["healthcheck", "--json", "--url", &format!("{}/nothing", world.gateway_url)]);
     let said: Value = serde_json::from_slice(&answer.stdout).unwrap();
     assert_eq!((code(&answer), &said["healthy"]), (1, &false.into()), "{said}");
-    let elsewhere = changed(&world, &[(&operations.to_string(), &free_address().to_string())]);
+    let elsewhere = changed(&world, &[(operations, &free_address().to_string())]);
     let answer = run(&elsewhere, &["healthcheck"]);
     let reason = String::from_utf8(answer.stderr.clone()).unwrap();
     assert_eq!((code(&answer), reason.lines().count()), (1, 1), "{reason}");

@@ -56,6 +56,7 @@ fn export(world: &World) -> String {
 async fn start() -> World {
     let world = World::start("").await;
     world.emulator.set_throttle(false);
+    world.until_instances_are_looked_at().await;
     world
 }
 

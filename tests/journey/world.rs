@@ -80,6 +80,17 @@ impl World {
         calls.filter(|operation| !reads.iter().any(|verb| operation.starts_with(verb))).collect()
     }
 
+    /// From then on nothing but what is asked of it makes calls.
+    pub(crate) async fn until_instances_are_looked_at(&self) {
+        for _ in 0..300 {
+            if self.gateway.log().matches(r#""message":"looked at","event":"instance""#).count() == 3 {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        panic!("{}", self.gateway.log());
+    }
+
     /// How often the emulator was asked for this.
     pub(crate) fn calls(&self, operation: &str) -> usize {
         self.emulator.history().iter().filter(|call| call.operation == operation).count()
