@@ -192,7 +192,7 @@ async fn a_socket_is_private_refused_while_it_is_in_use_and_gone_in_the_end() {
     };
     draft(&world, "second.toml", elsewhere);
     let second = program(folder, &["serve", "-c", "second.toml"]).output().unwrap();
-    assert!(said(&second).contains("a gateway answers there already"), "{}", said(&second));
+    assert!(said(&second).contains("somebody listens there already"), "{}", said(&second));
     assert_eq!(second.status.code(), Some(1));
 
     draft(&world, "third.toml", |text| elsewhere(text).replace("control.sock", "third.sock"));
