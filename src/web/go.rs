@@ -193,9 +193,15 @@ async fn handed_over(
     if *signed_in != known && !session::update(session, signed_in.clone(), web.site.clock.now()).await? {
         return Ok(None);
     }
-    let user = entry.username().clone();
+    let (known, user) = (signed_in.clone(), entry.username().clone());
     let hand_off = web.sign_in.hand_off(signed_in, session::id(session).as_ref(), entry).await?;
-    if session::update(session, signed_in.clone(), web.site.clock.now()).await? {
+    let now = web.site.clock.now();
+    let lives = if *signed_in == known {
+        session::lives(session, now).await?
+    } else {
+        session::update(session, signed_in.clone(), now).await?
+    };
+    if lives {
         return Ok(Some((hand_off, user)));
     }
     web.sign_in.forget(signed_in).await;

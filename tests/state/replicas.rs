@@ -42,7 +42,7 @@ const ROUND: usize = 1000;
 
 impl Replicas {
     pub(crate) async fn start() -> Self {
-        Self::with("", "").await
+        Box::pin(Self::with("", "")).await
     }
 
     /// With more in the seed and in the configuration.
@@ -64,7 +64,7 @@ impl Replicas {
         let (key, certificate) = key_pair();
         let keys = [("SIGNING_KEY", key), ("SIGNING_CERTIFICATE", certificate)]
             .map(|(name, value)| (format!("CONNECT_GATEWAY__SAML__{name}"), value));
-        let replicas = [replica(&text, &keys).await, replica(&text, &keys).await];
+        let replicas = [Box::pin(replica(&text, &keys)).await, Box::pin(replica(&text, &keys)).await];
         let turn = Arc::new(AtomicUsize::new(0));
         let next = turn.clone();
         let front = Router::new().fallback(move |request: Request| {
@@ -228,6 +228,22 @@ async fn a_full_redis_has_a_code_of_its_own() {
     replicas.redis.cli(&["CONFIG", "SET", "maxmemory", "1"]);
     let page = replicas.open(&browser(), "/go/acme").await;
     assert_eq!(page.status, 503);
+    assert!(page.body.contains("gateway.state_full"), "{}", page.body);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_signed_in_gets_in_again_and_signs_out_though_redis_is_full() {
+    let replicas = Replicas::start().await;
+    let browser = browser();
+    let answer = World::pick(&replicas.url, &browser, "acme", "alice").await;
+    assert!(is_inside(&browser.settle(answer).await, "alice"));
+    replicas.redis.cli(&["CONFIG", "SET", "maxmemory", "1"]);
+    let page = browser.settle(replicas.open(&browser, "/go/acme").await).await;
+    assert!(is_inside(&page, "alice"), "{}", page.body);
+    let page = replicas.open(&browser, "/sign-out").await;
+    let page = browser.submit(&page, &page.forms()[0]).await;
+    assert!(page.status < 400, "{}", page.body);
+    let page = replicas.open(&browser, "/go/acme").await;
     assert!(page.body.contains("gateway.state_full"), "{}", page.body);
 }
 
