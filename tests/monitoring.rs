@@ -30,7 +30,7 @@ async fn metrics() -> Metrics {
     let metrics = Metrics::new([&idp], [&instance], moment).looking_at(Arc::new(budget));
     metrics.sign_in(Some(&idp), Some(&instance), None);
     metrics.answered(("GET", "/"), 200, Duration::ZERO);
-    metrics.rate_limited("sign_in");
+    metrics.rate_limited("address");
     metrics.calls().called(&call, "throttled", Duration::ZERO);
     metrics.store().round_trip("take", Duration::ZERO, RoundTrip::Answered);
     SignInObserver::answered(&metrics, &idp, Ok(time::Duration::ZERO));

@@ -12,4 +12,10 @@ pub trait OpenSessions: Send + Sync {
     /// # Errors
     /// [`StateUnavailable`] when the store can't tell.
     async fn ids(&self) -> Result<Vec<SessionId>, StateUnavailable>;
+
+    /// How many there are, or were half a minute ago: for monitoring.
+    ///
+    /// # Errors
+    /// [`StateUnavailable`] when the store can't tell.
+    async fn count(&self) -> Result<usize, StateUnavailable>;
 }

@@ -51,10 +51,10 @@ pub fn aws_call(call: &Call) -> Span {
         rpc.service = service, rpc.method = operation, cloud.region = %call.region, error.type = Empty, otel.status_code = Empty)
 }
 
-/// One operation of the store, such as `take`.
+/// One round trip to the store that replicas share, such as `session.load`.
 #[must_use]
 pub fn store(operation: &'static str) -> Span {
-    tracing::info_span!(target: TARGET, "store", otel.name = %format_args!("store.{operation}"), error.type = Empty, otel.status_code = Empty)
+    tracing::info_span!(target: TARGET, "store", otel.name = %format_args!("store.{operation}"), otel.kind = "client", error.type = Empty, otel.status_code = Empty)
 }
 
 /// Says with which code something ended, when it did not end well.

@@ -68,6 +68,18 @@ pub enum RoundTrip {
     Failed,
 }
 
+impl RoundTrip {
+    /// For monitoring.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Answered => "ok",
+            Self::Full => "full",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 /// Is told every round trip to shared state, for monitoring.
 pub trait StateObserver: Send + Sync {
     /// `operation` is one of a few words that the gateway chose, such as `session.load`.

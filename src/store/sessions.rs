@@ -101,6 +101,10 @@ impl OpenSessions for MemorySessions {
     async fn ids(&self) -> std::result::Result<Vec<SessionId>, StateUnavailable> {
         Ok(self.swept().keys().map(|id| SessionId::new(Id(*id).to_string())).collect())
     }
+
+    async fn count(&self) -> std::result::Result<usize, StateUnavailable> {
+        Ok(self.swept().len())
+    }
 }
 
 /// Sessions, wherever they are kept. Clones share them.
@@ -146,6 +150,13 @@ impl OpenSessions for Sessions {
         match self {
             Self::Memory(sessions) => sessions.ids().await,
             Self::Redis(sessions) => sessions.ids().await,
+        }
+    }
+
+    async fn count(&self) -> std::result::Result<usize, StateUnavailable> {
+        match self {
+            Self::Memory(sessions) => sessions.count().await,
+            Self::Redis(sessions) => sessions.count().await,
         }
     }
 }

@@ -179,8 +179,8 @@ async fn hand_over(
     handed_over
 }
 
-/// The session learns where it is handed over to before there is a token, and is looked at again before anybody
-/// gets the token: a sign-out in another tab, or a browser that goes away, leaves nothing behind. `None` when the
+/// The session learns where it is handed over to before there is a token, unless it knows, and is looked at again before
+/// anybody gets the token: a sign-out in another tab, or a browser that goes away, leaves nothing behind. `None` when the
 /// session has ended.
 async fn handed_over(
     web: &WebState,
@@ -188,13 +188,20 @@ async fn handed_over(
     signed_in: &mut SignedIn,
     ask: &Ask,
 ) -> Result<Option<(HandOff, Username)>, SignInError> {
+    let known = signed_in.clone();
     let entry = web.sign_in.prepare(signed_in, ask).await?;
-    if !session::update(session, signed_in.clone(), web.site.clock.now()).await? {
+    if *signed_in != known && !session::update(session, signed_in.clone(), web.site.clock.now()).await? {
         return Ok(None);
     }
-    let user = entry.username().clone();
+    let (known, user) = (signed_in.clone(), entry.username().clone());
     let hand_off = web.sign_in.hand_off(signed_in, session::id(session).as_ref(), entry).await?;
-    if session::update(session, signed_in.clone(), web.site.clock.now()).await? {
+    let now = web.site.clock.now();
+    let lives = if *signed_in == known {
+        session::lives(session, now).await?
+    } else {
+        session::update(session, signed_in.clone(), now).await?
+    };
+    if lives {
         return Ok(Some((hand_off, user)));
     }
     web.sign_in.forget(signed_in).await;

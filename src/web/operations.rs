@@ -47,7 +47,7 @@ async fn standing(web: &WebState) -> Standing {
     let tokens = |instance: &InstanceUse| (instance.name.clone(), instance.tokens);
     let standings = web.sign_in.standings().into_iter();
     Standing {
-        sessions: web.open_sessions.ids().await.ok().map(|ids| ids.len()),
+        sessions: web.open_sessions.count().await.ok(),
         tokens: view.in_use.iter().map(tokens).collect(),
         usable: standings.map(|(name, standing)| (name, standing.word() != "unusable")).collect(),
         idps: view.idps.iter().map(idp).collect(),

@@ -16,6 +16,9 @@ mod html;
 mod plain_browser;
 #[path = "../support/raw_http.rs"]
 mod raw_http;
+#[expect(dead_code, reason = "shared with tests that need more of it")]
+#[path = "../support/redis.rs"]
+mod redis_server;
 
 mod admin;
 mod artifact;

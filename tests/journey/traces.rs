@@ -11,6 +11,7 @@ use axum::routing::post;
 use crate::control::signal;
 use crate::gateway::{Gateway, free_address};
 use crate::mapping::sign_in;
+use crate::redis_server::{Server, write, written_key};
 use crate::world::{World, emulator, is_inside, settings};
 
 type Received = Arc<Mutex<Vec<u8>>>;
@@ -29,10 +30,15 @@ async fn collector() -> (String, Received) {
 }
 
 async fn world(environment: &[(&str, &str)]) -> World {
+    world_with("", environment).await
+}
+
+/// With `more` in the configuration.
+async fn world_with(more: &str, environment: &[(&str, &str)]) -> World {
     let (emulator, address) = (emulator("").await, free_address());
     let gateway_url = format!("http://localhost:{}", address.port());
     let operations = free_address();
-    let config = format!("operations.listen = \"{operations}\"\n{}", settings(&emulator));
+    let config = format!("operations.listen = \"{operations}\"\n{}{more}", settings(&emulator));
     let gateway = Gateway::start_with(address, &gateway_url, &config, &[], environment).await;
     let metadata = reqwest::get(format!("{gateway_url}/saml/metadata")).await.unwrap();
     emulator.trust_service_provider_metadata(&metadata.text().await.unwrap()).unwrap();
@@ -98,6 +104,34 @@ async fn a_collector_gets_a_span_for_each_hop_and_no_value_of_a_person() {
         "127.0.0.1",
         "111122223333",
     ] {
+        assert!(!has(&bytes, value), "{value} is in a span");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_round_trip_to_shared_state_is_a_span_that_tells_no_name_of_a_record() {
+    let ((address, received), redis) = (collector().await, Server::start());
+    let key = write(&redis.folder, "state.key", &written_key(1));
+    let state = format!(
+        "\n[state]\nstore = \"redis\"\nurls = [\"redis://127.0.0.1:{}\"]\nkey_file = \"{key}\"\n",
+        redis.port
+    );
+    let environment = [("OTEL_EXPORTER_OTLP_ENDPOINT", &*address), ("OTEL_BSP_SCHEDULE_DELAY", "600000")];
+    let mut world = world_with(&state, &environment).await;
+    assert!(is_inside(&sign_in(&world, "alice").await, "alice"));
+    // Every script is new to it: that is no failure.
+    redis.cli(&["SCRIPT", "FLUSH"]);
+    assert!(is_inside(&sign_in(&world, "alice").await, "alice"));
+    redis.cli(&["CONFIG", "SET", "maxmemory", "1"]);
+    assert_eq!(reqwest::get(format!("{}/go/acme", world.gateway_url)).await.unwrap().status(), 503);
+    stop(&mut world).await;
+    let bytes = received.lock().unwrap().clone();
+    for part in
+        ["store.pending.put", "store.pending.take", "store.session.create", "store.session.save", "full"]
+    {
+        assert!(has(&bytes, part), "{part} is in no span of {} bytes", bytes.len());
+    }
+    for value in ["cg1:", "EVALSHA", "NOSCRIPT", "failed", "alice"] {
         assert!(!has(&bytes, value), "{value} is in a span");
     }
 }

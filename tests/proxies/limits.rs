@@ -22,6 +22,7 @@ async fn an_identity_provider_that_answers_too_often_sends_people_back_to_their_
     assert!(page.body.contains("; url=/go/acme\""), "back to the bookmark: {}", page.body);
     assert!(page.refresh().unwrap() >= Duration::from_secs(5));
     assert!(world.gateway.log().contains("more answers of one identity provider than are worked on"));
+    assert_eq!(scopes(&world).await, ["idp"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -38,6 +39,7 @@ async fn an_answer_that_came_too_often_by_its_address_can_be_sent_again() {
         }
     }
     assert_eq!(last, 429);
+    assert_eq!(scopes(&world).await, ["address"]);
     // The minute brings one anew each second: the same form then counts, for nothing was used up.
     let form = answer.forms().into_iter().find(|form| form.action.path() == "/saml/acs").unwrap();
     let mut page = browser.submit(&answer, &form).await;
@@ -64,6 +66,16 @@ async fn five_hundred_people_behind_one_address_pass_with_the_defaults() {
         }
     }
     assert_eq!(refused, 0);
+}
+
+/// What was limited, as monitoring is told.
+async fn scopes(world: &World) -> Vec<String> {
+    let numbers =
+        reqwest::get(format!("{}/metrics", world.operations_url)).await.unwrap().text().await.unwrap();
+    let named = |line: &str| {
+        line.strip_prefix("connect_gateway_rate_limited_total{scope=\"")?.split('"').next().map(str::to_owned)
+    };
+    numbers.lines().filter_map(named).collect()
 }
 
 /// The statuses of requests that are under way together.

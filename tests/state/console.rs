@@ -22,7 +22,7 @@ groups = ["console-admins"]
 const NAMED: &str = "\n[admin]\ngroups = [\"console-admins\"]\n";
 
 async fn replicas() -> (Replicas, PlainBrowser) {
-    let (replicas, boss) = (Replicas::with(BOSS, NAMED).await, browser());
+    let (replicas, boss) = (Box::pin(Replicas::with(BOSS, NAMED)).await, browser());
     replicas.send(Turn::Round);
     let page = replicas.open(&boss, "/admin").await;
     let page = boss.settle(pick(&boss, &page, "boss").await).await;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use connect_gateway::model::{
-    Clock as _, NamedSessions as _, OpenSessions as _, Pending as _, ReplayGuard as _, Secret, SessionId,
-    SystemClock, Use,
+    Clock as _, NamedSessions as _, NoteList, OpenSessions as _, Pending as _, ReplayGuard as _, Secret,
+    SessionId, SharedNotes as _, SystemClock, Use,
 };
 use connect_gateway::store::redis::{
     Error, Login, Mode, Redis, RedisNamedSessions, RedisPending, RedisReplay, RedisSessions, Settings, Tls,
@@ -36,19 +36,26 @@ pub(crate) async fn use_each(redis: &Redis, word: &str) {
     named.register(subject(word), None, id.clone(), soon).await.unwrap();
     assert_eq!(named.find(&subject(word), &[]).await, Ok(vec![id.clone()]));
     named.remove(&subject(word), &id).await.unwrap();
+    assert!(sessions.count().await.unwrap() > 0);
     sessions.delete(&record.id).await.unwrap();
     assert_eq!(sessions.load(&record.id).await.unwrap(), None);
+    redis.note(NoteList::SignIns, word.as_bytes(), 9, std::time::Duration::from_mins(1)).await.unwrap();
+    let noted = redis.since(NoteList::SignIns, 0).await.unwrap().notes;
+    assert_eq!(noted.last().map(|note| &note[..]), Some(word.as_bytes()));
 }
 
-/// What the documentation says the gateway's user needs.
-const ACL: &str = "user default off\nuser gateway on >hunter2 ~cg1:* resetchannels -@all +info +evalsha +eval +get +set +del \
-                   +exists +pexpire +pttl +hget +hset +hmget +hgetall +hdel +zadd +zrem +zrangebyscore \
-                   +zremrangebyscore +time\n";
+/// The user of the documentation, with a password: what it needs and no more.
+pub(crate) fn documented_user() -> String {
+    let page = include_str!("../../docs/operations.md");
+    let (_, rest) = page.split_once("\nuser gateway on >… ").expect("the user");
+    let (rights, _) = rest.split_once("\n```").expect("the end of it");
+    format!("user gateway on >hunter2 {}\n", rights.split_whitespace().collect::<Vec<_>>().join(" "))
+}
 
 #[tokio::test]
 async fn a_user_with_few_rights_and_a_password_is_enough() {
     let mut server = Server::prepared(&["--aclfile", "FOLDER/users.acl"]);
-    write(&server.folder, "users.acl", ACL);
+    write(&server.folder, "users.acl", &format!("user default off\n{}", documented_user()));
     server.run();
     let login = Login { username: Some("gateway".to_owned()), password: Some(Secret::new("hunter2")) };
     let redis = connect(&Settings { login, ..server.settings() }).await.unwrap();
@@ -194,7 +201,13 @@ async fn a_cluster_keeps_everything_though_each_node_keeps_a_part() {
         wait_for("the cluster", || node.cli(&["CLUSTER", "INFO"]).contains("cluster_state:ok"));
     }
     let seeds = nodes[..2].iter().map(|node| Transport::Plain("127.0.0.1".to_owned(), node.port)).collect();
-    let redis = connect(&Settings { mode: Mode::Cluster, ..settings(seeds) }).await.unwrap();
+    for node in &nodes {
+        let user = format!("{} +cluster|slots +ping +asking", documented_user().trim());
+        let made: Vec<&str> = ["ACL", "SETUSER"].into_iter().chain(user.split(' ').skip(1)).collect();
+        assert_eq!(node.cli(&made), "OK");
+    }
+    let login = Login { username: Some("gateway".to_owned()), password: Some(Secret::new("hunter2")) };
+    let redis = connect(&Settings { mode: Mode::Cluster, login, ..settings(seeds) }).await.unwrap();
     for word in 0..20 {
         use_each(&redis, &word.to_string()).await;
     }

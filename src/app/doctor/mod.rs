@@ -40,7 +40,7 @@ pub async fn doctor(path: &Path, tried_as: &str, as_json: bool) -> Outcome {
 }
 
 /// Prints them. The exit status is that of the worst.
-pub(super) fn told(remarks: &[Remark], as_json: bool) -> Outcome {
+fn told(remarks: &[Remark], as_json: bool) -> Outcome {
     let worst = remarks.iter().map(|remark| remark.standing).max().unwrap_or(Standing::Well);
     if as_json {
         let listed: Vec<Value> = remarks.iter().map(Remark::as_json).collect();

@@ -6,15 +6,14 @@ use std::time::Duration;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
 use serde::Deserialize;
-use serde_json::{Value, json};
 use url::Url;
 
+use super::told;
+use crate::app::remark::Remark;
 use crate::app::{Outcome, load};
 use crate::audit;
 use crate::outbound::Outbound;
 
-/// Exit status: nothing is wrong, and something should be looked at.
-const LOOK: u8 = 2;
 /// How long one answer may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// An address for documentation, which nobody has. RFC 5737.
@@ -37,45 +36,6 @@ pub struct DoctorProxy {
     pub url: Option<String>,
     /// Whether to print JSON.
     pub json: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
-    Well,
-    Look,
-    Wrong,
-}
-
-impl Verdict {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Well => "ok",
-            Self::Look => "warn",
-            Self::Wrong => "fail",
-        }
-    }
-}
-
-/// One line of the answer.
-#[derive(Debug)]
-struct Found {
-    check: &'static str,
-    verdict: Verdict,
-    text: String,
-}
-
-impl Found {
-    fn well(check: &'static str, text: impl Into<String>) -> Self {
-        Self { check, verdict: Verdict::Well, text: text.into() }
-    }
-
-    fn look(check: &'static str, text: impl Into<String>) -> Self {
-        Self { check, verdict: Verdict::Look, text: text.into() }
-    }
-
-    fn wrong(check: &'static str, text: impl Into<String>) -> Self {
-        Self { check, verdict: Verdict::Wrong, text: text.into() }
-    }
 }
 
 /// What `/whoami` tells.
@@ -101,13 +61,7 @@ pub async fn doctor_proxy(ask: &DoctorProxy) -> Outcome {
         Ok(client) => Patient { client, url, expected }.examined().await,
         Err(error) => return Outcome::failed(&error),
     };
-    print(&found, ask.json);
-    let any = |verdict| found.iter().any(|found| found.verdict == verdict);
-    match () {
-        () if any(Verdict::Wrong) => Outcome::Failed(Vec::new()),
-        () if any(Verdict::Look) => Outcome::Exit(LOOK, Vec::new()),
-        () => Outcome::Done,
-    }
+    told(&found, ask.json)
 }
 
 /// The address to ask, the `public_url` that should be told, and which certificates are believed.
@@ -124,19 +78,6 @@ fn subject(ask: &DoctorProxy) -> Result<(Url, Url, Outbound), Outcome> {
     Ok((url.unwrap_or_else(|| config.public_url.clone()), config.public_url, config.outbound))
 }
 
-fn print(found: &[Found], as_json: bool) {
-    if as_json {
-        let lines: Vec<Value> = found
-            .iter()
-            .map(|found| json!({ "check": found.check, "verdict": found.verdict.word(), "text": found.text }))
-            .collect();
-        return println!("{:#}", Value::from(lines));
-    }
-    for Found { check, verdict, text } in found {
-        println!("{:<5} {check}: {text}", verdict.word());
-    }
-}
-
 /// A gateway, seen from outside.
 struct Patient {
     client: Client,
@@ -145,22 +86,22 @@ struct Patient {
 }
 
 impl Patient {
-    async fn examined(&self) -> Vec<Found> {
+    async fn examined(&self) -> Vec<Remark> {
         let response = match self.get("/whoami", None).await {
             Ok(response) => response,
             Err(error) => {
-                return vec![Found::wrong("reach", format!("{} does not answer: {error}", self.url))];
+                return vec![Remark::failing("reach", format!("{} does not answer: {error}", self.url))];
             }
         };
         let hsts = response.headers().get("strict-transport-security").is_some();
         let told = match whoami(response).await {
             Ok(told) => told,
             Err(reason) => {
-                return vec![Found::wrong("reach", format!("{} leads to no gateway: {reason}", self.url))];
+                return vec![Remark::failing("reach", format!("{} leads to no gateway: {reason}", self.url))];
             }
         };
         let mut found = vec![
-            Found::well("reach", format!("{} leads to a gateway", self.url)),
+            Remark::well("reach", format!("{} leads to a gateway", self.url)),
             self.public_url(&told),
             self.https(),
         ];
@@ -184,43 +125,48 @@ impl Patient {
         request.send().await.map_err(|error| audit::cause(&error))
     }
 
-    fn public_url(&self, told: &WhoAmI) -> Found {
+    fn public_url(&self, told: &WhoAmI) -> Remark {
         let same = Url::parse(&told.public_url).is_ok_and(|told| told.origin() == self.expected.origin());
         if same {
-            return Found::well("public_url", format!("the gateway calls itself {}", told.public_url));
+            return Remark::well("public_url", format!("the gateway calls itself {}", told.public_url));
         }
         let text =
             "the gateway that answers calls itself {}: write the address that browsers use into public_url";
-        Found::wrong("public_url", text.replace("{}", &told.public_url))
+        Remark::failing("public_url", text.replace("{}", &told.public_url))
     }
 
-    fn https(&self) -> Found {
+    fn https(&self) -> Remark {
         match self.url.scheme() {
-            "https" => Found::well("https", "the certificate is valid for this name"),
-            _ => Found::look("https", "browsers talk plain HTTP: that is for tests on one machine only"),
+            "https" => Remark::well("https", "the certificate is valid for this name"),
+            _ => Remark::doubtful("https", "browsers talk plain HTTP: that is for tests on one machine only"),
         }
     }
 
-    fn hsts(&self, is_there: bool) -> Option<Found> {
+    fn hsts(&self, is_there: bool) -> Option<Remark> {
         if self.url.scheme() != "https" {
             return None;
         }
         Some(if is_there {
-            Found::well("hsts", "Strict-Transport-Security reaches the browser")
+            Remark::well("hsts", "Strict-Transport-Security reaches the browser")
         } else {
-            Found::wrong("hsts", "Strict-Transport-Security is lost on the way: the proxy must not remove it")
+            Remark::failing(
+                "hsts",
+                "Strict-Transport-Security is lost on the way: the proxy must not remove it",
+            )
         })
     }
 
     /// Nobody may say who they are.
-    async fn claim(&self, (name, value): (&'static str, &str), honest: &WhoAmI) -> Found {
+    async fn claim(&self, (name, value): (&'static str, &str), honest: &WhoAmI) -> Remark {
         let told = match self.get("/whoami", Some((name, value))).await {
             Ok(response) => whoami(response).await,
             Err(error) => Err(error),
         };
         match told {
-            Err(reason) => Found::look("forged", format!("a forged {name} gets another answer: {reason}")),
-            Ok(told) if told.address.as_deref() == Some(FORGED) => Found::wrong(
+            Err(reason) => {
+                Remark::doubtful("forged", format!("a forged {name} gets another answer: {reason}"))
+            }
+            Ok(told) if told.address.as_deref() == Some(FORGED) => Remark::failing(
                 "forged",
                 format!(
                     "a forged {name} is believed: the proxy must overwrite it or append to it, and client_address.trusted may \
@@ -228,9 +174,9 @@ impl Patient {
                 ),
             ),
             Ok(told) if told.address == honest.address => {
-                Found::well("forged", format!("a forged {name} is not believed"))
+                Remark::well("forged", format!("a forged {name} is not believed"))
             }
-            Ok(_) => Found::look(
+            Ok(_) => Remark::doubtful(
                 "forged",
                 format!("with a forged {name} the gateway sees another address than without"),
             ),
@@ -238,19 +184,19 @@ impl Patient {
     }
 
     /// The host of a request leads nowhere. A proxy may well refuse it.
-    async fn host(&self, (name, value): (&'static str, &str)) -> Found {
+    async fn host(&self, (name, value): (&'static str, &str)) -> Remark {
         let Ok(response) = self.get("/saml/metadata", Some((name, value))).await else {
-            return Found::well("host", format!("a forged host in {name} is refused"));
+            return Remark::well("host", format!("a forged host in {name} is refused"));
         };
         let leads_there = format!("{:?}", response.headers()).contains(EVIL);
         let body = response.text().await.unwrap_or_default();
         if leads_there || body.contains(EVIL) {
-            Found::wrong(
+            Remark::failing(
                 "host",
                 format!("a forged host in {name} comes back: something on the way believes it"),
             )
         } else {
-            Found::well("host", format!("a forged host in {name} changes nothing"))
+            Remark::well("host", format!("a forged host in {name} changes nothing"))
         }
     }
 }
@@ -264,31 +210,31 @@ async fn whoami(response: Response) -> Result<WhoAmI, String> {
 }
 
 /// Whether clients are told apart.
-fn address(told: &WhoAmI) -> Found {
+fn address(told: &WhoAmI) -> Remark {
     const CHECK: &str = "client";
     let address = told.address.as_deref().unwrap_or("an address that nobody told");
     match (&told.fault, &told.believed_header) {
-        (Some(fault), _) => Found::wrong(
+        (Some(fault), _) => Remark::failing(
             CHECK,
             format!(
                 "the proxy is trusted and its header is {fault} (mode {}): all clients count as one",
                 told.mode
             ),
         ),
-        (None, Some(header)) => Found::well(CHECK, format!("you come from {address}, as {header} says")),
-        (None, None) if told.mode == "direct" && !told.ignored_headers.is_empty() => Found::look(
+        (None, Some(header)) => Remark::well(CHECK, format!("you come from {address}, as {header} says")),
+        (None, None) if told.mode == "direct" && !told.ignored_headers.is_empty() => Remark::doubtful(
             CHECK,
             format!(
                 "a proxy sends {} and client_address.mode is \"direct\": all clients count as one, {address}",
                 told.ignored_headers.join(" and ")
             ),
         ),
-        (None, None) if told.mode == "x_forwarded_for" || told.mode == "forwarded" => Found::look(
+        (None, None) if told.mode == "x_forwarded_for" || told.mode == "forwarded" => Remark::doubtful(
             CHECK,
             format!(
                 "{address} is not in client_address.trusted: add it if it is the proxy; if it is yours, you asked past the proxy"
             ),
         ),
-        (None, None) => Found::well(CHECK, format!("you come from {address} (mode {})", told.mode)),
+        (None, None) => Remark::well(CHECK, format!("you come from {address} (mode {})", told.mode)),
     }
 }

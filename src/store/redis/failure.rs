@@ -36,7 +36,12 @@ pub(super) fn is_unknown_script(error: &RedisError) -> bool {
 }
 
 pub(super) fn outcome(error: &RedisError) -> RoundTrip {
-    if is_full(error) { RoundTrip::Full } else { RoundTrip::Failed }
+    match error {
+        // An answer, and one that is expected of a new server.
+        error if is_unknown_script(error) => RoundTrip::Answered,
+        error if is_full(error) => RoundTrip::Full,
+        _ => RoundTrip::Failed,
+    }
 }
 
 fn is_full(error: &RedisError) -> bool {

@@ -32,9 +32,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use time::OffsetDateTime;
 use tokio::time::{Instant, sleep, timeout_at};
+use tracing::Instrument as _;
 use zeroize::Zeroizing;
 
-use crate::model::{Clock, Random, RoundTrip, StateObserver, StateProbe, StateUnavailable};
+use crate::model::{Clock, Random, RoundTrip, StateObserver, StateProbe, StateUnavailable, spans};
 
 use link::Link;
 use name::Name;
@@ -224,9 +225,10 @@ impl Redis {
     }
 
     async fn ask(&self, operation: &'static str, cmd: &Cmd) -> RedisResult<Value> {
-        let began = Instant::now();
-        let asked = self.ask_once(cmd).await;
+        let (span, began) = (spans::store(operation), Instant::now());
+        let asked = self.ask_once(cmd).instrument(span.clone()).await;
         let outcome = asked.as_ref().map_or_else(failure::outcome, |_| RoundTrip::Answered);
+        spans::ended(&span, (outcome != RoundTrip::Answered).then_some(outcome.word()));
         self.0.observer.round_trip(operation, began.elapsed(), outcome);
         asked
     }

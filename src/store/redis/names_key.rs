@@ -7,6 +7,7 @@
 use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
@@ -19,6 +20,8 @@ use crate::model::{Random, StateUnavailable};
 
 /// How long the record is believed without looking again.
 const FRESH: Duration = Duration::from_secs(5);
+/// So old it is looked at before anything else is done; until then beside it, so that nobody waits.
+const STALE: Duration = Duration::from_secs(10);
 /// Longer than anything else is kept; each look begins it anew.
 const LIFE_MS: u64 = 7 * 24 * 3600 * 1000;
 
@@ -39,6 +42,15 @@ return kept"
 pub(super) struct NamesKey {
     key: RwLock<Key>,
     looked: Mutex<Option<Instant>>,
+}
+
+/// When the record is to be looked at.
+enum Due {
+    Later,
+    /// While other things are done.
+    Soon,
+    /// Before anything else.
+    Now,
 }
 
 /// Why the record could not be looked at.
@@ -77,12 +89,14 @@ impl NamesKey {
     }
 
     /// Whether it is time to look; whoever is told so looks.
-    fn is_due(&self) -> bool {
+    fn is_due(&self) -> Due {
         let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
-        let due = looked.is_none_or(|looked| looked.elapsed() >= FRESH);
-        if due {
-            *looked = Some(Instant::now());
-        }
+        let due = match looked.map(|looked| looked.elapsed()) {
+            Some(age) if age < FRESH => return Due::Later,
+            Some(age) if age < STALE => Due::Soon,
+            _ => Due::Now,
+        };
+        *looked = Some(Instant::now());
         due
     }
 
@@ -94,14 +108,24 @@ impl NamesKey {
 impl Redis {
     /// Looks at the record now and then.
     pub(super) async fn keep_names_key(&self, deadline: Instant) -> Result<(), StateUnavailable> {
-        if !self.0.names_key.is_due() {
-            return Ok(());
+        match (self.0.names_key.is_due(), Handle::try_current()) {
+            (Due::Later, _) => Ok(()),
+            (Due::Soon, Ok(runtime)) => {
+                let redis = self.clone();
+                // Where it fails, whoever comes next finds out.
+                runtime.spawn(async move { redis.look_again(deadline).await.ok() });
+                Ok(())
+            }
+            _ => self.look_again(deadline).await.map_err(StateUnavailable::from),
         }
+    }
+
+    async fn look_again(&self, deadline: Instant) -> Result<(), Failed> {
         let looked = self.look_at_names_key(deadline).await;
         if looked.is_err() {
             self.0.names_key.look_again();
         }
-        looked.map_err(StateUnavailable::from)
+        looked
     }
 
     /// Takes over the key that stands in Redis, or writes ours where none does.

@@ -1,9 +1,14 @@
 //! Sessions.
 
 use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use sha2::{Digest as _, Sha256};
+use tokio::sync::Mutex;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error, Result, SessionStore};
 
@@ -65,11 +70,23 @@ static NAMED: Script = Script::new(
 return redis.call('ZRANGEBYSCORE', KEYS[1], string.format('(%.0f', time[1] * 1000 + math.floor(time[2] / 1000)), '+inf')",
 );
 
+static COUNT: Script = Script::new(
+    r"local time = redis.call('TIME')
+return redis.call('ZCOUNT', KEYS[1], string.format('(%.0f', time[1] * 1000 + math.floor(time[2] / 1000)), '+inf')",
+);
+
+/// For how long a count is told again: everybody who asks costs a request for each shard.
+const COUNTED_FOR: Duration = Duration::from_secs(30);
+
+/// How many sessions there were, and when.
+type Counted = Option<(Instant, std::result::Result<usize, StateUnavailable>)>;
+
 /// Sessions in Redis. Clones share them.
 #[derive(Clone)]
 pub struct RedisSessions {
     redis: Redis,
     revisions: Revisions,
+    counted: Arc<Mutex<Counted>>,
 }
 
 /// Where one session stands.
@@ -85,7 +102,7 @@ impl RedisSessions {
     #[must_use]
     pub fn new(redis: Redis) -> Self {
         let revisions = Revisions::new(redis.clock());
-        Self { redis, revisions }
+        Self { redis, revisions, counted: Arc::default() }
     }
 
     fn place(&self, id: &Id) -> Place {
@@ -126,6 +143,21 @@ impl RedisSessions {
             Some(SessionId::new(record.id.to_string()))
         });
         Ok(opened.collect())
+    }
+
+    /// All shards at once, each counted by Redis.
+    async fn counted(&self) -> std::result::Result<usize, StateUnavailable> {
+        let mut shards = JoinSet::new();
+        for index in (0..SHARDS).map(|number| self.shard(number).part("index")) {
+            let redis = self.redis.clone();
+            shards.spawn(async move { redis.run::<usize>("session.count", &COUNT, &[&index], ("",)).await });
+        }
+        let mut count = 0_usize;
+        while let Some(shard) = shards.join_next().await {
+            let stopped = |_| StateUnavailable::NoAnswer("session.count: stopped".to_owned());
+            count += shard.map_err(stopped)??;
+        }
+        Ok(count)
     }
 
     async fn read(&self, record: &Name) -> std::result::Result<Option<Record>, StateUnavailable> {
@@ -188,6 +220,14 @@ impl OpenSessions for RedisSessions {
             }
         }
         Ok(ids)
+    }
+
+    async fn count(&self) -> std::result::Result<usize, StateUnavailable> {
+        let mut counted = self.counted.lock().await;
+        match &*counted {
+            Some((at, count)) if at.elapsed() < COUNTED_FOR => count.clone(),
+            _ => counted.insert((Instant::now(), self.counted().await)).1.clone(),
+        }
     }
 }
 
