@@ -158,6 +158,7 @@ const CRATES: &[(&str, &[&str])] = &[
     (
         "serde_json",
         &[
+            "admin",
             "app",
             "audit",
             "config",
