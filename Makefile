@@ -1,6 +1,6 @@
 # `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: demo test bench storm image deb fuzz lint fmt help build-packages test-packages image-packages deb-packages fuzz-packages
+.PHONY: demo test bench storm soak image deb fuzz lint fmt help build-packages test-packages image-packages deb-packages fuzz-packages
 
 # A test among the targets: cargo then builds the dependencies as `make test` does, and they are built once for both.
 demo: build-packages ## Run the gateway against a local stand-in for AWS and an identity provider
@@ -10,11 +10,14 @@ demo: build-packages ## Run the gateway against a local stand-in for AWS and an 
 test: build-packages test-packages ## Run every test: unit, HTTP, boto3, SimpleSAMLphp, pysaml2 and a headless browser
 	cargo test --locked
 
-bench: build-packages ## Print CPU per verified SAML answer, as a ratio to one RSA-2048 verification, and what placing costs
-	cargo bench --locked --bench acs --bench mapping
+bench: build-packages test-packages ## Print CPU per verified SAML answer, as a ratio to one RSA-2048 verification, what placing costs, and what Redis costs
+	cargo bench --locked --bench acs --bench mapping --bench replicas
 
 storm: build-packages ## Sign 5,000 people in at once against AWS's rates times five; some nine minutes after the build
 	cargo bench --locked --bench storm
+
+soak: build-packages test-packages ## Two replicas on one Redis at half of what this machine can do, for SOAK_MINUTES (30): nothing may grow
+	cargo bench --locked --bench soak
 
 image: build-packages image-packages ## Build the container image without a registry and say how large it is; docs/building.md
 	@scripts/image
