@@ -8,8 +8,8 @@ use std::time::Duration;
 use connect_gateway::budget::{ProcessBudget, Rate, Rates};
 use connect_gateway::metrics::{IdpStanding, Metrics, Standing};
 use connect_gateway::model::{
-    Call, CallBudget as _, CallObserver as _, Denial, IdpName, InstanceName, Patience, Placed, RuleOutcome,
-    RulesState, SignInObserver, Trace, TraceEntry, code,
+    Call, CallBudget as _, CallObserver as _, Denial, IdpName, InstanceName, Patience, Placed, RoundTrip,
+    RuleOutcome, RulesState, SignInObserver, StateObserver as _, Trace, TraceEntry, code,
 };
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -32,7 +32,7 @@ async fn metrics() -> Metrics {
     metrics.answered(("GET", "/"), 200, Duration::ZERO);
     metrics.rate_limited("sign_in");
     metrics.calls().called(&call, "throttled", Duration::ZERO);
-    metrics.store().operated("take", Duration::ZERO, true);
+    metrics.store().round_trip("take", Duration::ZERO, RoundTrip::Answered);
     SignInObserver::answered(&metrics, &idp, Ok(time::Duration::ZERO));
     let trace = Trace(vec![TraceEntry::new("agents", RuleOutcome::Hit, "")]);
     let denial = Denial { code: &code::MAPPING_DENIED, rule: None, message: None, detail: String::new() };

@@ -84,13 +84,13 @@ fn wrong(at: u64, link: Option<&Link>, wanted: &Link) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn key() -> Option<Secret> {
-        Some(Secret::new("0123456789abcdef"))
+    fn key() -> Secret {
+        Secret::new("0123456789abcdef")
     }
 
     /// A file of five lines.
     fn written() -> Vec<String> {
-        let mut chain = Chain::new(key());
+        let mut chain = Chain::new(Some(key()));
         let line = |number| {
             let Link { number: next, previous } = chain.next().clone();
             let line = format!(r#"{{"event":"e{number}","number":{next},"previous":"{previous}"}}"#);
@@ -101,15 +101,15 @@ mod tests {
     }
 
     fn breaks(lines: &[String]) -> Vec<u64> {
-        let text = lines.iter().map(|line| format!("{line}\n")).collect::<String>();
-        verify(text.as_bytes(), key()).unwrap().breaks.iter().map(|found| found.line).collect()
+        let text = lines.join("\n") + "\n";
+        verify(text.as_bytes(), Some(key())).unwrap().breaks.iter().map(|found| found.line).collect()
     }
 
     #[test]
     fn lines_as_they_were_written_are_whole_from_wherever_the_file_begins() {
         let lines = written();
         assert_eq!((breaks(&lines), breaks(&lines[2..])), (vec![], vec![]));
-        let found = verify(lines.join("\n").as_bytes(), key()).unwrap();
+        let found = verify(lines.join("\n").as_bytes(), Some(key())).unwrap();
         assert_eq!((found.lines, found.first, found.last), (5, 1, 5));
     }
 

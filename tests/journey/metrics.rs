@@ -169,7 +169,7 @@ async fn a_sign_in_moves_each_number_and_whatever_is_asked_for_makes_no_series()
         client.request(method, &world.gateway_url).send().await.unwrap();
         client.get(format!("{}/go/zebra{number}", world.gateway_url)).send().await.unwrap();
     }
-    let numbers = numbers(address).await;
+    let numbers = numbers(&address).await;
     for series in MOVED {
         assert!(value(&numbers, series) > 0.0, "{series}\n{numbers}");
     }

@@ -31,10 +31,12 @@ async fn collector() -> (String, Received) {
 async fn world(environment: &[(&str, &str)]) -> World {
     let (emulator, address) = (emulator("").await, free_address());
     let gateway_url = format!("http://localhost:{}", address.port());
-    let gateway = Gateway::start_with(address, &gateway_url, &settings(&emulator), &[], environment).await;
+    let operations = free_address();
+    let config = format!("operations.listen = \"{operations}\"\n{}", settings(&emulator));
+    let gateway = Gateway::start_with(address, &gateway_url, &config, &[], environment).await;
     let metadata = reqwest::get(format!("{gateway_url}/saml/metadata")).await.unwrap();
     emulator.trust_service_provider_metadata(&metadata.text().await.unwrap()).unwrap();
-    World { gateway_url, emulator, gateway }
+    World { gateway_url, operations_url: format!("http://{operations}"), emulator, gateway }
 }
 
 /// Tells the gateway to stop, and waits for its end.

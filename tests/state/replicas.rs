@@ -9,7 +9,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use axum::Router;
 use axum::extract::Request;
-use connect_gateway::app::App;
+use connect_gateway::app::{App, Stops};
 use connect_gateway::config;
 use connect_gateway::emulator::Emulator;
 use connect_gateway::model::{SystemClock, SystemRandom};
@@ -106,7 +106,7 @@ async fn replica(text: &str, keys: &[(String, String)]) -> Router {
     let router = app.router();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(app.run(listener, std::future::pending()));
+    tokio::spawn(app.run(listener.into(), Stops::never()));
     // It answers once it has the identity provider's metadata.
     reqwest::get(format!("http://{address}/readyz")).await.unwrap();
     router
@@ -118,7 +118,7 @@ fn browser() -> PlainBrowser {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sign_in_begins_at_one_replica_ends_at_the_other_and_is_over_at_both_after_a_sign_out() {
-    let replicas = Replicas::start().await;
+    let replicas = Box::pin(Replicas::start()).await;
     let browser = browser();
     replicas.send(Turn::At(0));
     let answer = World::pick(&replicas.url, &browser, "acme", "alice").await;
@@ -139,7 +139,7 @@ async fn a_sign_in_begins_at_one_replica_ends_at_the_other_and_is_over_at_both_a
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_is_used_once_at_whichever_replica() {
-    let replicas = Replicas::start().await;
+    let replicas = Box::pin(Replicas::start()).await;
     let browser = browser();
     replicas.send(Turn::At(0));
     let answer = World::pick(&replicas.url, &browser, "acme", "alice").await;
@@ -153,7 +153,7 @@ async fn an_answer_is_used_once_at_whichever_replica() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn people_who_are_sent_to_the_other_replica_each_time_notice_nothing() {
-    let replicas = Replicas::start().await;
+    let replicas = Box::pin(Replicas::start()).await;
     replicas.send(Turn::Round);
     for uid in ["alice", "newcomer"] {
         let browser = browser();
@@ -166,7 +166,7 @@ async fn people_who_are_sent_to_the_other_replica_each_time_notice_nothing() {
 /// The first one at each replica makes connections and brings scripts; this counts the next one's.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sign_in_takes_a_known_number_of_round_trips() {
-    let replicas = Replicas::start().await;
+    let replicas = Box::pin(Replicas::start()).await;
     replicas.send(Turn::At(0));
     let warm = browser();
     let answer = World::pick(&replicas.url, &warm, "acme", "alice").await;
@@ -188,7 +188,7 @@ async fn a_sign_in_takes_a_known_number_of_round_trips() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_redis_that_is_gone_gets_a_page_that_says_so_and_tries_again_by_itself() {
-    let mut replicas = Replicas::start().await;
+    let mut replicas = Box::pin(Replicas::start()).await;
     let browser = browser();
     let answer = World::pick(&replicas.url, &browser, "acme", "alice").await;
     replicas.redis.kill();
@@ -208,7 +208,7 @@ async fn a_redis_that_is_gone_gets_a_page_that_says_so_and_tries_again_by_itself
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_redis_has_a_code_of_its_own() {
-    let replicas = Replicas::start().await;
+    let replicas = Box::pin(Replicas::start()).await;
     replicas.redis.cli(&["CONFIG", "SET", "maxmemory", "1"]);
     let page = replicas.open(&browser(), "/go/acme").await;
     assert_eq!(page.status, 503);
@@ -218,7 +218,7 @@ async fn a_full_redis_has_a_code_of_its_own() {
 /// Nobody asked for it, it was issued before the data was lost, and nobody knows whether it was used.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_that_nobody_asked_for_is_refused_after_a_loss_until_newer_ones_come() {
-    let replicas = Replicas::start().await;
+    let replicas = Box::pin(Replicas::start()).await;
     let browser = browser();
     let page = browser.open(&format!("{}/portal", replicas.emulator.idp_url())).await;
     let form = page.forms().remove(0).with("uid", "alice").with("relay_state", "acme");

@@ -94,8 +94,8 @@ mod tests {
         (read(&mut stream, peer, &trusted).await.ok(), stream.to_vec())
     }
 
-    fn peer(address: &str) -> Option<Peer> {
-        Some(Peer(Some(address.parse().unwrap())))
+    fn peer(address: &str) -> Peer {
+        Peer(Some(address.parse().unwrap()))
     }
 
     #[tokio::test]
@@ -114,9 +114,9 @@ mod tests {
             (0x21, 0, &[], "192.0.2.9", "192.0.2.9"),
         ] {
             let found = found(command, family, addresses, Some(from)).await;
-            assert_eq!(found, (peer(expected), b"GET /".to_vec()), "{command:#x} {family:#x} {from}");
+            assert_eq!(found, (Some(peer(expected)), b"GET /".to_vec()), "{command:#x} {family:#x} {from}");
         }
-        assert_eq!(found(0x21, 0x11, &v4, None).await.0, peer("203.0.113.7"));
+        assert_eq!(found(0x21, 0x11, &v4, None).await.0, Some(peer("203.0.113.7")));
         assert_eq!(found(0x21, 0x11, &v4, Some("198.51.100.1")).await.0, None);
     }
 }

@@ -97,22 +97,22 @@ mod tests {
     #[test]
     fn what_was_sealed_opens_under_its_own_name_only() {
         let sealer = sealer(1, None);
-        let sealed = sealer.seal(&name("a"), b"secret");
-        assert_eq!(opened(&sealer, "a", &sealed), Some(b"secret".to_vec()));
-        assert_eq!(opened(&sealer, "b", &sealed), None);
-        assert!(!sealed.windows(6).any(|window| window == b"secret"));
-        assert_ne!(sealed, sealer.seal(&name("a"), b"secret"), "no nonce is used twice");
+        let kept = sealer.seal(&name("a"), b"secret");
+        assert_eq!(opened(&sealer, "a", &kept), Some(b"secret".to_vec()));
+        assert_eq!(opened(&sealer, "b", &kept), None);
+        assert!(!kept.windows(6).any(|window| window == b"secret"));
+        assert_ne!(kept, sealer.seal(&name("a"), b"secret"), "no nonce is used twice");
     }
 
     #[test]
     fn a_changed_byte_anywhere_opens_nothing() {
         let sealer = sealer(1, None);
-        let sealed = sealer.seal(&name("a"), b"secret");
-        for at in 0..sealed.len() {
-            let mut changed = sealed.clone();
+        let kept = sealer.seal(&name("a"), b"secret");
+        for at in 0..kept.len() {
+            let mut changed = kept.clone();
             changed[at] ^= 1;
             assert_eq!(opened(&sealer, "a", &changed), None, "byte {at}");
-            assert_eq!(opened(&sealer, "a", &sealed[..at]), None, "{at} bytes");
+            assert_eq!(opened(&sealer, "a", &kept[..at]), None, "{at} bytes");
         }
     }
 
@@ -122,11 +122,11 @@ mod tests {
         for (before, after) in steps.iter().zip(&steps[1..]) {
             let [before, after] = [before, after].map(|(own, other)| sealer(*own, *other));
             for (writer, reader) in [(&before, &after), (&after, &before)] {
-                let sealed = writer.seal(&name("a"), b"secret");
-                assert!(opened(reader, "a", &sealed).is_some());
+                let kept = writer.seal(&name("a"), b"secret");
+                assert!(opened(reader, "a", &kept).is_some());
             }
         }
-        let sealed = sealer(1, None).seal(&name("a"), b"secret");
-        assert_eq!(opened(&sealer(2, None), "a", &sealed), None);
+        let kept = sealer(1, None).seal(&name("a"), b"secret");
+        assert_eq!(opened(&sealer(2, None), "a", &kept), None);
     }
 }
