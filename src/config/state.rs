@@ -9,7 +9,7 @@ use super::section::Section;
 const PREFIX: &str = "gateway";
 
 /// Keys that say where Redis is and how it is used.
-const OF_REDIS: [&str; 15] = [
+const OF_REDIS: [&str; 17] = [
     "urls",
     "mode",
     "sentinel_master",
@@ -23,7 +23,9 @@ const OF_REDIS: [&str; 15] = [
     "client_certificate_file",
     "client_key_file",
     "prefix",
+    "key",
     "key_file",
+    "other_key",
     "other_key_file",
 ];
 
@@ -68,11 +70,15 @@ pub(super) fn read(section: &mut Section<'_>, files: &Files<'_>) -> Option<State
 }
 
 fn check_is_complete(section: &Section<'_>) {
-    for (key, advice) in [
-        ("urls", "write the addresses, such as urls = [\"rediss://cache.internal:6379\"]"),
-        ("key_file", "name a file with 32 random bytes, the same at every replica: openssl rand -base64 32"),
+    for (key, or, advice) in [
+        ("urls", "urls", "write the addresses, such as urls = [\"rediss://cache.internal:6379\"]"),
+        (
+            "key_file",
+            "key",
+            "name a file with 32 random bytes, the same at every replica: openssl rand -base64 32",
+        ),
     ] {
-        if !section.has(key) {
+        if !section.has(key) && !section.has(or) {
             section.problem(key, format!("is missing: {advice}"));
         }
     }
@@ -87,15 +93,15 @@ fn redis(section: &mut Section<'_>, files: &Files<'_>, wanted: bool) -> Option<S
     let tls = tls(section, files, is_used);
     let prefix = section.parsed("prefix", prefix);
     section.usual("prefix", PREFIX);
-    let key = key(section, files, "key_file");
-    let other_key = key_of_others(section, files, key.as_ref());
+    let own = key(section, files, ["key", "key_file"]);
+    let other_key = key_of_others(section, files, own.as_ref());
     Some(Settings {
         addresses: addresses?,
         mode: mode?,
         login,
         tls,
         prefix: prefix.unwrap_or_else(|| PREFIX.to_owned()),
-        key: key?,
+        key: own?,
         other_key,
     })
 }
@@ -181,18 +187,25 @@ fn tls(section: &mut Section<'_>, files: &Files<'_>, is_used: bool) -> Tls {
     Tls { ca, client: certificate.zip(key) }
 }
 
-fn key(section: &mut Section<'_>, files: &Files<'_>, name: &str) -> Option<StateKey> {
-    let path = section.parsed(name, |path| Ok(path.to_owned()))?;
-    let text = files.secret_at(section, name, &path)?;
-    StateKey::parse(text.expose()).map_err(|problem| section.problem(name, problem)).ok()
+fn key(section: &mut Section<'_>, files: &Files<'_>, [name, file]: [&str; 2]) -> Option<StateKey> {
+    let written = written(section, [name, file]);
+    let text = files.secret(section, name, file)?;
+    StateKey::parse(text.expose()).map_err(|problem| section.problem(written, problem)).ok()
 }
 
 fn key_of_others(section: &mut Section<'_>, files: &Files<'_>, own: Option<&StateKey>) -> Option<StateKey> {
-    let other = key(section, files, "other_key_file")?;
+    let keys = ["other_key", "other_key_file"];
+    let written = written(section, keys);
+    let other = key(section, files, keys)?;
     if own == Some(&other) {
-        section.problem("other_key_file", "holds the same key as key_file");
+        section.problem(written, "is the same key as the one that seals");
     }
     Some(other)
+}
+
+/// Which of a secret's two keys has it.
+fn written<'k>(section: &Section<'_>, [name, file]: [&'k str; 2]) -> &'k str {
+    if section.has(name) { name } else { file }
 }
 
 /// So that names of records stay readable.

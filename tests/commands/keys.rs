@@ -110,6 +110,17 @@ fn the_key_for_decryption_is_replaced_step_by_step() {
 }
 
 #[test]
+fn a_key_that_is_no_file_is_replaced_by_hand() {
+    let folder = Folder::configured("rotate-value");
+    let text = folder.read("gateway.toml");
+    let state = "store = \"redis\"\nurls = [\"rediss://cache.internal\"]";
+    let key = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+    folder.write("gateway.toml", &format!("{text}\n[state]\n{state}\nkey = \"{key}\"\n"));
+    let said = folder.run(&["keys", "rotate", "state", "--config", "gateway.toml"]).ended_with(1).err();
+    assert!(said.contains("\nstate.key: is not in a file") && !said.contains(key), "{said}");
+}
+
+#[test]
 fn certificates_in_use_are_shown_and_no_private_key() {
     let folder = Folder::configured("show");
     let metadata = concat!(env!("CARGO_MANIFEST_DIR"), "/config/examples/idp-metadata.xml");

@@ -13,7 +13,6 @@ fn kubernetes_and_cloudformation_are_understood() {
 
 /// In a network of its own: ports are those of the example.
 #[test]
-#[ignore = "needs [state] and [client_address], which are not merged yet"]
 fn people_sign_in_through_the_compose_example_while_a_gateway_leaves() {
     let programs = Path::new(PROGRAM).parent().expect("a folder");
     let said = run(Command::new("unshare")
@@ -26,7 +25,6 @@ fn people_sign_in_through_the_compose_example_while_a_gateway_leaves() {
 }
 
 #[test]
-#[ignore = "needs [state] and [client_address], which are not merged yet"]
 fn configurations_of_examples_can_be_used() {
     for (example, environment) in [("kubernetes", &[][..]), ("ecs", &ECS)] {
         let folder = scratch(&format!("check-{example}"));

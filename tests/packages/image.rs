@@ -105,7 +105,6 @@ fn nothing_but_the_program_can_be_run() {
 }
 
 #[test]
-#[ignore = "needs the command healthcheck, which is not merged yet"]
 fn it_serves_as_its_user_on_a_root_that_cannot_be_written() {
     let image = image();
     let version = run(&mut inside(0, &["/usr/bin/connect-gateway", "--version"]));

@@ -89,6 +89,17 @@ fn every_kind_is_read() {
     assert!(cluster.other_key.is_some_and(|other| other != cluster.key));
 }
 
+#[test]
+fn keys_are_values_as_well_as_files() {
+    let urls = "store = \"redis\"\nurls = [\"rediss://cache.internal\"]\n";
+    let redis = |more: String| read(&format!("{urls}{more}")).unwrap().config.state.redis.unwrap();
+    let from_files = redis("key_file = \"state.key\"\nother_key_file = \"other.key\"\n".to_owned());
+    let values = redis(format!("key = \"{}\"\nother_key = \"{}\"\n", written_key(1), written_key(2)));
+    assert!(values.key == from_files.key && values.other_key == from_files.other_key);
+    let same = format!("{urls}key = \"{0}\"\nother_key = \"{0}\"\n", written_key(1));
+    assert_problem(&same, "state.other_key", "same key");
+}
+
 #[track_caller]
 fn assert_problem(state: &str, key: &str, words: &str) {
     let problems = read(state).expect_err(state);
@@ -103,11 +114,16 @@ fn what_is_missing_or_does_nothing_is_a_problem() {
     assert_problem("store = \"redis\"\n", "state.key_file", "is missing");
     assert_problem(SINGLE, "state.urls", "does nothing without store = \"redis\"");
     assert_problem("password = \"hunter2\"\n", "state.password", "does nothing");
+    assert_problem(&format!("key = \"{}\"\n", written_key(1)), "state.key", "does nothing");
     for (state, key, words) in [
         ("mode = \"sentinel\"\n", "state.sentinel_master", "is missing"),
         ("sentinel_master = \"a\"\n", "state.sentinel_master", "does nothing without mode"),
         ("client_certificate_file = \"state.key\"\n", "state.client_key_file", "is missing"),
         ("other_key_file = \"same.key\"\n", "state.other_key_file", "same key"),
+        ("other_key = \"hunter2\"\n", "state.other_key", "base64"),
+        ("other_key = \"c2hvcnQ=\"\n", "state.other_key", "32 bytes"),
+        ("other_key = \"hunter2\"\nother_key_file = \"other.key\"\n", "state.other_key", "set twice"),
+        ("key = \"hunter2\"\n", "state.key", "set twice"),
         ("other_key_file = \"short.key\"\n", "state.other_key_file", "32 bytes"),
         ("prefix = \"A b\"\n", "state.prefix", "small letters"),
     ] {

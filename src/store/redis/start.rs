@@ -37,8 +37,8 @@ pub enum Error {
     Eviction(String),
     /// Other replicas seal with a key that is not in the configuration.
     #[error(
-        "[state]: other replicas seal with another key: key_file must be the same at all of them, or other_key_file \
-         must name theirs while keys are exchanged"
+        "[state]: other replicas seal with another key: it must be the same at all of them, or other_key_file (other_key) \
+         must be theirs while keys are exchanged"
     )]
     WrongKey,
 }

@@ -109,6 +109,14 @@ pub(super) fn decryption(written: &Written) -> Result<Step, String> {
 
 /// One key seals and one other opens, so that replicas with the old and the new configuration understand each other.
 pub(super) fn state(written: &Written) -> Result<Step, String> {
+    for key in ["state.key", "state.other_key"] {
+        if written.has(key) {
+            return Err(format!(
+                "{key}: is not in a file. By hand: the new key as other_key, then the two exchanged, then other_key taken out; \
+                 restart every replica after each step"
+            ));
+        }
+    }
     let key = written.file("state.key_file").ok_or_else(|| {
         "state.key_file: is not set, so that nothing is sealed and there is nothing to replace".to_owned()
     })?;

@@ -33,6 +33,11 @@ impl Written {
         }
     }
 
+    /// Whether `key` has a value, be it a secret.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.settings.iter().any(|setting| setting.key == key && setting.value.is_some())
+    }
+
     /// A file that `key` names, as it is written.
     pub(super) fn file(&self, key: &str) -> Option<String> {
         Some(self.value(key)?.as_str()?.to_owned())
