@@ -5,18 +5,8 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use crate::gateway::key_pair;
+use crate::proxy_examples::{KEY, PEM, blocks};
 use crate::server::{nginx, temporary};
-
-const PAGE: &str = include_str!("../../docs/proxies.md");
-const PEM: &str = "/etc/ssl/sign-in.example.org.pem";
-const KEY: &str = "/etc/ssl/sign-in.example.org.key";
-
-/// Every block in this language.
-fn blocks(language: &str) -> Vec<&'static str> {
-    let start = format!("```{language}\n");
-    let blocks = PAGE.split(start.as_str()).skip(1).map(|rest| rest.split("```").next().unwrap());
-    blocks.collect()
-}
 
 /// A folder with a certificate, and `text` with its paths there.
 fn prepared(name: &str, text: &str) -> (PathBuf, String) {

@@ -14,6 +14,8 @@ mod html;
 #[path = "../support/plain_browser.rs"]
 #[expect(dead_code, reason = "shared with other tests")]
 mod plain_browser;
+#[path = "../support/proxy_examples.rs"]
+mod proxy_examples;
 #[path = "../support/raw_http.rs"]
 #[expect(dead_code, reason = "shared with other tests")]
 mod raw_http;
