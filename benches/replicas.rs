@@ -13,6 +13,7 @@
 
 use std::sync::Arc;
 
+#[expect(dead_code, reason = "shared with the tests, which use all of it")]
 #[path = "../tests/support/gateway.rs"]
 mod gateway;
 #[path = "../tests/support/html.rs"]

@@ -14,6 +14,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+#[expect(dead_code, reason = "shared with the tests, which use all of it")]
 #[path = "../tests/support/gateway.rs"]
 mod gateway;
 #[path = "../tests/support/html.rs"]
@@ -43,7 +44,9 @@ struct Sample {
 #[tokio::main]
 async fn main() {
     let full = std::env::args().any(|argument| argument == "--bench");
-    let minutes = std::env::var("SOAK_MINUTES").ok().map(|minutes| minutes.parse::<f64>().unwrap());
+    let minutes = std::env::vars()
+        .find(|(name, _)| name == "SOAK_MINUTES")
+        .map(|(_, minutes)| minutes.parse::<f64>().unwrap());
     let lasts = Duration::from_secs_f64(60.0 * minutes.unwrap_or(if full { 30.0 } else { 0.25 }));
     let topology = Arc::new(Topology::start(2, Some(Server::start())).await);
     topology.sign_ins(200, 8).await;

@@ -20,6 +20,7 @@ mod html;
 #[expect(dead_code, reason = "shared with tests that need more of it")]
 #[path = "../proxies/server.rs"]
 mod nginx;
+#[expect(dead_code, reason = "shared with tests that need more of it")]
 #[path = "../support/plain_browser.rs"]
 mod plain_browser;
 #[path = "../support/proxy_examples.rs"]

@@ -14,7 +14,7 @@ use crate::tls::TestCa;
 use crate::world::{SEED, World, settings};
 
 /// Longer than anything here takes.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Nothing that Redis answered is lost.
 pub(crate) const AOF: [&str; 4] = ["--appendonly", "yes", "--appendfsync", "always"];
@@ -57,9 +57,14 @@ impl Topology {
 
     /// What browsers share: connections, and the belief in the proxy's certificate.
     pub(crate) fn client(&self) -> reqwest::Client {
+        self.client_that_keeps(usize::MAX)
+    }
+
+    /// The same, for browsers that keep so many connections that are not in use.
+    pub(crate) fn client_that_keeps(&self, idle: usize) -> reqwest::Client {
         let ca = reqwest::Certificate::from_pem(self.ca.issuer.pem().as_bytes()).unwrap();
         let builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
-        builder.tls_certs_only([ca]).build().unwrap()
+        builder.pool_max_idle_per_host(idle).tls_certs_only([ca]).build().unwrap()
     }
 
     pub(crate) fn browser(&self) -> PlainBrowser {
