@@ -105,6 +105,7 @@ const CRATES: &[(&str, &[&str])] = &[
     // HTTP and pages.
     ("askama", &["web"]),
     ("axum", &["app", "emulator", "web"]),
+    ("http_body_util", &["web"]),
     ("hyper", &["app"]),
     ("hyper_util", &["app"]),
     ("tower", &["app", "emulator", "web"]),

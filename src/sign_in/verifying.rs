@@ -15,14 +15,16 @@ impl SignIn {
         brought: Brought,
         pending: &PendingSignIn,
     ) -> Result<VerifiedAssertion, SignInError> {
-        self.parts.answer_limit.count(&pending.idp).map_err(Cause::TooManyAnswers)?;
         let verified = async {
             match brought {
                 Brought::Response(saml_response) => self.parts.saml.verify(saml_response, pending).await,
                 Brought::Artifact(artifact) => self.parts.saml.verify_artifact(&artifact, pending).await,
             }
         };
-        Ok(self.observed(&pending.idp, verified).await?)
+        let verified = self.observed(&pending.idp, verified).await?;
+        // Only what the identity provider itself said counts: nobody else can use its share up.
+        self.parts.answer_limit.count(&pending.idp).map_err(Cause::TooManyAnswers)?;
+        Ok(verified)
     }
 
     /// The same outcome, told to whoever counts, and in a span of its own.

@@ -1,10 +1,16 @@
 //! Forms that arrive: what they are, how long they may take, and each field once.
 
+use std::error::Error as _;
+use std::future::poll_fn;
+use std::iter::successors;
+use std::pin::Pin;
 use std::time::Duration;
 
-use axum::body::Bytes;
-use axum::extract::{FromRequest as _, Request};
+use axum::body::{Body, Bytes, HttpBody as _};
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use http_body_util::LengthLimitError;
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use url::{Url, form_urlencoded};
 
@@ -14,6 +20,16 @@ use crate::model::code;
 
 /// The longest that a whole form may take to arrive.
 const DEADLINE: Duration = Duration::from_secs(30);
+
+/// A form of no more octets has room always: the number of connections is limited. Larger ones take their further room, in
+/// pieces of this size, from [`LARGE_FORMS`] while they arrive.
+const SMALL: usize = 64 * 1024;
+
+/// The pieces of [`SMALL`] octets that large forms may take together: 64 MB for the whole process.
+static LARGE_FORMS: Semaphore = Semaphore::const_new(1024);
+
+/// When somebody whose large form had no room should come back.
+const FULL: Duration = Duration::from_secs(5);
 
 /// The content type is a form's.
 pub(super) fn check_is_form(headers: &HeaderMap, event: Event) -> Result<(), Refusal> {
@@ -39,13 +55,33 @@ pub(super) fn is_our_form(headers: &HeaderMap, public_url: &Url) -> bool {
 /// The whole form, within [`DEADLINE`].
 pub(super) async fn read(request: Request, event: Event) -> Result<Bytes, Refusal> {
     let late = |_| bad("the form did not arrive in time", event).with_status(StatusCode::REQUEST_TIMEOUT);
-    let body = timeout(DEADLINE, Bytes::from_request(request, &())).await.map_err(late)?;
-    body.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => {
-            Refusal::new(&code::WEB_TOO_LARGE, "the form is too large").during(event)
+    timeout(DEADLINE, collected(request.into_body(), &LARGE_FORMS, event)).await.map_err(late)?
+}
+
+/// One buffer for all of it: pieces would each keep the buffer that they were read into.
+async fn collected(mut body: Body, large: &Semaphore, event: Event) -> Result<Bytes, Refusal> {
+    let (mut form, mut room) = (Vec::new(), Vec::new());
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        let frame = frame.map_err(|error| broken_off(&error, event))?;
+        let Ok(piece) = frame.into_data() else { continue };
+        form.extend_from_slice(&piece);
+        while form.len() > (room.len() + 1) * SMALL {
+            let more = large.try_acquire().map_err(|_| {
+                let refusal = Refusal::new(&code::WEB_TOO_MANY_REQUESTS, "too many large forms at once");
+                refusal.during(event).after(FULL).with_status(StatusCode::SERVICE_UNAVAILABLE)
+            })?;
+            room.push(more);
         }
-        _ => bad("the body could not be read", event),
-    })
+    }
+    Ok(form.into())
+}
+
+fn broken_off(error: &axum::Error, event: Event) -> Refusal {
+    let mut causes = successors(error.source(), |cause| (*cause).source());
+    if causes.any(<dyn std::error::Error>::is::<LengthLimitError>) {
+        return Refusal::new(&code::WEB_TOO_LARGE, "the form is too large").during(event);
+    }
+    bad("the body could not be read", event)
 }
 
 /// The values of the fields with these names, of a form or a query; others are passed over.
@@ -74,8 +110,22 @@ fn bad(cause: &str, event: Event) -> Refusal {
 #[cfg(test)]
 mod tests {
     use axum::http::HeaderValue;
+    use axum::response::IntoResponse as _;
 
     use super::*;
+
+    #[tokio::test]
+    async fn large_forms_have_so_much_room_together_and_give_it_back() {
+        let large = Semaphore::new(3);
+        let form = |octets: usize| Body::from(vec![b'a'; octets]);
+        let _others = large.try_acquire().unwrap();
+        assert_eq!(collected(form(3 * SMALL), &large, Event::SignIn).await.unwrap().len(), 3 * SMALL);
+        let refused = collected(form(3 * SMALL + 1), &large, Event::SignIn).await.err().unwrap();
+        assert_eq!(refused.into_response().status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(large.available_permits(), 2);
+        let _all = large.try_acquire_many(2).unwrap();
+        assert!(collected(form(SMALL), &large, Event::SignIn).await.is_ok(), "small ones always");
+    }
 
     fn ours(pairs: &[(&'static str, &'static str)]) -> bool {
         let headers = pairs

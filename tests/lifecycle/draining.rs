@@ -40,6 +40,17 @@ async fn a_request_under_way_comes_to_its_end() {
 }
 
 #[tokio::test]
+async fn who_has_connected_and_not_asked_yet_may_still_ask_once() {
+    let mut gateway = Gateway::start(shutdown(0, 600)).await;
+    let mut stream = gateway.connection().await;
+    gateway.signal("TERM");
+    gateway.until_closed().await;
+    let answer = exchanged(&mut stream, b"GET /saml/metadata HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("connection: close"), "{answer}");
+    assert_eq!(gateway.end().await, Some(0));
+}
+
+#[tokio::test]
 async fn a_request_that_does_not_is_cut_off_at_the_deadline() {
     let mut gateway = Gateway::start(shutdown(0, 1)).await;
     let mut stream = unfinished(&gateway).await;

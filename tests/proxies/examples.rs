@@ -30,15 +30,8 @@ fn check(name: &str, answer: &Output, folder: &PathBuf) {
 #[test]
 fn nginx_takes_its_example() {
     let examples = blocks("nginx");
-    let [server, upstream] = examples[..] else { panic!("{examples:?}") };
-    let through = server.replace("proxy_pass http://127.0.0.1:8080;", "proxy_pass http://gateway;");
-    for (name, text) in [("nginx", server.to_owned()), ("nginx-upstream", format!("{upstream}{through}"))] {
-        nginx_takes(name, &text);
-    }
-}
-
-fn nginx_takes(name: &str, text: &str) {
-    let (folder, text) = prepared(name, text);
+    assert_eq!(examples.len(), 1);
+    let (folder, text) = prepared("nginx", examples[0]);
     // The real ports may be taken, or need rights that a test does not have.
     let text =
         text.replace("listen 443", "listen 127.0.0.1:18443").replace("listen 80", "listen 127.0.0.1:18080");
@@ -46,7 +39,7 @@ fn nginx_takes(name: &str, text: &str) {
     let whole = format!("pid {here}/pid;\nevents {{}}\nhttp {{\n{}{text}\n}}\n", temporary(&here));
     fs::write(folder.join("nginx.conf"), whole).unwrap();
     let answer = nginx(&folder).arg("-t").output().unwrap();
-    check(name, &answer, &folder);
+    check("nginx", &answer, &folder);
 }
 
 #[test]

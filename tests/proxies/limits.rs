@@ -12,6 +12,13 @@ async fn an_identity_provider_that_answers_too_often_sends_people_back_to_their_
     let browsers = [PlainBrowser::new(PlainBrowser::client()), PlainBrowser::new(PlainBrowser::client())];
     let first = world.answer_for(&browsers[0], "acme", "alice").await;
     let second = world.answer_for(&browsers[1], "acme", "alice").await;
+    // What it never said does not count, however much of it comes.
+    for _ in 0..3 {
+        let stranger = PlainBrowser::new(PlainBrowser::client());
+        let answer = world.answer_for(&stranger, "acme", "alice").await;
+        let form = answer.forms().remove(0).with("SAMLResponse", "PGZvcmdlZC8+");
+        assert_eq!(stranger.submit(&answer, &form).await.status, 400);
+    }
     let page = browsers[0].settle(first).await;
     assert!(is_inside(&page, "alice"), "{}", page.body);
 

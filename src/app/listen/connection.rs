@@ -35,12 +35,18 @@ pub(super) async fn connection(
     let Ok((stream, peer)) = greeted((stream, peer), door).await else { return };
     let under_way = watch::Sender::new(0_usize);
     let service = service(router, peer, door.phase.clone(), under_way.clone());
+    let mut requested = under_way.subscribe();
     let mut serving = pin!(door.http.serve_connection(TokioIo::new(stream), service));
     tokio::select! {
         _ = serving.as_mut() => return,
         () = unused(under_way.subscribe(), door.headers) => {}
         // The sender is gone: the gateway stops.
         _ = told.changed() => {}
+    }
+    // Whoever has just come may still ask once: a connection that awaits its first request would be closed at once.
+    tokio::select! {
+        _ = serving.as_mut() => return,
+        _ = timeout(LINGER, requested.changed()) => {}
     }
     serving.as_mut().graceful_shutdown();
     tokio::select! {
