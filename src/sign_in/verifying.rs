@@ -9,20 +9,22 @@ use crate::model::{Blamed, IdpName, PendingSignIn, spans};
 use crate::saml::VerifiedAssertion;
 
 impl SignIn {
-    /// What an answer to this request says, once every check has passed.
+    /// What an answer to this request says, once every check has passed. Only then does it count as one of its identity
+    /// provider's: anybody can begin a sign-in and send something that the identity provider never said.
     pub(super) async fn verified(
         &self,
         brought: Brought,
         pending: &PendingSignIn,
     ) -> Result<VerifiedAssertion, SignInError> {
-        self.parts.answer_limit.count(&pending.idp).map_err(Cause::TooManyAnswers)?;
         let verified = async {
             match brought {
                 Brought::Response(saml_response) => self.parts.saml.verify(saml_response, pending).await,
                 Brought::Artifact(artifact) => self.parts.saml.verify_artifact(&artifact, pending).await,
             }
         };
-        Ok(self.observed(&pending.idp, verified).await?)
+        let verified = self.observed(&pending.idp, verified).await?;
+        self.parts.answer_limit.count(&pending.idp).map_err(Cause::TooManyAnswers)?;
+        Ok(verified)
     }
 
     /// The same outcome, told to whoever counts, and in a span of its own.
