@@ -68,3 +68,12 @@ fn the_shipped_roster_is_one_of_the_shipped_configuration() {
         assert!(member.outcome.is_ok(), "{}: {:?}", member.at, member.outcome.as_ref().err());
     }
 }
+
+#[test]
+fn a_store_that_is_silent_takes_no_pod_away() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/kubernetes/deployment.yaml");
+    let deployment = std::fs::read_to_string(path).expect("the deployment");
+    let (_, probe) = deployment.split_once("readinessProbe:").expect("a readiness probe");
+    let asked = probe.lines().map(str::trim).find(|line| line.starts_with("httpGet:"));
+    assert_eq!(asked, Some("httpGet: { path: /healthz, port: http }"));
+}

@@ -25,7 +25,7 @@ pub struct RateLimits {
     pub idp: PerMinute,
 }
 
-/// Says whether one more answer of an identity provider may be worked on now.
+/// Says whether one more answer of an identity provider, which has passed every check, may be worked on now.
 pub trait AnswerLimit: Send + Sync {
     /// Counts one.
     ///

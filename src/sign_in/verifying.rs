@@ -9,7 +9,8 @@ use crate::model::{Blamed, IdpName, PendingSignIn, spans};
 use crate::saml::VerifiedAssertion;
 
 impl SignIn {
-    /// What an answer to this request says, once every check has passed.
+    /// What an answer to this request says, once every check has passed. Only then does it count as one of its identity
+    /// provider's: anybody can begin a sign-in and send something that the identity provider never said.
     pub(super) async fn verified(
         &self,
         brought: Brought,
@@ -22,7 +23,6 @@ impl SignIn {
             }
         };
         let verified = self.observed(&pending.idp, verified).await?;
-        // Only what the identity provider itself said counts: nobody else can use its share up.
         self.parts.answer_limit.count(&pending.idp).map_err(Cause::TooManyAnswers)?;
         Ok(verified)
     }

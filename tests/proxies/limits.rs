@@ -33,6 +33,26 @@ async fn an_identity_provider_that_answers_too_often_sends_people_back_to_their_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_that_do_not_verify_use_nothing_of_an_identity_providers_share_up() {
+    let world =
+        World::configured("", |text| format!("{text}\n[rate_limits]\nidp_answers_per_minute = 1\n")).await;
+    for _ in 0..3 {
+        let browser = PlainBrowser::new(PlainBrowser::client());
+        let answer = world.answer_for(&browser, "acme", "alice").await;
+        let mut form = answer.forms().into_iter().find(|form| form.action.path() == "/saml/acs").unwrap();
+        let (_, garbage) = form.fields.iter_mut().find(|(name, _)| name == "SAMLResponse").unwrap();
+        "Z2FyYmFnZQ==".clone_into(garbage);
+        let page = browser.submit(&answer, &form).await;
+        assert_eq!(page.status, 400, "{}", page.body);
+        assert!(page.body.contains("saml.malformed"), "{}", page.body);
+    }
+    let browser = PlainBrowser::new(PlainBrowser::client());
+    let answer = world.answer_for(&browser, "acme", "alice").await;
+    let page = browser.settle(answer).await;
+    assert!(is_inside(&page, "alice"), "{}", page.body);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_that_came_too_often_by_its_address_can_be_sent_again() {
     let world = World::configured("", |text| format!("{text}\n[rate_limits]\nacs_per_minute = 60\n")).await;
     let browser = PlainBrowser::new(PlainBrowser::client());

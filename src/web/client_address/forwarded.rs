@@ -23,15 +23,28 @@ pub(super) fn x_forwarded_for(lines: &[&str]) -> Vec<Hop> {
 
 /// The hops of `Forwarded`, the nearest one first. RFC 7239 4.
 pub(super) fn forwarded(lines: &[&str]) -> Vec<Hop> {
-    let mut hops = Vec::new();
-    for line in lines {
-        match split(line, ',') {
-            Some(elements) => hops.extend(elements.into_iter().map(element)),
-            None => hops.push(Hop::Malformed),
+    lines.iter().rev().flat_map(|line| elements(line)).map(element).collect()
+}
+
+/// The elements of one line from its end, where the nearest proxy writes: a quote that a client leaves open hides nothing of
+/// what stands behind it.
+fn elements(line: &str) -> Vec<&str> {
+    let (mut elements, mut end, mut is_quoted) = (Vec::new(), line.len(), false);
+    for (at, character) in line.char_indices().rev() {
+        match character {
+            '"' => {
+                let escapes = line[..at].bytes().rev().take_while(|b| *b == b'\\').count();
+                is_quoted ^= escapes % 2 == 0;
+            }
+            ',' if !is_quoted => {
+                elements.push(line[at + 1..end].trim());
+                end = at;
+            }
+            _ => {}
         }
     }
-    hops.reverse();
-    hops
+    elements.push(line[..end].trim());
+    elements
 }
 
 /// One `forwarded-element`: pairs, each name once.
@@ -158,6 +171,18 @@ mod tests {
             ("host=\"a\\\",for=192.0.2.1\";for=192.0.2.2", vec![from("192.0.2.2")]),
         ] {
             assert_eq!(forwarded(&[text]), hops, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_client_leaves_open_or_broken_hides_nothing_of_what_proxies_write_behind_it() {
+        for client in ["for=\"", "for=\"192.0.2.1", "\"", "\\\"", "for=\"\\", "a\\", "\"a\"\"", "caf\u{fffd}"]
+        {
+            for proxy in ["for=203.0.113.7", "for=\"203.0.113.7:4711\"", "host=\"a,b\";for=203.0.113.7"] {
+                let both = format!("{client}, {proxy}");
+                assert_eq!(forwarded(&[&both])[0], from("203.0.113.7"), "{both}");
+                assert_eq!(forwarded(&[client, proxy])[0], from("203.0.113.7"), "{client} and {proxy}");
+            }
         }
     }
 

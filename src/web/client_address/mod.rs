@@ -127,8 +127,10 @@ fn find(settings: &ClientAddressSettings, Peer(peer): Peer, headers: &HeaderMap)
 }
 
 fn hops(header: &str, headers: &HeaderMap) -> Vec<Hop> {
-    let lines = headers.get_all(header).iter().map(|value| value.to_str());
-    let Ok(lines) = lines.collect::<Result<Vec<_>, _>>() else { return vec![Hop::Malformed] };
+    // Octets that are no text make their own hop unreadable, and no other: a client can write them into the farthest.
+    let lines = headers.get_all(header).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let lines: Vec<_> = lines.collect();
+    let lines: Vec<&str> = lines.iter().map(AsRef::as_ref).collect();
     if header == FORWARDED { forwarded::forwarded(&lines) } else { forwarded::x_forwarded_for(&lines) }
 }
 
