@@ -182,23 +182,22 @@ async fn a_sign_in_takes_a_known_number_of_round_trips() {
     let warm = browser();
     let answer = World::pick(&replicas.url, &warm, "acme", "alice").await;
     warm.settle(answer).await;
-    let browser = browser();
-    replicas.redis.cli(&["CONFIG", "SET", "slowlog-log-slower-than", "0"]);
-    let before = replicas.round_trips();
-    let answer = World::pick(&replicas.url, &browser, "acme", "alice").await;
-    let asked = replicas.round_trips();
-    let page = browser.settle(answer).await;
-    assert!(is_inside(&page, "alice"), "{}", page.body);
-    let entered = replicas.round_trips();
-    browser.settle(replicas.open(&browser, "/go/acme").await).await;
-    let again = replicas.round_trips();
-    let counts = [asked - before, entered - asked, again - entered];
-    // One more where the names of records are looked at again meanwhile.
-    assert!(
-        counts[0] <= 1 + 1 && counts[1] <= 9 + 1 && counts[2] <= 4 + 1,
-        "{counts:?}\n{}",
-        replicas.redis.cli(&["SLOWLOG", "GET", "40"])
-    );
+    // Names of records are looked at again now and then: the least of some counts has none of that.
+    let mut counts = [u64::MAX; 3];
+    for _ in 0..5 {
+        let browser = browser();
+        let before = replicas.round_trips();
+        let answer = World::pick(&replicas.url, &browser, "acme", "alice").await;
+        let asked = replicas.round_trips();
+        let page = browser.settle(answer).await;
+        assert!(is_inside(&page, "alice"), "{}", page.body);
+        let entered = replicas.round_trips();
+        browser.settle(replicas.open(&browser, "/go/acme").await).await;
+        let again = replicas.round_trips();
+        let these = [asked - before, entered - asked, again - entered];
+        counts = std::array::from_fn(|at| counts[at].min(these[at]));
+    }
+    assert_eq!(counts, [1, 9, 4]);
     println!("round trips: {counts:?}");
 }
 

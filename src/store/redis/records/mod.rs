@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use redis::FromRedisValue;
 use redis::ToRedisArgs;
+use zeroize::Zeroizing;
 
 use super::Redis;
 use super::name::Name;
@@ -27,6 +28,9 @@ return good_until and tonumber(good_until) > time[1] * 1000 + time[2] / 1000 and
 const GENERATION: Duration = Duration::from_hours(24);
 /// So long it is remembered for which placement a user was put in place: a token of another one is dropped.
 const REMEMBERED: Duration = Duration::from_hours(12);
+
+/// How far the clocks of replicas may be apart.
+const APART: Duration = Duration::from_mins(1);
 
 /// No arguments.
 const NOTHING: &[&str] = &[];
@@ -53,6 +57,29 @@ impl Redis {
         args: impl ToRedisArgs,
     ) -> Result<T, StateUnavailable> {
         self.run(operation, script, &[&names.record, &names.generation, &names.lease], args).await
+    }
+
+    /// The answer with what it answers and how long it is good: Redis has both beside it, and is not believed.
+    fn answer_sealed(
+        &self,
+        record: &Name,
+        question: &Question,
+        answer: &[u8],
+        good_for: Duration,
+    ) -> Vec<u8> {
+        let until = self.clock().now() + good_for;
+        let until = i64::try_from(until.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX);
+        let whole = Zeroizing::new([&self.asked(question)[..], &until.to_be_bytes(), answer].concat());
+        self.sealer().seal(record, &whole)
+    }
+
+    /// The answer, where it was sealed as one to this question and is still good.
+    fn answer_opened(&self, record: &Name, question: &Question, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let whole = self.sealer().open(record, sealed)?;
+        let rest = whole.strip_prefix(&self.asked(question)[..])?;
+        let (until, answer) = rest.split_first_chunk()?;
+        let now = (self.clock().now() - APART).unix_timestamp_nanos() / 1_000_000;
+        (i128::from(i64::from_be_bytes(*until)) > now).then(|| Zeroizing::new(answer.to_vec()))
     }
 
     /// The question, so that nobody can try which one it was.
@@ -92,10 +119,10 @@ impl SharedRecords for Redis {
             };
             return Ok(match what.as_str() {
                 "kept" => {
-                    if let Some(answer) = self.sealer().open(&names.record, &value) {
+                    if let Some(answer) = self.answer_opened(&names.record, question, &value) {
                         return Ok(Found::Kept(answer));
                     }
-                    // Sealed with a key that is gone.
+                    // Sealed with a key that is gone, or Redis says what is not so.
                     self.purge(key).await?;
                     continue;
                 }
@@ -126,7 +153,7 @@ impl SharedRecords for Redis {
             &lease.owner,
             &lease.generation,
             self.asked(question),
-            self.sealer().seal(&names.record, answer),
+            self.answer_sealed(&names.record, question, answer, good_for),
             milliseconds(good_for),
             milliseconds(remembered).max(1),
         );
