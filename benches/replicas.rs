@@ -18,6 +18,8 @@ use std::sync::Arc;
 mod gateway;
 #[path = "../tests/support/html.rs"]
 mod html;
+#[path = "../tests/support/people.rs"]
+mod people;
 #[expect(dead_code, reason = "shared with the tests, which use all of it")]
 #[path = "../tests/support/plain_browser.rs"]
 mod plain_browser;

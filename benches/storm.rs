@@ -14,7 +14,6 @@
 )]
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,11 +27,14 @@ use tokio::time::{Instant, sleep};
 mod gateway;
 #[path = "../tests/support/html.rs"]
 mod html;
+#[path = "../tests/support/people.rs"]
+mod people;
 #[expect(dead_code, reason = "shared with the tests, which use all of it")]
 #[path = "../tests/support/plain_browser.rs"]
 mod plain_browser;
 
 use gateway::{Gateway, free_address};
+use people::{agent, people};
 use plain_browser::PlainBrowser;
 
 const SEED: &str = include_str!("../tests/support/seed.toml");
@@ -144,7 +146,7 @@ async fn everybody(storm: &Storm, url: &str) -> Duration {
         let (client, url) = (client.clone(), Arc::clone(&url));
         people.spawn(async move {
             let browser = PlainBrowser::new(client);
-            let uid = name(number);
+            let uid = agent(number);
             let page = browser.open(&format!("{url}/go/acme")).await;
             let form = page.forms().into_iter().find(|form| form.action.path() == "/saml/choose").unwrap();
             let page = browser.submit(&page, &form.with("uid", &uid)).await;
@@ -231,40 +233,4 @@ fn report(storm: &Storm, history: &[HistoryEntry], memory: &Memory) {
         assert!(took <= least * 1.05, "slower than the quota allows");
         assert!(moved <= usize::try_from(storm.burst()).unwrap(), "the order was lost");
     }
-}
-
-fn name(number: usize) -> String {
-    format!("agent{number:05}")
-}
-
-/// People who are placed already.
-fn people(count: usize) -> String {
-    let mut seed = String::new();
-    for number in 0..count {
-        let uid = name(number);
-        write!(
-            seed,
-            r#"
-[[instance.user]]
-username = "{uid}"
-first_name = "Agent"
-last_name = "Number {number}"
-security_profiles = ["Agent"]
-routing_profile = "Basic Routing Profile"
-[[person]]
-uid = "{uid}"
-name = "Agent {number}"
-title = "Agent"
-name_id = "{uid}@example.com"
-[person.attributes]
-uid = ["{uid}"]
-givenName = ["Agent"]
-sn = ["Number {number}"]
-mail = ["{uid}@example.com"]
-groups = ["cc-agents"]
-"#
-        )
-        .unwrap();
-    }
-    seed
 }

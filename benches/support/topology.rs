@@ -1,6 +1,5 @@
 //! Gateways as they are deployed, AWS without rates, and what they cost.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,6 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use crate::gateway::{Gateway, free_address, key_pair};
+use crate::people::{agent, people};
 use crate::plain_browser::PlainBrowser;
 use crate::redis_server::{Server, written_key};
 
@@ -43,7 +43,7 @@ pub(crate) struct Member {
 impl Topology {
     /// That many gateways, on a Redis or each on its own memory.
     pub(crate) async fn start(count: usize, redis: Option<Server>) -> Self {
-        let mut options = Options::loopback(Seed::parse(&format!("{SEED}\n{}", people())).unwrap());
+        let mut options = Options::loopback(Seed::parse(&format!("{SEED}\n{}", people(PEOPLE))).unwrap());
         options.behaviour = Behaviour { throttle: None, page_cap: 1000, ..Behaviour::kind() };
         let emulator = Emulator::start(options).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -87,7 +87,7 @@ impl Topology {
 
     /// One person from the bookmark to Connect, with a new browser.
     pub(crate) async fn sign_in(&self, number: usize) -> PlainBrowser {
-        let (browser, uid) = (PlainBrowser::new(self.client.clone()), name(number % PEOPLE));
+        let (browser, uid) = (PlainBrowser::new(self.client.clone()), agent(number % PEOPLE));
         let page = browser.open(&format!("{}/go/acme", self.url)).await;
         let form = page.forms().into_iter().find(|form| form.action.path() == "/saml/choose");
         let form = form.unwrap_or_else(|| panic!("{uid}: {} {}", page.url, page.body));
@@ -227,38 +227,4 @@ url = "{site}"
 role_arn = "arn:aws:iam::111122223333:role/connect-federation"
 {RULES}"#
     )
-}
-
-fn name(number: usize) -> String {
-    format!("agent{number:04}")
-}
-
-fn people() -> String {
-    (0..PEOPLE).fold(String::new(), |mut seed, number| {
-        let uid = name(number);
-        write!(
-            seed,
-            r#"
-[[instance.user]]
-username = "{uid}"
-first_name = "Agent"
-last_name = "Number {number}"
-security_profiles = ["Agent"]
-routing_profile = "Basic Routing Profile"
-[[person]]
-uid = "{uid}"
-name = "Agent {number}"
-title = "Agent"
-name_id = "{uid}@example.com"
-[person.attributes]
-uid = ["{uid}"]
-givenName = ["Agent"]
-sn = ["Number {number}"]
-mail = ["{uid}@example.com"]
-groups = ["cc-agents"]
-"#
-        )
-        .unwrap();
-        seed
-    })
 }

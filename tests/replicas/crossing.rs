@@ -3,9 +3,10 @@
 use serde_json::Value;
 
 use crate::balancers::Kind;
+use crate::people::agent;
 use crate::plain_browser::{Page, PlainBrowser};
 use crate::replicas::Answered;
-use crate::topology::{Topology, agent, until};
+use crate::topology::{Topology, until};
 use crate::world::is_inside;
 
 /// One description at once and the others seconds apart; a page that waits after one second.

@@ -8,9 +8,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep_until};
 
 use crate::balancers::Kind;
+use crate::people::agent;
 use crate::plain_browser::{Page, PlainBrowser};
 use crate::redis_server::Server;
-use crate::topology::{Topology, agent, until};
+use crate::topology::{Topology, until};
 use crate::world::{emulator, is_inside};
 
 /// Opens the bookmark; where that fails, once more, as anybody does.

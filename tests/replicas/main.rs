@@ -20,6 +20,8 @@ mod html;
 #[expect(dead_code, reason = "shared with tests that need more of it")]
 #[path = "../proxies/server.rs"]
 mod nginx;
+#[path = "../support/people.rs"]
+mod people;
 #[expect(dead_code, reason = "shared with tests that need more of it")]
 #[path = "../support/plain_browser.rs"]
 mod plain_browser;

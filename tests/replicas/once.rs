@@ -5,7 +5,8 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 use crate::balancers::Kind;
-use crate::topology::{PEOPLE, Topology, agent};
+use crate::people::agent;
+use crate::topology::{PEOPLE, Topology};
 
 const ANSWERS: usize = 1000;
 const AT_ONCE: usize = 8;

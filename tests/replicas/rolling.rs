@@ -8,8 +8,9 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::balancers::Kind;
+use crate::people::agent;
 use crate::plain_browser::PlainBrowser;
-use crate::topology::{PEOPLE, Topology, agent};
+use crate::topology::{PEOPLE, Topology};
 use crate::world::{World, is_inside};
 
 /// People who sign in at the same time.

@@ -6,9 +6,10 @@ use connect_gateway::emulator::{Behaviour, Rate, Rates};
 use tokio::task::JoinSet;
 
 use crate::balancers::Kind;
+use crate::people::agent;
 use crate::plain_browser::PlainBrowser;
 use crate::redis_server::Server;
-use crate::topology::{AOF, Topology, agent, until};
+use crate::topology::{AOF, Topology, until};
 use crate::world::{World, is_inside};
 
 const PEOPLE: usize = 100;

@@ -1,12 +1,12 @@
 //! Two replicas behind a proxy, one Redis, AWS and an identity provider.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use connect_gateway::emulator::{Behaviour, Emulator, Options, Seed};
 use tokio::time::{sleep, timeout};
 
 use crate::balancers::{Balancer, Kind, Place};
+use crate::people::people;
 use crate::plain_browser::{Page, PlainBrowser};
 use crate::redis_server::Server;
 use crate::replicas::Replicas;
@@ -38,7 +38,7 @@ impl Topology {
 
     /// The same with this Redis and this AWS.
     pub(crate) async fn with(kind: Kind, more: &str, redis: Server, behaviour: Behaviour) -> Self {
-        let mut options = Options::loopback(Seed::parse(&format!("{SEED}\n{}", people())).unwrap());
+        let mut options = Options::loopback(Seed::parse(&format!("{SEED}\n{}", people(PEOPLE))).unwrap());
         options.behaviour = Behaviour { page_cap: 1000, ..behaviour };
         let emulator = Emulator::start(options).await.unwrap();
         let at = format!("redis://127.0.0.1:{}", redis.port);
@@ -113,40 +113,5 @@ pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     timeout(PATIENCE, waits).await.unwrap_or_else(|_| panic!("waited in vain until {what}"));
 }
 
-/// Name of one of the people who are placed already.
-pub(crate) fn agent(number: usize) -> String {
-    format!("agent{number:04}")
-}
-
-/// How many of them there are.
+/// How many people are placed already.
 pub(crate) const PEOPLE: usize = 200;
-
-fn people() -> String {
-    (0..PEOPLE).fold(String::new(), |mut seed, number| {
-        let uid = agent(number);
-        write!(
-            seed,
-            r#"
-[[instance.user]]
-username = "{uid}"
-first_name = "Agent"
-last_name = "Number {number}"
-security_profiles = ["Agent"]
-routing_profile = "Basic Routing Profile"
-[[person]]
-uid = "{uid}"
-name = "Agent {number}"
-title = "Agent"
-name_id = "{uid}@example.com"
-[person.attributes]
-uid = ["{uid}"]
-givenName = ["Agent"]
-sn = ["Number {number}"]
-mail = ["{uid}@example.com"]
-groups = ["cc-agents"]
-"#
-        )
-        .unwrap();
-        seed
-    })
-}
