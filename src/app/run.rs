@@ -30,7 +30,8 @@ impl App {
         let mut background = JoinSet::new();
         background.spawn(systemd::watchdog());
         if let Some(listener) = self.operations_listener.take() {
-            let door = Arc::new(Door::operations(&self.limits, self.phase.subscribe()));
+            let door =
+                Arc::new(Door::operations(&self.limits, (self.metrics.clone(), self.phase.subscribe())));
             background.spawn(serve(listener, door, self.operations.clone(), std::future::pending()));
         }
         systemd::status("reading identity provider metadata");
@@ -39,7 +40,8 @@ impl App {
             _ = stops.next() => return Outcome::Done,
         }
         let (sign_in, phase, shutdown) = (self.sign_in.clone(), self.phase.clone(), self.shutdown);
-        let door = Door::public(&self.limits, self.certificate.clone(), phase.subscribe());
+        let door =
+            Door::public(&self.limits, self.certificate.clone(), (self.metrics.clone(), phase.subscribe()));
         let router = self.router.clone();
         self.follow(&mut background);
         phase.send_replace(Phase::Serving);

@@ -59,7 +59,7 @@ impl Http {
         registry.register("http_requests_in_flight", "Requests under way", self.in_flight.clone());
         registry.register(
             "rate_limited",
-            "Requests turned away because they were too many, by what was limited",
+            "Requests and connections turned away because they were too many, by what was limited",
             self.limited.clone(),
         );
     }

@@ -1,6 +1,6 @@
 //! Where a client's address comes from, and whose word about it counts.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use ipnet::IpNet;
 
@@ -28,6 +28,16 @@ impl AddressSource {
             Self::Forwarded => "forwarded",
             Self::ProxyProtocol => "proxy_protocol",
         }
+    }
+}
+
+/// Whoever is counted as one: an IPv4 address, or the first one of an IPv6 network of 64 bits, which is what one household
+/// or office has.
+#[must_use]
+pub fn counted_as(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+        address @ IpAddr::V4(_) => address,
     }
 }
 
@@ -75,6 +85,17 @@ mod tests {
             [("10.1.2.3", true), ("::ffff:10.1.2.3", true), ("11.1.2.3", false), ("::ffff:11.1.2.3", false)]
         {
             assert_eq!(trusted.trusts(Some(peer.parse().unwrap())), is_trusted, "{peer}");
+        }
+    }
+
+    #[test]
+    fn an_office_is_counted_as_one() {
+        for (address, network) in [
+            ("192.0.2.1", "192.0.2.1"),
+            ("::ffff:192.0.2.1", "192.0.2.1"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ] {
+            assert_eq!(counted_as(address.parse().unwrap()).to_string(), network);
         }
     }
 

@@ -55,7 +55,7 @@ pub use breaker::Breaker;
 pub use budget::{Busy, Call, CallBudget, CallUse, NotAdmitted, is_sts};
 pub use call_error::{CallError, Cause};
 pub use channel::{Channel, ChannelPhone, ChannelSettings, VoiceEnhancement};
-pub use client_address::{AddressSource, ClientAddressSettings, TrustedPeers};
+pub use client_address::{AddressSource, ClientAddressSettings, TrustedPeers, counted_as};
 pub use clock::{Clock, Random, SystemClock, SystemRandom};
 pub use code::Code;
 pub use console_path::ConsolePath;

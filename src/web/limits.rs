@@ -18,7 +18,7 @@ use governor::{Quota, RateLimiter};
 use super::client_address::ClientAddress;
 use super::refusal::Refusal;
 use super::{logo, paths};
-use crate::model::{AnswerLimit, IdpName, PerMinute, RateLimits, code};
+use crate::model::{AnswerLimit, IdpName, PerMinute, RateLimits, code, counted_as};
 
 /// Most addresses that are told apart in one group; some 100 bytes each.
 const ADDRESSES: usize = 100_000;
@@ -52,10 +52,7 @@ impl Group {
 /// Who is counted as one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Client {
-    /// An IPv4 address.
-    Address([u8; 4]),
-    /// An IPv6 network of 64 bits: what one household or office has.
-    Network(u128),
+    Address(IpAddr),
     /// Whoever comes by a socket of the file system.
     Unix,
     /// One of those who came when too many were told apart.
@@ -64,11 +61,7 @@ enum Client {
 
 impl Client {
     fn of(address: Option<IpAddr>) -> Self {
-        match address.map(|address| address.to_canonical()) {
-            None => Self::Unix,
-            Some(IpAddr::V4(address)) => Self::Address(address.octets()),
-            Some(IpAddr::V6(address)) => Self::Network(address.to_bits() >> 64),
-        }
+        address.map_or(Self::Unix, |address| Self::Address(counted_as(address)))
     }
 }
 
@@ -252,7 +245,7 @@ mod tests {
     fn however_many_addresses_come_memory_is_bounded_and_each_is_still_counted() {
         let clock = FakeRelativeClock::default();
         let addresses = Addresses::new(NonZeroU32::MIN, clock.clone(), 100);
-        let everybody = || (0..100_000_u32).map(|n| Client::Address(n.to_be_bytes()));
+        let everybody = || (0..100_000_u32).map(|n| Client::Address(IpAddr::from(n.to_be_bytes())));
         let passed = everybody().filter(|client| addresses.count(*client).is_ok()).count();
         // The seed decides who shares with whom, and so by a few how many there are.
         let most = (100 + usize::try_from(SHARED).unwrap()) * 11 / 10;

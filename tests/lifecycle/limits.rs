@@ -1,8 +1,11 @@
 //! What connections and requests may take.
 
-use tokio::io::AsyncWriteExt as _;
+use std::time::Duration;
 
-use crate::process::{Gateway, Start, exchanged, rest, unfinished};
+use tokio::io::AsyncWriteExt as _;
+use tokio::time::{sleep, timeout};
+
+use crate::process::{Gateway, PATIENCE, Start, exchanged, rest, unfinished};
 
 #[tokio::test]
 async fn connections_without_the_whole_of_a_request_are_closed() {
@@ -54,7 +57,9 @@ async fn bodies_that_are_too_long_are_refused() {
 
 #[tokio::test]
 async fn connections_beyond_the_limit_wait_for_a_place() {
-    let gateway = Gateway::start(Start::with("[listener]\nmax_connections = 16\n")).await;
+    let gateway =
+        Gateway::start(Start::with("[listener]\nmax_connections = 16\nmax_connections_per_address = 16\n"))
+            .await;
     let mut kept = Vec::new();
     for _ in 0..16 {
         kept.push(unfinished(&gateway).await);
@@ -71,4 +76,85 @@ async fn connections_beyond_the_limit_wait_for_a_place() {
     first.write_all(b"b").await.unwrap();
     drop(first);
     assert!(String::from_utf8(rest(&mut waiting).await).unwrap().ends_with("ok"));
+}
+
+#[tokio::test]
+async fn an_address_has_no_more_connections_than_its_share() {
+    let gateway = Gateway::start(Start::with("[listener]\nmax_connections_per_address = 8\n")).await;
+    let mut kept = Vec::new();
+    for _ in 0..8 {
+        kept.push(unfinished(&gateway).await);
+    }
+    let mut one_more = gateway.connection().await;
+    assert!(rest(&mut one_more).await.is_empty());
+    let counted = "connect_gateway_rate_limited_total{scope=\"connections\"} 1";
+    let (_, metrics) = gateway.asked("/metrics").await.unwrap();
+    assert!(metrics.contains(counted), "{metrics}");
+    // One that leaves makes room for another.
+    drop(kept.remove(0));
+    let served = async {
+        while gateway.at_public("/healthz").await.is_none() {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(PATIENCE, served).await.expect("there is room again");
+}
+
+#[tokio::test]
+async fn a_proxy_that_is_trusted_has_as_many_as_there_are() {
+    let gateway = Gateway::start(Start::with(
+        "[listener]\nmax_connections_per_address = 2\n[client_address]\nmode = \"x_forwarded_for\"\n\
+         trusted = [\"127.0.0.0/8\"]\n",
+    ))
+    .await;
+    let mut kept = Vec::new();
+    for _ in 0..8 {
+        kept.push(unfinished(&gateway).await);
+    }
+    assert_eq!(gateway.at_public("/healthz").await.unwrap().0, 200);
+}
+
+#[tokio::test]
+async fn who_has_many_connections_keeps_none_without_a_request() {
+    let gateway = Gateway::start(Start::with("[listener]\nmax_connections_per_address = 2\n")).await;
+    let (mut first, mut second) = (gateway.connection().await, gateway.connection().await);
+    // Whichever was counted as the second.
+    let octets = tokio::select! {
+        octets = rest(&mut first) => octets,
+        octets = rest(&mut second) => octets,
+    };
+    assert!(octets.is_empty());
+}
+
+/// The most memory that the process had so far, in kilobytes.
+fn peak(gateway: &Gateway) -> u64 {
+    let status = format!("/proc/{}/status", gateway.program.id().expect("it runs"));
+    let status = std::fs::read_to_string(status).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux tells it");
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_body_in_pieces_of_one_octet_takes_little_more_memory_than_its_size() {
+    const OCTETS: usize = 150_000;
+    let gateway = Gateway::start(Start::default()).await;
+    let small = "POST /saml/acs HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\
+                 Content-Type: application/x-www-form-urlencoded\r\nConnection: close\r\n\r\n";
+    exchanged(&mut gateway.connection().await, format!("{small}0\r\n\r\n").as_bytes()).await;
+    let before = peak(&gateway);
+    let pieces = [small.as_bytes(), &b"1\r\na\r\n".repeat(OCTETS)].concat();
+    let mut begun = Vec::new();
+    for _ in 0..4 {
+        let mut stream = gateway.connection().await;
+        stream.write_all(&pieces).await.unwrap();
+        begun.push(stream);
+    }
+    for stream in &mut begun {
+        let answer = exchanged(stream, b"0\r\n\r\n").await;
+        assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+    }
+    // Pieces that keep their buffers took forty times as much as they are.
+    let grown = peak(&gateway) - before;
+    println!("{grown} kB");
+    assert!(grown < 10_000, "{grown} kB for {} kB", 4 * OCTETS / 1000);
 }

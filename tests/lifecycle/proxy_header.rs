@@ -1,6 +1,9 @@
 //! The PROXY protocol, version 2.
 
-use crate::process::{Gateway, Start, exchanged};
+use tokio::io::AsyncWriteExt as _;
+use tokio::time::timeout;
+
+use crate::process::{Gateway, PATIENCE, Start, exchanged};
 
 const REQUEST: &[u8] = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 const START: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
@@ -65,4 +68,26 @@ async fn nobody_else_is_believed() {
     let gateway = gateway("192.0.2.0/24").await;
     assert_eq!(answer(&gateway, &header(0x21, 0x11, ADDRESSES), REQUEST).await, "");
     assert_eq!(answer(&gateway, b"", REQUEST).await, "");
+}
+
+#[tokio::test]
+async fn whoever_comes_by_a_proxy_has_a_share_of_its_own() {
+    let sections = "[listener]\nmax_connections_per_address = 2\n[client_address]\nmode = \"proxy_protocol\"\n\
+                    trusted = [\"127.0.0.0/8\"]\n";
+    let gateway = Gateway::start(Start::with(sections)).await;
+    let of = |client: u8| header(0x21, 0x11, &[203, 0, 113, client, 192, 0, 2, 1, 4, 0, 1, 187]);
+    let begun = &REQUEST[..REQUEST.len() - 2];
+    let mut kept = Vec::new();
+    for _ in 0..2 {
+        let mut stream = gateway.connection().await;
+        stream.write_all(&[&of(7), begun].concat()).await.unwrap();
+        kept.push(stream);
+    }
+    // Both are there once the third has no place.
+    let full = async { while !answer(&gateway, &of(7), REQUEST).await.is_empty() {} };
+    timeout(PATIENCE, full).await.expect("its share is used up");
+    assert!(answer(&gateway, &of(8), REQUEST).await.starts_with("HTTP/1.1 200"));
+    for stream in &mut kept {
+        assert!(exchanged(stream, b"\r\n").await.starts_with("HTTP/1.1 200"));
+    }
 }

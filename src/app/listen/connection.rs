@@ -19,11 +19,15 @@ use tokio::time::timeout;
 use super::door::Door;
 use super::listener::Octets;
 use super::proxy_header;
+use super::shares::Share;
 use crate::model::Phase;
 use crate::web::Peer;
 
 /// How long a connection that is to end may still go without a request under way: one that is being sent may come.
 const LINGER: Duration = Duration::from_secs(3);
+
+/// How long a connection may go without a request whose client has many.
+const CROWDED: Duration = Duration::from_secs(5);
 
 /// Serves it until it ends, or `told` that the gateway stops and nothing is under way on it.
 pub(super) async fn connection(
@@ -32,14 +36,16 @@ pub(super) async fn connection(
     router: Router,
     mut told: watch::Receiver<()>,
 ) {
-    let Ok((stream, peer)) = greeted((stream, peer), door).await else { return };
+    let Some(share) = shared(door, peer) else { return };
+    let Ok((stream, peer, share)) = greeted((stream, peer, share), door).await else { return };
+    let idle = if share.is_crowded() { door.headers.min(CROWDED) } else { door.headers };
     let under_way = watch::Sender::new(0_usize);
     let service = service(router, peer, door.phase.clone(), under_way.clone());
     let mut requested = under_way.subscribe();
     let mut serving = pin!(door.http.serve_connection(TokioIo::new(stream), service));
     tokio::select! {
         _ = serving.as_mut() => return,
-        () = unused(under_way.subscribe(), door.headers) => {}
+        () = unused(under_way.subscribe(), idle) => {}
         // The sender is gone: the gateway stops.
         _ = told.changed() => {}
     }
@@ -57,17 +63,27 @@ pub(super) async fn connection(
 
 /// What comes before HTTP: who it really is, by the proxy in front, and TLS.
 async fn greeted(
-    (stream, peer): (Box<dyn Octets>, Peer),
+    (mut stream, mut peer, mut share): (Box<dyn Octets>, Peer, Share),
     door: &Door,
-) -> io::Result<(Box<dyn Octets>, Peer)> {
-    let (mut stream, mut peer) = (stream, peer);
+) -> io::Result<(Box<dyn Octets>, Peer, Share)> {
     if let Some(proxies) = &door.proxies {
         peer = timeout(door.handshake, proxy_header::read(&mut stream, peer, proxies)).await??;
+        share = shared(door, peer).ok_or(io::ErrorKind::QuotaExceeded)?;
     }
     if let Some(certificate) = &door.certificate {
         stream = Box::new(timeout(door.handshake, certificate.acceptor().accept(stream)).await??);
     }
-    Ok((stream, peer))
+    Ok((stream, peer, share))
+}
+
+/// A place of this client's; `None` when it has all that it may have.
+fn shared(door: &Door, peer: Peer) -> Option<Share> {
+    let share = door.shares.take(peer);
+    if share.is_none() {
+        door.metrics.rate_limited("connections");
+        tracing::debug!("a connection is closed: its address has all that one address may have");
+    }
+    share
 }
 
 /// The routes; counts the requests that are under way.

@@ -7,8 +7,10 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use tokio::sync::{Semaphore, watch};
 
+use super::shares::Shares;
 use super::tls::Certificate;
 use crate::config;
+use crate::metrics::Metrics;
 use crate::model::{Phase, TrustedPeers};
 
 /// Most requests at once on one connection of HTTP/2: what RFC 9113 6.5.2 advises at least.
@@ -22,6 +24,8 @@ pub(in crate::app) struct Door {
     pub(super) http: Builder<TokioExecutor>,
     /// Places for connections; more wait in the system's queue.
     pub(super) places: Arc<Semaphore>,
+    pub(super) shares: Shares,
+    pub(super) metrics: Arc<Metrics>,
     /// Who sends a PROXY protocol header; `None`: nobody.
     pub(super) proxies: Option<TrustedPeers>,
     pub(super) certificate: Option<Arc<Certificate>>,
@@ -37,11 +41,13 @@ impl Door {
     pub(in crate::app) fn public(
         limits: &config::Listener,
         certificate: Option<Arc<Certificate>>,
-        phase: watch::Receiver<Phase>,
+        (metrics, phase): (Arc<Metrics>, watch::Receiver<Phase>),
     ) -> Self {
         Self {
             http: http(limits),
             places: Arc::new(Semaphore::new(limits.max_connections)),
+            shares: Shares::new(limits.max_per_address, limits.trusted.clone()),
+            metrics,
             proxies: limits.proxies.clone(),
             certificate,
             handshake: limits.handshake,
@@ -51,8 +57,11 @@ impl Door {
     }
 
     /// For monitoring, which comes in by itself and in the clear.
-    pub(in crate::app) fn operations(limits: &config::Listener, phase: watch::Receiver<Phase>) -> Self {
-        Self { proxies: None, ..Self::public(limits, None, phase) }
+    pub(in crate::app) fn operations(
+        limits: &config::Listener,
+        told: (Arc<Metrics>, watch::Receiver<Phase>),
+    ) -> Self {
+        Self { proxies: None, ..Self::public(limits, None, told) }
     }
 }
 

@@ -6,6 +6,7 @@ mod door;
 mod listener;
 mod proxy_header;
 mod server;
+mod shares;
 mod tls;
 
 pub(super) use activation::Activated;

@@ -29,9 +29,20 @@ fn what_connections_may_take_is_what_it_always_was() {
     let config = config(SHORT);
     let listener = &config.listener;
     assert_eq!((listener.proxies.as_ref(), listener.max_connections), (None, 4096));
+    assert_eq!(listener.max_per_address, 2048);
     assert_eq!((listener.headers, listener.body_octets), (Duration::from_secs(75), 512 * 1024));
     assert_eq!(config.shutdown.drain, Duration::from_secs(25));
     assert_eq!(config.tls, None);
+}
+
+#[test]
+fn one_address_has_half_of_the_connections_unless_it_is_said_otherwise() {
+    let few = with("[listener]\nmax_connections = 100");
+    assert_eq!(config(&few).listener.max_per_address, 50);
+    let more = with("[listener]\nmax_connections = 100\nmax_connections_per_address = 100");
+    assert_eq!(config(&more).listener.max_per_address, 100);
+    let too_many = with("[listener]\nmax_connections = 100\nmax_connections_per_address = 101");
+    assert_about(&problems(&too_many), "listener.max_connections_per_address", "100");
 }
 
 #[test]
