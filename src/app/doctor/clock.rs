@@ -39,9 +39,8 @@ async fn difference(config: &Config) -> Result<Duration, String> {
     let told = |error: reqwest::Error| reason(&error);
     let client = reqwest::Client::builder()
         .timeout(std::time::Duration::from_secs(5))
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .map_err(told)?;
+        .redirect(reqwest::redirect::Policy::none());
+    let client = config.outbound.client(client).map_err(told)?;
     let before = SystemClock.now();
     let answer = client.get(sts(config)?).send().await.map_err(told)?;
     let middle = before + (SystemClock.now() - before) / 2_i32;
