@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 use std::future::Future;
 
 pub use chain::{Chain, Link};
-pub use verify::{Break, Verified, verify};
+pub use verify::{Begins, Break, Verified, verify};
 
 use crate::model::{Blame, Code, Finding, IdpName, InstanceName, Problem, Random, SupportId, Trace};
 
@@ -201,6 +201,13 @@ pub fn control(question: &'static str, uid: u32, refused: Option<&str>) {
             tracing::info!(target: "audit", event = "control", question, uid, cause, "refused");
         }
     }
+}
+
+/// The audit file did not end with a line of its chain when the gateway started: told there and in the log.
+pub fn chain_broken() {
+    let cause = "the audit file's last line does not hold: it was changed, made up or cut off, is older than audit.chain, or the key is another";
+    tracing::error!(target: "audit", event = chain::BROKEN, cause, "broken: a chain begins anew");
+    tracing::error!(cause, "audit.chain begins anew: keep the file, and ask connect-gateway audit verify");
 }
 
 /// The file's rules can't be used: the old ones stay in force.

@@ -18,6 +18,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer as _, fmt};
 
+use crate::audit;
 use crate::config::{AuditTo, Log, LogFormat};
 use crate::model::{Clock, spans};
 use audit_lines::AuditLines;
@@ -58,12 +59,12 @@ impl Telemetry {
 /// started before.
 pub fn start(
     log: Log,
-    audit: &AuditTo,
+    audit_to: &AuditTo,
     clock: Arc<dyn Clock>,
     environment: impl Fn(&str) -> Option<String>,
 ) -> Result<Telemetry, String> {
     let others = LevelFilter::from_level(log.level).min(LevelFilter::WARN);
-    let audited = match audit {
+    let audited = match audit_to {
         AuditTo::Log => LevelFilter::from_level(log.level).max(LevelFilter::INFO),
         _ => LevelFilter::OFF,
     };
@@ -77,7 +78,7 @@ pub fn start(
         LogFormat::Text => fmt::layer().with_ansi(false).boxed(),
         LogFormat::Json => fmt::layer().json().flatten_event(true).boxed(),
     };
-    let stream = Stream::to(audit)?;
+    let stream = Stream::to(audit_to)?;
     let audit_lines = stream.clone().map(|stream| {
         AuditLines::new(stream, clock).with_filter(Targets::new().with_target("audit", LevelFilter::INFO))
     });
@@ -91,5 +92,8 @@ pub fn start(
         .with(spans)
         .try_init()
         .map_err(|error| error.to_string())?;
+    if stream.as_ref().is_some_and(Stream::begins_anew) {
+        audit::chain_broken();
+    }
     Ok(Telemetry { stream, traces })
 }

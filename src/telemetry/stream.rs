@@ -51,18 +51,20 @@ enum Message {
 pub(super) struct Stream {
     queue: SyncSender<Message>,
     lost: Arc<AtomicU64>,
+    begins_anew: bool,
 }
 
 impl Stream {
     /// `None` where lines stay in the log.
     pub(super) fn to(audit: &AuditTo) -> Result<Option<Self>, String> {
         let Some(sink) = Sink::open(audit)? else { return Ok(None) };
+        let begins_anew = sink.begins_anew();
         let (queue, lines) = sync_channel(QUEUE);
         let lost = Arc::<AtomicU64>::default();
         let writer = Writer { sink, lines, lost: Arc::clone(&lost), told: 0, is_failing: false };
         let thread = thread::Builder::new().name("audit".to_owned()).spawn(move || writer.run());
         thread.map_err(|error| format!("audit: {error}"))?;
-        Ok(Some(Self { queue, lost }))
+        Ok(Some(Self { queue, lost, begins_anew }))
     }
 
     /// Never waits.
@@ -70,6 +72,11 @@ impl Stream {
         if self.queue.try_send(Message::Line(line)).is_err() {
             self.lost.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// Whether the audit file did not end with a line of its chain.
+    pub(super) fn begins_anew(&self) -> bool {
+        self.begins_anew
     }
 
     pub(super) fn reopen(&self) {

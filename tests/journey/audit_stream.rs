@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::control::signal;
+use crate::gateway::{CREDENTIALS, Gateway};
 use crate::mapping::sign_in;
 use crate::world::{World, is_inside};
 
@@ -104,9 +105,106 @@ async fn a_file_that_was_tampered_with_says_where_and_one_that_was_moved_away_go
     assert_eq!(next["number"].as_u64(), last["number"].as_u64().map(|number| number + 1));
     let both = old + &fs::read_to_string(&file).unwrap();
     fs::write(folder.join("both.jsonl"), both).unwrap();
-    for whole in ["audit.jsonl", "audit.1", "both.jsonl"] {
+    for whole in ["audit.1", "both.jsonl"] {
         let (status, said) = verify(&folder, whole, &with_key);
         assert_eq!(status, Some(0), "{whole}: {said}");
+    }
+    let (status, said) = verify(&folder, "audit.jsonl", &with_key);
+    assert_eq!(status, Some(3), "{said}");
+    assert!(said.contains("the beginning is missing"), "{said}");
+    let (seal, number) = (last["seal"].as_str().unwrap(), next["number"].to_string());
+    for known in [["--after", seal], ["--first", &number]] {
+        let (status, said) = verify(&folder, "audit.jsonl", &[&with_key[..], &known].concat());
+        assert_eq!(status, Some(0), "{known:?}: {said}");
+    }
+    assert_eq!(verify(&folder, "both.jsonl", &[&with_key[..], &["--after", seal]].concat()).0, Some(3));
+}
+
+/// Stops the gateway, does something to its files, and starts it again.
+async fn restart(gateway: &mut Gateway, meanwhile: impl FnOnce()) {
+    signal("TERM", gateway.program.id());
+    gateway.program.wait().unwrap();
+    meanwhile();
+    let log = |name| fs::File::options().append(true).open(gateway.folder.join(name)).unwrap();
+    gateway.program = Command::new(env!("CARGO_BIN_EXE_connect-gateway"))
+        .args(["serve", "--config", "gateway.toml"])
+        .current_dir(&gateway.folder)
+        .env("AWS_ACCESS_KEY_ID", CREDENTIALS.0)
+        .env("AWS_SECRET_ACCESS_KEY", CREDENTIALS.1)
+        .stdout(log("stdout"))
+        .stderr(log("stderr"))
+        .spawn()
+        .unwrap();
+    for _ in 0..300 {
+        if tokio::net::TcpStream::connect(gateway.address).await.is_ok() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the gateway does not answer:\n{}", gateway.log());
+}
+
+/// Whoever may write the file and has no key, while the gateway is down: what is at the end of the file.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_end_that_somebody_without_the_key_made_is_not_vouched_for_by_the_next_start() {
+    let audit =
+        "[audit]\nto = \"file\"\nfile = \"audit.jsonl\"\nchain = true\nchain_key_file = \"audit.key\"";
+    let mut world = world(audit).await;
+    let (folder, with_key) = (world.gateway.folder.clone(), ["--key-file", "audit.key"]);
+    let file = folder.join("audit.jsonl");
+    assert_eq!(sign_in(&world, "stranger").await.status, 403);
+    restart(&mut world.gateway, || ()).await;
+    assert_eq!(sign_in(&world, "stranger").await.status, 403);
+    restart(&mut world.gateway, || ()).await;
+    let (status, said) = verify(&folder, "audit.jsonl", &with_key);
+    assert_eq!(status, Some(0), "a start breaks nothing: {said}");
+
+    let appended = |text: &str| {
+        let line = text.lines().last().unwrap();
+        let last: Value = serde_json::from_str(line).unwrap();
+        let (number, seal) = (last["number"].as_u64().unwrap(), last["seal"].as_str().unwrap());
+        let next = line.replace(&format!("\"number\":{number}"), &format!("\"number\":{}", number + 1));
+        let next = next.replace(last["previous"].as_str().unwrap(), seal);
+        format!("{text}{next}\n")
+    };
+    let changed = |text: &str| {
+        let (before, last) = text.trim_end().rsplit_once('\n').unwrap();
+        format!("{before}\n{}\n", last.replace("\"message\":\"", "\"message\":\"not "))
+    };
+    let cut = |text: &str| text[..text.len() - 20].to_owned();
+    let blank = |text: &str| text.to_owned() + "\n";
+    let hands: [(&str, &dyn Fn(&str) -> String, &str); 4] = [
+        ("appended", &appended, "is not as it was sealed"),
+        ("changed", &changed, "is not as it was sealed"),
+        ("cut", &cut, "can't be read"),
+        ("blank", &blank, "can't be read"),
+    ];
+    for (number, (hand, made, said_of_it)) in (1..).zip(hands) {
+        fs::remove_file(&file).unwrap();
+        restart(&mut world.gateway, || ()).await;
+        assert_eq!(sign_in(&world, "stranger").await.status, 403);
+        let mut text = String::new();
+        restart(&mut world.gateway, || {
+            text = made(&fs::read_to_string(&file).unwrap());
+            fs::write(&file, &text).unwrap();
+        })
+        .await;
+        let end = text.lines().count();
+        for _ in 0..100 {
+            if fs::read_to_string(&file).unwrap().lines().count() > end {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        let now = fs::read_to_string(&file).unwrap();
+        assert!(now.starts_with(&text), "{hand}: what was there is lost:\n{now}");
+        let anew: Value = serde_json::from_str(now.lines().nth(end).unwrap()).unwrap();
+        assert_eq!((anew["event"].as_str(), anew["number"].as_u64()), (Some("chain"), Some(1)), "{anew}");
+        let (status, said) = verify(&folder, "audit.jsonl", &with_key);
+        assert_eq!(status, Some(3), "{hand}: {said}");
+        assert!(said.contains(&format!("line {end}: {said_of_it}")), "{hand}: {said}");
+        assert!(said.contains(&format!("line {}: says that the gateway began", end + 1)), "{hand}: {said}");
+        assert_eq!(world.gateway.log().matches("audit.chain begins anew").count(), number, "{hand}");
     }
 }
 
