@@ -103,8 +103,8 @@ pub(super) struct Sealed {
 
 impl Sealed {
     /// `None`: it is no line of a chain.
-    pub(super) fn read(line: &[u8]) -> Option<Self> {
-        let (open, seal) = std::str::from_utf8(line).ok()?.strip_suffix(BEHIND)?.rsplit_once(BEFORE)?;
+    pub(super) fn read(text: &[u8]) -> Option<Self> {
+        let (open, seal) = std::str::from_utf8(text).ok()?.strip_suffix(BEHIND)?.rsplit_once(BEFORE)?;
         let body = format!("{open}}}");
         let fields: Value = serde_json::from_str(&body).ok()?;
         let link =

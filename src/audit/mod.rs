@@ -86,6 +86,9 @@ pub struct Who {
     pub subject: Option<String>,
     /// The user name in Amazon Connect.
     pub user: Option<String>,
+    /// Whether it was refused before it was known who asked: anybody can make the gateway write such lines, as many as they
+    /// like, so they are the first that are lost.
+    pub anonymous: bool,
 }
 
 tokio::task_local! {
@@ -119,11 +122,11 @@ pub fn record_of(who: &Who, line: &Line<'_>) {
         }
         Some((code, cause)) => {
             let (id, blame, cause) = (code.id, code.blame.word(), clean(cause));
-            let findings = findings(line.findings);
+            let (findings, anonymous) = (findings(line.findings), who.anonymous.then_some(true));
             if code.blame == Blame::Gateway {
-                tracing::error!(target: "audit", event, code = id, blame, support_id, idp, instance, rules, cause, findings, subject, user, client_address, "refused");
+                tracing::error!(target: "audit", event, code = id, blame, support_id, idp, instance, rules, cause, findings, subject, user, client_address, anonymous, "refused");
             } else {
-                tracing::info!(target: "audit", event, code = id, blame, support_id, idp, instance, rules, cause, findings, subject, user, client_address, "refused");
+                tracing::info!(target: "audit", event, code = id, blame, support_id, idp, instance, rules, cause, findings, subject, user, client_address, anonymous, "refused");
             }
         }
     }

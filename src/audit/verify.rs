@@ -87,9 +87,9 @@ struct Wanted {
 
 impl Wanted {
     /// What is wrong with the place of a line that holds.
-    fn wrong(&self, line: &Sealed, at: u64, begins: &Begins) -> Option<String> {
-        let link = &line.link;
-        if line.tells_break {
+    fn wrong(&self, sealed: &Sealed, at: u64, begins: &Begins) -> Option<String> {
+        let link = &sealed.link;
+        if sealed.tells_break {
             return Some(
                 "says that the gateway began a chain anew at a start: nothing vouches for what stood before it"
                     .to_owned(),

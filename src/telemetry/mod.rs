@@ -10,7 +10,6 @@ mod syslog;
 mod traces;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
@@ -20,7 +19,7 @@ use tracing_subscriber::{Layer as _, fmt};
 
 use crate::audit;
 use crate::config::{AuditTo, Log, LogFormat};
-use crate::model::{Clock, spans};
+use crate::model::{AuditLost, Clock, spans};
 use audit_lines::AuditLines;
 use stream::Stream;
 use traces::Traces;
@@ -35,7 +34,7 @@ pub struct Telemetry {
 impl Telemetry {
     /// How many audit lines were lost since the start.
     #[must_use]
-    pub fn audit_lost(&self) -> Arc<AtomicU64> {
+    pub fn audit_lost(&self) -> Arc<AuditLost> {
         self.stream.as_ref().map(Stream::lost).unwrap_or_default()
     }
 

@@ -165,3 +165,39 @@ fn follow(file: &mut File, chain: &mut Chain) -> io::Result<bool> {
     let last = end.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
     Ok(length == 0 || chain.follow(last))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Secret;
+
+    #[test]
+    fn only_what_the_chain_sealed_and_nothing_at_all_is_gone_on_behind() {
+        let path = std::env::temp_dir().join(format!("connect-gateway-sink-{}.jsonl", std::process::id()));
+        let key = ChainKey(Some(Secret::new("0123456789abcdef")));
+        let ChainKey(secret) = key.clone();
+        let mut chain = Chain::new(secret);
+        let first = chain.sealed(r#"{"number":1,"previous":""}"#);
+        assert!(chain.follow(first.as_bytes()));
+        let long = "x".repeat(usize::try_from(LONGEST_LINE).unwrap());
+        let long = chain
+            .sealed(&format!(r#"{{"long":"{long}","number":2,"previous":"{}"}}"#, chain.next().previous));
+        for (text, begins_anew, next) in [
+            (String::new(), false, 1),
+            (format!("{first}\n"), false, 2),
+            (first.clone(), false, 2),
+            ("\n".to_owned(), true, 1),
+            (format!("{first}\n\n"), true, 1),
+            (format!("{first}\n{long}\n"), true, 1),
+            (first[1..].to_owned(), true, 1),
+        ] {
+            std::fs::write(&path, &text).unwrap();
+            let file = AuditFile::open(&path, Some(&key)).unwrap();
+            let at = &text[..text.len().min(200)];
+            assert_eq!(file.begins_anew, begins_anew, "{at}");
+            assert_eq!(file.chain.unwrap().next().number, next, "{at}");
+            assert!(std::fs::read_to_string(&path).unwrap().starts_with(&text), "{at}");
+        }
+        std::fs::remove_file(&path).unwrap();
+    }
+}

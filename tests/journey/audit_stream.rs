@@ -1,6 +1,7 @@
 //! Audit lines on their own way: a file that vouches for itself, syslog, standard output.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
@@ -8,6 +9,7 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio::io::AsyncWriteExt as _;
 
 use crate::control::signal;
 use crate::gateway::{CREDENTIALS, Gateway};
@@ -144,6 +146,9 @@ async fn restart(gateway: &mut Gateway, meanwhile: impl FnOnce()) {
     panic!("the gateway does not answer:\n{}", gateway.log());
 }
 
+/// What becomes of the text of a file.
+type Hand = fn(&str) -> String;
+
 /// Whoever may write the file and has no key, while the gateway is down: what is at the end of the file.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_end_that_somebody_without_the_key_made_is_not_vouched_for_by_the_next_start() {
@@ -173,11 +178,11 @@ async fn an_end_that_somebody_without_the_key_made_is_not_vouched_for_by_the_nex
     };
     let cut = |text: &str| text[..text.len() - 20].to_owned();
     let blank = |text: &str| text.to_owned() + "\n";
-    let hands: [(&str, &dyn Fn(&str) -> String, &str); 4] = [
-        ("appended", &appended, "is not as it was sealed"),
-        ("changed", &changed, "is not as it was sealed"),
-        ("cut", &cut, "can't be read"),
-        ("blank", &blank, "can't be read"),
+    let hands: [(&str, Hand, &str); 4] = [
+        ("appended", appended, "is not as it was sealed"),
+        ("changed", changed, "is not as it was sealed"),
+        ("cut", cut, "can't be read"),
+        ("blank", blank, "can't be read"),
     ];
     for (number, (hand, made, said_of_it)) in (1..).zip(hands) {
         fs::remove_file(&file).unwrap();
@@ -253,4 +258,59 @@ async fn a_syslog_server_that_comes_late_gets_the_lines_that_waited_for_it() {
     let (length, rest) = text.split_once(' ').unwrap();
     let first = &rest[..length.parse::<usize>().unwrap()];
     assert!(first.starts_with("<86>1 ") && first.ends_with('}'), "{first}");
+}
+
+/// So many requests for a page that there is not, on one connection.
+async fn ask_for_nothing(address: SocketAddr, times: usize) {
+    let request = b"GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(times - 1);
+    let (mut from, mut to) = tokio::net::TcpStream::connect(address).await.unwrap().into_split();
+    let asking = tokio::spawn(async move {
+        to.write_all(&request).await.unwrap();
+        to.write_all(b"GET /nowhere HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await.unwrap();
+        to
+    });
+    tokio::io::copy(&mut from, &mut tokio::io::sink()).await.unwrap();
+    drop(asking.await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_strangers_pushes_no_decision_out_of_the_queue_of_a_server_that_does_not_read() {
+    let path = std::env::temp_dir().join(format!("connect-gateway-flood-{}", std::process::id()));
+    let server = UnixDatagram::bind(&path).unwrap();
+    server.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
+    let world = world(&format!("[audit]\nto = \"syslog\"\nsyslog = \"unix:{}\"", path.display())).await;
+    // More than there are places, and than the socket itself holds.
+    let most = fs::read_to_string("/proc/sys/net/unix/max_dgram_qlen").unwrap();
+    let requests = 10_500 + most.trim().parse::<usize>().unwrap();
+    let address = world.gateway.address;
+    let floods: Vec<_> = (0..4).map(|_| tokio::spawn(ask_for_nothing(address, requests / 4 + 1))).collect();
+    for flood in floods {
+        flood.await.unwrap();
+    }
+    assert!(is_inside(&sign_in(&world, "alice").await, "alice"));
+    ask_for_nothing(address, 10).await;
+
+    let numbers =
+        reqwest::get(format!("{}/metrics", world.operations_url)).await.unwrap().text().await.unwrap();
+    let lost = |kind: &str| {
+        let series = format!("connect_gateway_audit_lines_lost{{kind=\"{kind}\"}} ");
+        numbers.lines().find_map(|line| line.strip_prefix(&series)).unwrap().parse::<usize>().unwrap()
+    };
+    assert_eq!(lost("decision"), 0);
+    assert!(lost("anonymous") > requests / 2, "{}", lost("anonymous"));
+    let mut buffer = vec![0_u8; 65_536];
+    let mut strangers = 0;
+    loop {
+        let length = server.recv(&mut buffer).unwrap();
+        let message = std::str::from_utf8(&buffer[..length]).unwrap();
+        strangers += usize::from(message.contains(r#""anonymous":true"#));
+        if message.contains(r#""event":"hand_off""#) {
+            assert!(!message.contains("anonymous"), "{message}");
+            break;
+        }
+    }
+    assert!(strangers > 0, "the lines that waited come in their order");
+    let told = world.gateway.log();
+    assert!(told.contains(r#""message":"audit lines are lost","decisions":0,"anonymous":"#), "{told}");
+    fs::remove_file(&path).ok();
 }
