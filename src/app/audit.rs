@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::json;
 
 use super::{Outcome, read_config, read_text, told};
-use crate::audit::{self, Break, Verified};
+use crate::audit::{self, Begins, Break, Verified};
 use crate::config::{AuditTo, ChainKey, unreadable};
 use crate::model::Secret;
 
@@ -26,12 +26,12 @@ pub enum Key<'p> {
 
 /// Prints where the chain of `file` breaks. Exit status 0: nowhere; 3: somewhere; 1: it could not be read.
 #[must_use]
-pub fn verify_audit(file: &Path, key: &Key<'_>, json: bool) -> Outcome {
+pub fn verify_audit(file: &Path, key: &Key<'_>, begins: &Begins, json: bool) -> Outcome {
     let key = match key_of(key) {
         Ok(key) => key,
         Err(reasons) => return Outcome::Failed(reasons),
     };
-    let verified = File::open(file).and_then(|file| audit::verify(BufReader::new(file), key));
+    let verified = File::open(file).and_then(|file| audit::verify(BufReader::new(file), key, begins));
     let verified = match verified {
         Ok(verified) => verified,
         Err(error) => return Outcome::failed(&format!("{}: {}", file.display(), unreadable(&error))),
@@ -67,10 +67,12 @@ fn print(verified: &Verified) {
     for Break { line, what } in &verified.breaks {
         println!("line {line}: {what}");
     }
-    println!(
-        "{} lines, numbers {} to {}; the last line's seal is {}",
-        verified.lines, verified.first, verified.last, verified.seal
-    );
+    let Verified { lines, first, last, seal, .. } = verified;
+    match (lines, &**seal) {
+        (0, _) => println!("no lines: nothing vouches for that"),
+        (_, "") => println!("{lines} lines, and the last one does not hold"),
+        _ => println!("{lines} lines, numbers {first} to {last}; the last line's seal is {seal}"),
+    }
 }
 
 fn as_json(verified: &Verified) -> serde_json::Value {

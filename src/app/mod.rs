@@ -57,6 +57,7 @@ use crate::store::{Sessions, seen_people};
 use crate::telemetry::Telemetry;
 use crate::web::{self, AddressLimits, Addresses, Health, IdpLimit, Site, WebState};
 
+pub use crate::audit::Begins;
 pub use audit::{Key, verify_audit};
 use aws::{sdk, user_client};
 pub use check::check;

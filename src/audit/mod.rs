@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 use std::future::Future;
 
 pub use chain::{Chain, Link};
-pub use verify::{Break, Verified, verify};
+pub use verify::{Begins, Break, Verified, verify};
 
 use crate::model::{Blame, Code, Finding, IdpName, InstanceName, Problem, Random, SupportId, Trace};
 
@@ -86,6 +86,9 @@ pub struct Who {
     pub subject: Option<String>,
     /// The user name in Amazon Connect.
     pub user: Option<String>,
+    /// Whether it was refused before it was known who asked: anybody can make the gateway write such lines, as many as they
+    /// like, so they are the first that are lost.
+    pub anonymous: bool,
 }
 
 tokio::task_local! {
@@ -119,11 +122,11 @@ pub fn record_of(who: &Who, line: &Line<'_>) {
         }
         Some((code, cause)) => {
             let (id, blame, cause) = (code.id, code.blame.word(), clean(cause));
-            let findings = findings(line.findings);
+            let (findings, anonymous) = (findings(line.findings), who.anonymous.then_some(true));
             if code.blame == Blame::Gateway {
-                tracing::error!(target: "audit", event, code = id, blame, support_id, idp, instance, rules, cause, findings, subject, user, client_address, "refused");
+                tracing::error!(target: "audit", event, code = id, blame, support_id, idp, instance, rules, cause, findings, subject, user, client_address, anonymous, "refused");
             } else {
-                tracing::info!(target: "audit", event, code = id, blame, support_id, idp, instance, rules, cause, findings, subject, user, client_address, "refused");
+                tracing::info!(target: "audit", event, code = id, blame, support_id, idp, instance, rules, cause, findings, subject, user, client_address, anonymous, "refused");
             }
         }
     }
@@ -201,6 +204,13 @@ pub fn control(question: &'static str, uid: u32, refused: Option<&str>) {
             tracing::info!(target: "audit", event = "control", question, uid, cause, "refused");
         }
     }
+}
+
+/// The audit file did not end with a line of its chain when the gateway started: told there and in the log.
+pub fn chain_broken() {
+    let cause = "the audit file's last line does not hold: it was changed, made up or cut off, is older than audit.chain, or the key is another";
+    tracing::error!(target: "audit", event = chain::BROKEN, cause, "broken: a chain begins anew");
+    tracing::error!(cause, "audit.chain begins anew: keep the file, and ask connect-gateway audit verify");
 }
 
 /// The file's rules can't be used: the old ones stay in force.

@@ -20,7 +20,7 @@ pub enum AuditTo {
     File {
         /// Where it is.
         path: PathBuf,
-        /// Whether each line vouches for the one before.
+        /// Whether lines are sealed, each behind the one before.
         chain: Option<ChainKey>,
     },
     /// A syslog server. RFC 5424.

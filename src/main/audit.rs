@@ -18,6 +18,12 @@ pub(crate) enum Audit {
         /// The configuration file, which knows the key.
         #[arg(long, short, conflicts_with = "key_file")]
         config: Option<PathBuf>,
+        /// Where the chain began in an older file: the seal of that file's last line, as this command prints it.
+        #[arg(long, value_name = "SEAL")]
+        after: Option<String>,
+        /// Where the chain began in an older file: the number of the first line of this one.
+        #[arg(long, value_name = "NUMBER")]
+        first: Option<u64>,
         /// Print JSON.
         #[arg(long)]
         json: bool,
@@ -26,12 +32,12 @@ pub(crate) enum Audit {
 
 impl Audit {
     pub(crate) fn run(self) -> Outcome {
-        let Self::Verify { file, key_file, config, json } = self;
+        let Self::Verify { file, key_file, config, after, first, json } = self;
         let key = match (&key_file, &config) {
             (Some(path), _) => app::Key::File(path),
             (None, Some(path)) => app::Key::Config(path),
             (None, None) => app::Key::None,
         };
-        app::verify_audit(&file, &key, json)
+        app::verify_audit(&file, &key, &app::Begins { number: first, after }, json)
     }
 }

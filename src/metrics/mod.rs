@@ -13,7 +13,6 @@ mod standing;
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -25,7 +24,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 use time::OffsetDateTime;
 
-use crate::model::{CallBudget, Code, IdpName, InstanceName, Placed, RulesState, SignInObserver};
+use crate::model::{AuditLost, CallBudget, Code, IdpName, InstanceName, Placed, RulesState, SignInObserver};
 
 pub use calls::CallNumbers;
 use http::Http;
@@ -68,8 +67,8 @@ pub struct Metrics {
     gauges: Gauges,
     process: Process,
     budget: Option<Arc<dyn CallBudget>>,
-    audit_lost: Gauge,
-    lost: OnceLock<Arc<AtomicU64>>,
+    audit_lost: Family<Lost, Gauge>,
+    lost: OnceLock<Arc<AuditLost>>,
 }
 
 /// How a sign-in ended, and between whom.
@@ -90,6 +89,12 @@ impl fmt::Debug for Metrics {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Reload {
     result: &'static str,
+}
+
+/// What lost audit lines are about.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Lost {
+    kind: &'static str,
 }
 
 const REPLACED: Reload = Reload { result: "replaced" };
@@ -123,7 +128,7 @@ impl Metrics {
             gauges: Gauges::default(),
             process: Process::default(),
             budget: None,
-            audit_lost: Gauge::default(),
+            audit_lost: Family::default(),
             lost: OnceLock::new(),
         };
         metrics.journey.begin(&metrics.idps);
@@ -176,7 +181,7 @@ impl Metrics {
         );
         registry.register(
             "audit_lines_lost",
-            "Audit lines since the start that could not be delivered",
+            "Audit lines since the start that could not be delivered, by what they were about",
             self.audit_lost.clone(),
         );
         self.http.register(registry);
@@ -195,7 +200,7 @@ impl Metrics {
     }
 
     /// Where the audit stream counts the lines that it lost.
-    pub fn audit_lost_is(&self, lost: Arc<AtomicU64>) {
+    pub fn audit_lost_is(&self, lost: Arc<AuditLost>) {
         // There is one stream, and it says so once.
         let _ = self.lost.set(lost);
     }
@@ -276,8 +281,10 @@ impl Metrics {
         self.rules_current.set(rules.problems.is_empty().into());
         self.restart_needed.set(rules.needs_restart.into());
         self.gauges.set(standing);
-        let lost = self.lost.get().map_or(0, |lost| lost.load(Ordering::Relaxed));
-        self.audit_lost.set(i64::try_from(lost).unwrap_or(i64::MAX));
+        let (decisions, anonymous) = self.lost.get().map_or((0, 0), |lost| lost.counts());
+        for (kind, lost) in [("decision", decisions), ("anonymous", anonymous)] {
+            self.audit_lost.get_or_create(&Lost { kind }).set(i64::try_from(lost).unwrap_or(i64::MAX));
+        }
         self.process.look();
         if let Some(budget) = &self.budget {
             self.calls.look_at(budget);

@@ -1,5 +1,6 @@
 //! The nouns every room shares, and the traits of state that replicas will share. Imports no other room.
 
+pub mod audit_lost;
 pub mod blame;
 pub mod brand;
 pub mod breaker;
@@ -49,6 +50,7 @@ pub mod token;
 pub mod user;
 pub mod words;
 
+pub use audit_lost::AuditLost;
 pub use blame::{Blame, Blamed};
 pub use brand::{Brand, FooterLink, Logo};
 pub use breaker::Breaker;

@@ -10,7 +10,7 @@ use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
-use super::stream::{Line, Stream};
+use super::stream::{Line, Of, Stream};
 use crate::model::Clock;
 
 /// Sends each event to the stream.
@@ -30,12 +30,14 @@ impl<S: Subscriber> Layer<S> for AuditLines {
         let mut fields = Fields(Map::new());
         event.record(&mut fields);
         let Fields(mut fields) = fields;
+        let of =
+            if fields.get("anonymous") == Some(&Value::Bool(true)) { Of::Anonymous } else { Of::Decision };
         let now = self.clock.now().format(&Rfc3339).unwrap_or_default();
         let level = *event.metadata().level();
         fields.insert("timestamp".to_owned(), now.clone().into());
         fields.insert("level".to_owned(), level.as_str().into());
         fields.insert("target".to_owned(), event.metadata().target().into());
-        self.stream.send(Line { timestamp: now, level, fields });
+        self.stream.send(Line { of, timestamp: now, level, fields });
     }
 }
 

@@ -10,7 +10,6 @@ mod syslog;
 mod traces;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
@@ -18,8 +17,9 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer as _, fmt};
 
+use crate::audit;
 use crate::config::{AuditTo, Log, LogFormat};
-use crate::model::{Clock, spans};
+use crate::model::{AuditLost, Clock, spans};
 use audit_lines::AuditLines;
 use stream::Stream;
 use traces::Traces;
@@ -34,7 +34,7 @@ pub struct Telemetry {
 impl Telemetry {
     /// How many audit lines were lost since the start.
     #[must_use]
-    pub fn audit_lost(&self) -> Arc<AtomicU64> {
+    pub fn audit_lost(&self) -> Arc<AuditLost> {
         self.stream.as_ref().map(Stream::lost).unwrap_or_default()
     }
 
@@ -58,12 +58,12 @@ impl Telemetry {
 /// started before.
 pub fn start(
     log: Log,
-    audit: &AuditTo,
+    audit_to: &AuditTo,
     clock: Arc<dyn Clock>,
     environment: impl Fn(&str) -> Option<String>,
 ) -> Result<Telemetry, String> {
     let others = LevelFilter::from_level(log.level).min(LevelFilter::WARN);
-    let audited = match audit {
+    let audited = match audit_to {
         AuditTo::Log => LevelFilter::from_level(log.level).max(LevelFilter::INFO),
         _ => LevelFilter::OFF,
     };
@@ -77,7 +77,7 @@ pub fn start(
         LogFormat::Text => fmt::layer().with_ansi(false).boxed(),
         LogFormat::Json => fmt::layer().json().flatten_event(true).boxed(),
     };
-    let stream = Stream::to(audit)?;
+    let stream = Stream::to(audit_to)?;
     let audit_lines = stream.clone().map(|stream| {
         AuditLines::new(stream, clock).with_filter(Targets::new().with_target("audit", LevelFilter::INFO))
     });
@@ -91,5 +91,8 @@ pub fn start(
         .with(spans)
         .try_init()
         .map_err(|error| error.to_string())?;
+    if stream.as_ref().is_some_and(Stream::begins_anew) {
+        audit::chain_broken();
+    }
     Ok(Telemetry { stream, traces })
 }

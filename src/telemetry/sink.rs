@@ -5,8 +5,6 @@ use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _, stdout};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-
 use super::stream::Line;
 use super::syslog::Syslog;
 use crate::audit::Chain;
@@ -53,9 +51,14 @@ impl Sink {
     pub(super) fn prepared(&self, line: Line) -> String {
         match self {
             Self::Stdout => line.text(None) + "\n",
-            Self::File(file) => line.text(file.chain.as_ref().map(Chain::next)) + "\n",
+            Self::File(file) => file.prepared(line) + "\n",
             Self::Syslog(syslog) => syslog.message(line),
         }
+    }
+
+    /// Whether the file that was there did not end with a line of its chain.
+    pub(super) fn begins_anew(&self) -> bool {
+        matches!(self, Self::File(file) if file.begins_anew)
     }
 
     pub(super) fn write(&mut self, text: &str) -> Written {
@@ -90,6 +93,7 @@ pub(super) struct AuditFile {
     file: Option<File>,
     is_settled: bool,
     chain: Option<Chain>,
+    begins_anew: bool,
 }
 
 impl AuditFile {
@@ -97,10 +101,18 @@ impl AuditFile {
         let problem = |error: io::Error| format!("audit.file: {}: {error}", path.display());
         let mut file = open(path).map_err(problem)?;
         let mut chain = chain.map(|ChainKey(key)| Chain::new(key.clone()));
-        if let Some(chain) = &mut chain {
-            follow(&mut file, chain).map_err(problem)?;
+        let begins_anew = match &mut chain {
+            Some(chain) => !follow(&mut file, chain).map_err(problem)?,
+            None => false,
+        };
+        Ok(Self { path: path.to_owned(), file: Some(file), is_settled: true, chain, begins_anew })
+    }
+
+    fn prepared(&self, line: Line) -> String {
+        match &self.chain {
+            Some(chain) => chain.sealed(&line.text(Some(chain.next()))),
+            None => line.text(None),
         }
-        Ok(Self { path: path.to_owned(), file: Some(file), is_settled: true, chain })
     }
 
     fn write(&mut self, text: &str) -> io::Result<()> {
@@ -111,7 +123,8 @@ impl AuditFile {
         file.write_all(text.as_bytes())?;
         self.is_settled = false;
         if let Some(chain) = &mut self.chain {
-            chain.written(text.trim_end_matches('\n').as_bytes(), None);
+            // What was just sealed holds.
+            let _ = chain.follow(text.trim_end_matches('\n').as_bytes());
         }
         self.file = Some(file);
         Ok(())
@@ -141,18 +154,50 @@ fn open(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Goes on behind the file's last line.
-fn follow(file: &mut File, chain: &mut Chain) -> io::Result<()> {
+/// Goes on behind the file's last line. `false`: that is not one of the chain.
+fn follow(file: &mut File, chain: &mut Chain) -> io::Result<bool> {
     let length = file.metadata()?.len();
     let start = length.saturating_sub(LONGEST_LINE);
     let mut end = Vec::new();
     file.seek(SeekFrom::Start(start))?;
     file.read_to_end(&mut end)?;
     let end = end.strip_suffix(b"\n").unwrap_or(&end);
-    if !end.is_empty() {
-        let last = end.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
-        let number = serde_json::from_slice(last).ok().and_then(|line: Value| line["number"].as_u64());
-        chain.written(last, number);
+    let last = end.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    Ok(length == 0 || chain.follow(last))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Secret;
+
+    #[test]
+    fn only_what_the_chain_sealed_and_nothing_at_all_is_gone_on_behind() {
+        let path = std::env::temp_dir().join(format!("connect-gateway-sink-{}.jsonl", std::process::id()));
+        let key = ChainKey(Some(Secret::new("0123456789abcdef")));
+        let ChainKey(secret) = key.clone();
+        let mut chain = Chain::new(secret);
+        let first = chain.sealed(r#"{"number":1,"previous":""}"#);
+        assert!(chain.follow(first.as_bytes()));
+        let long = "x".repeat(usize::try_from(LONGEST_LINE).unwrap());
+        let long = chain
+            .sealed(&format!(r#"{{"long":"{long}","number":2,"previous":"{}"}}"#, chain.next().previous));
+        for (text, begins_anew, next) in [
+            (String::new(), false, 1),
+            (format!("{first}\n"), false, 2),
+            (first.clone(), false, 2),
+            ("\n".to_owned(), true, 1),
+            (format!("{first}\n\n"), true, 1),
+            (format!("{first}\n{long}\n"), true, 1),
+            (first[1..].to_owned(), true, 1),
+        ] {
+            std::fs::write(&path, &text).unwrap();
+            let file = AuditFile::open(&path, Some(&key)).unwrap();
+            let at = &text[..text.len().min(200)];
+            assert_eq!(file.begins_anew, begins_anew, "{at}");
+            assert_eq!(file.chain.unwrap().next().number, next, "{at}");
+            assert!(std::fs::read_to_string(&path).unwrap().starts_with(&text), "{at}");
+        }
+        std::fs::remove_file(&path).unwrap();
     }
-    Ok(())
 }

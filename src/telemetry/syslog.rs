@@ -125,12 +125,14 @@ fn timestamp(rfc3339: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::stream::Of;
     use super::*;
 
     #[test]
     fn a_message_has_the_parts_of_rfc_5424_in_their_order() {
         let fields = serde_json::json!({ "event": "sign_in", "message": "ok" });
         let line = |level| Line {
+            of: Of::Decision,
             timestamp: "2026-03-01T09:30:00.123456789Z".to_owned(),
             level,
             fields: fields.as_object().unwrap().clone(),

@@ -20,7 +20,7 @@ pub(super) async fn begin(
 ) -> Result<(), Refusal> {
     session::begin(session, &completed.signed_in)
         .await
-        .map_err(|error| Refusal::from(error).during(Event::SignIn))?;
+        .map_err(|error| Refusal::from(error).during(Event::SignIn).known())?;
     name(web, session, completed).await?;
     if let Some(replaced) = &completed.replaces {
         session::end_other(&**store, replaced).await?;
@@ -31,7 +31,7 @@ pub(super) async fn begin(
     let instance = completed.target.as_ref().and_then(Target::instance);
     remember(web, completed, instance, support_id);
     web.site.metrics.sign_in(Some(&completed.signed_in.identity.idp), instance, None);
-    let who = Who { subject: web.site.subject(&completed.signed_in.identity), user: None };
+    let who = Who { subject: web.site.subject(&completed.signed_in.identity), user: None, anonymous: false };
     let line = Line {
         event: Event::SignIn,
         support_id,
@@ -66,7 +66,7 @@ async fn name(web: &WebState, session: &Session, completed: &Completed) -> Resul
     let Some(id) = session::id(session) else { return Ok(()) };
     if let Err(error) = web.sign_in.name_session(&completed.signed_in, id).await {
         session::end(session).await?;
-        return Err(Refusal::of(&error).during(Event::SignIn));
+        return Err(Refusal::of(&error).during(Event::SignIn).known());
     }
     Ok(())
 }

@@ -58,7 +58,8 @@ fn refused(
     refusal: &Refusal,
     sent: &HeaderMap,
 ) -> Response {
-    let who = Who { subject: refusal.identity.as_ref().and_then(|who| site.subject(who)), user: None };
+    let subject = refusal.identity.as_ref().and_then(|who| site.subject(who));
+    let who = Who { subject, user: None, anonymous: refusal.is_anonymous() };
     let line = Line {
         event: refusal.event,
         support_id,

@@ -133,7 +133,7 @@ async fn enter(
             return waiting(site, error.retry_after(), &here).map(Some);
         }
         Err(error) => {
-            let refusal = Refusal::of(&error).during(Event::HandOff).with_idp(Some(&idp));
+            let refusal = Refusal::of(&error).during(Event::HandOff).with_idp(Some(&idp)).known();
             if !error.ends_session() {
                 let refusal = refusal.signed_in();
                 return if error.used_answer_up() {
@@ -148,7 +148,7 @@ async fn enter(
     };
     let (hand_off, user) = hand_off;
     let user = web.site.personal.shown(user.as_str());
-    let who = Who { subject: web.site.subject(&signed_in.identity), user };
+    let who = Who { subject: web.site.subject(&signed_in.identity), user, anonymous: false };
     let line = Line {
         event: Event::HandOff,
         support_id,

@@ -98,7 +98,8 @@ async fn asked(
     record(support_id, &idp, told(status, ended.failed.as_ref()));
     let framed_by = asked.framed_by();
     let reply = web.sign_in.logout_reply(asked, status).await;
-    let reply = reply.map_err(|error| Refusal::of(&error).during(Event::Logout).with_idp(Some(&idp)))?;
+    let reply =
+        reply.map_err(|error| Refusal::of(&error).during(Event::Logout).with_idp(Some(&idp)).known())?;
     let nothing_to_frame = ended.here.instances.iter().all(|(_, logout)| logout.is_none());
     let response = match &reply {
         Some(Reply::Redirect(address)) if nothing_to_frame => pages::redirect(address, &framed_by),

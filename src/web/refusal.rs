@@ -39,6 +39,15 @@ pub(super) struct Reason {
     pub(super) signed_in: bool,
     /// Whom it is about, when that was verified: for the console only.
     pub(super) identity: Option<Identity>,
+    /// Whether it is known who asked, though not told here.
+    is_known: bool,
+}
+
+impl Reason {
+    /// Whether nobody knows who asked: neither a session nor an identity provider's word was there.
+    pub(super) fn is_anonymous(&self) -> bool {
+        !(self.is_known || self.signed_in || self.identity.is_some())
+    }
 }
 
 impl Deref for Refusal {
@@ -66,6 +75,7 @@ impl Refusal {
             findings: Vec::new(),
             signed_in: false,
             identity: None,
+            is_known: false,
         }))
     }
 
@@ -105,6 +115,12 @@ impl Refusal {
     /// The person's session lives on.
     pub(super) fn signed_in(mut self) -> Self {
         self.0.signed_in = true;
+        self
+    }
+
+    /// Who asked is known, by a session or an identity provider's word.
+    pub(super) fn known(mut self) -> Self {
+        self.0.is_known = true;
         self
     }
 

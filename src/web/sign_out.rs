@@ -68,7 +68,7 @@ async fn end(web: &WebState, session: &Session, signed_in: &SignedIn) -> Result<
     if let Some(id) = session::id(session) {
         web.sign_in.unname_session(signed_in, &id).await;
     }
-    session::end(session).await?;
+    session::end(session).await.map_err(|error| Refusal::from(error).during(Event::SignOut).known())?;
     Ok(web.sign_in.sign_out(signed_in).await)
 }
 

@@ -1,6 +1,7 @@
 //! Audit lines on their own way: a file that vouches for itself, syslog, standard output.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
@@ -8,8 +9,10 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio::io::AsyncWriteExt as _;
 
 use crate::control::signal;
+use crate::gateway::{CREDENTIALS, Gateway};
 use crate::mapping::sign_in;
 use crate::world::{World, is_inside};
 
@@ -104,9 +107,109 @@ async fn a_file_that_was_tampered_with_says_where_and_one_that_was_moved_away_go
     assert_eq!(next["number"].as_u64(), last["number"].as_u64().map(|number| number + 1));
     let both = old + &fs::read_to_string(&file).unwrap();
     fs::write(folder.join("both.jsonl"), both).unwrap();
-    for whole in ["audit.jsonl", "audit.1", "both.jsonl"] {
+    for whole in ["audit.1", "both.jsonl"] {
         let (status, said) = verify(&folder, whole, &with_key);
         assert_eq!(status, Some(0), "{whole}: {said}");
+    }
+    let (status, said) = verify(&folder, "audit.jsonl", &with_key);
+    assert_eq!(status, Some(3), "{said}");
+    assert!(said.contains("the beginning is missing"), "{said}");
+    let (seal, number) = (last["seal"].as_str().unwrap(), next["number"].to_string());
+    for known in [["--after", seal], ["--first", &number]] {
+        let (status, said) = verify(&folder, "audit.jsonl", &[&with_key[..], &known].concat());
+        assert_eq!(status, Some(0), "{known:?}: {said}");
+    }
+    assert_eq!(verify(&folder, "both.jsonl", &[&with_key[..], &["--after", seal]].concat()).0, Some(3));
+}
+
+/// Stops the gateway, does something to its files, and starts it again.
+async fn restart(gateway: &mut Gateway, meanwhile: impl FnOnce()) {
+    signal("TERM", gateway.program.id());
+    gateway.program.wait().unwrap();
+    meanwhile();
+    let log = |name| fs::File::options().append(true).open(gateway.folder.join(name)).unwrap();
+    gateway.program = Command::new(env!("CARGO_BIN_EXE_connect-gateway"))
+        .args(["serve", "--config", "gateway.toml"])
+        .current_dir(&gateway.folder)
+        .env("AWS_ACCESS_KEY_ID", CREDENTIALS.0)
+        .env("AWS_SECRET_ACCESS_KEY", CREDENTIALS.1)
+        .stdout(log("stdout"))
+        .stderr(log("stderr"))
+        .spawn()
+        .unwrap();
+    for _ in 0..300 {
+        if tokio::net::TcpStream::connect(gateway.address).await.is_ok() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the gateway does not answer:\n{}", gateway.log());
+}
+
+/// What becomes of the text of a file.
+type Hand = fn(&str) -> String;
+
+/// Whoever may write the file and has no key, while the gateway is down: what is at the end of the file.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_end_that_somebody_without_the_key_made_is_not_vouched_for_by_the_next_start() {
+    let audit =
+        "[audit]\nto = \"file\"\nfile = \"audit.jsonl\"\nchain = true\nchain_key_file = \"audit.key\"";
+    let mut world = world(audit).await;
+    let (folder, with_key) = (world.gateway.folder.clone(), ["--key-file", "audit.key"]);
+    let file = folder.join("audit.jsonl");
+    assert_eq!(sign_in(&world, "stranger").await.status, 403);
+    restart(&mut world.gateway, || ()).await;
+    assert_eq!(sign_in(&world, "stranger").await.status, 403);
+    restart(&mut world.gateway, || ()).await;
+    let (status, said) = verify(&folder, "audit.jsonl", &with_key);
+    assert_eq!(status, Some(0), "a start breaks nothing: {said}");
+
+    let appended = |text: &str| {
+        let line = text.lines().last().unwrap();
+        let last: Value = serde_json::from_str(line).unwrap();
+        let (number, seal) = (last["number"].as_u64().unwrap(), last["seal"].as_str().unwrap());
+        let next = line.replace(&format!("\"number\":{number}"), &format!("\"number\":{}", number + 1));
+        let next = next.replace(last["previous"].as_str().unwrap(), seal);
+        format!("{text}{next}\n")
+    };
+    let changed = |text: &str| {
+        let (before, last) = text.trim_end().rsplit_once('\n').unwrap();
+        format!("{before}\n{}\n", last.replace("\"message\":\"", "\"message\":\"not "))
+    };
+    let cut = |text: &str| text[..text.len() - 20].to_owned();
+    let blank = |text: &str| text.to_owned() + "\n";
+    let hands: [(&str, Hand, &str); 4] = [
+        ("appended", appended, "is not as it was sealed"),
+        ("changed", changed, "is not as it was sealed"),
+        ("cut", cut, "can't be read"),
+        ("blank", blank, "can't be read"),
+    ];
+    for (number, (hand, made, said_of_it)) in (1..).zip(hands) {
+        fs::remove_file(&file).unwrap();
+        restart(&mut world.gateway, || ()).await;
+        assert_eq!(sign_in(&world, "stranger").await.status, 403);
+        let mut text = String::new();
+        restart(&mut world.gateway, || {
+            text = made(&fs::read_to_string(&file).unwrap());
+            fs::write(&file, &text).unwrap();
+        })
+        .await;
+        let end = text.lines().count();
+        for _ in 0..100 {
+            if fs::read_to_string(&file).unwrap().lines().count() > end {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        let now = fs::read_to_string(&file).unwrap();
+        assert!(now.starts_with(&text), "{hand}: what was there is lost:\n{now}");
+        let anew: Value = serde_json::from_str(now.lines().nth(end).unwrap()).unwrap();
+        assert_eq!((anew["event"].as_str(), anew["number"].as_u64()), (Some("chain"), Some(1)), "{anew}");
+        let (status, said) = verify(&folder, "audit.jsonl", &with_key);
+        assert_eq!(status, Some(3), "{hand}: {said}");
+        assert!(said.contains(&format!("line {end}: {said_of_it}")), "{hand}: {said}");
+        assert!(said.contains(&format!("line {}: says that the gateway began", end + 1)), "{hand}: {said}");
+        assert_eq!(world.gateway.log().matches("audit.chain begins anew").count(), number, "{hand}");
     }
 }
 
@@ -155,4 +258,59 @@ async fn a_syslog_server_that_comes_late_gets_the_lines_that_waited_for_it() {
     let (length, rest) = text.split_once(' ').unwrap();
     let first = &rest[..length.parse::<usize>().unwrap()];
     assert!(first.starts_with("<86>1 ") && first.ends_with('}'), "{first}");
+}
+
+/// So many requests for a page that there is not, on one connection.
+async fn ask_for_nothing(address: SocketAddr, times: usize) {
+    let request = b"GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(times - 1);
+    let (mut from, mut to) = tokio::net::TcpStream::connect(address).await.unwrap().into_split();
+    let asking = tokio::spawn(async move {
+        to.write_all(&request).await.unwrap();
+        to.write_all(b"GET /nowhere HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await.unwrap();
+        to
+    });
+    tokio::io::copy(&mut from, &mut tokio::io::sink()).await.unwrap();
+    drop(asking.await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_strangers_pushes_no_decision_out_of_the_queue_of_a_server_that_does_not_read() {
+    let path = std::env::temp_dir().join(format!("connect-gateway-flood-{}", std::process::id()));
+    let server = UnixDatagram::bind(&path).unwrap();
+    server.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
+    let world = world(&format!("[audit]\nto = \"syslog\"\nsyslog = \"unix:{}\"", path.display())).await;
+    // More than there are places, and than the socket itself holds.
+    let most = fs::read_to_string("/proc/sys/net/unix/max_dgram_qlen").unwrap();
+    let requests = 10_500 + most.trim().parse::<usize>().unwrap();
+    let address = world.gateway.address;
+    let floods: Vec<_> = (0..4).map(|_| tokio::spawn(ask_for_nothing(address, requests / 4 + 1))).collect();
+    for flood in floods {
+        flood.await.unwrap();
+    }
+    assert!(is_inside(&sign_in(&world, "alice").await, "alice"));
+    ask_for_nothing(address, 10).await;
+
+    let numbers =
+        reqwest::get(format!("{}/metrics", world.operations_url)).await.unwrap().text().await.unwrap();
+    let lost = |kind: &str| {
+        let series = format!("connect_gateway_audit_lines_lost{{kind=\"{kind}\"}} ");
+        numbers.lines().find_map(|line| line.strip_prefix(&series)).unwrap().parse::<usize>().unwrap()
+    };
+    assert_eq!(lost("decision"), 0);
+    assert!(lost("anonymous") > requests / 2, "{}", lost("anonymous"));
+    let mut buffer = vec![0_u8; 65_536];
+    let mut strangers = 0;
+    loop {
+        let length = server.recv(&mut buffer).unwrap();
+        let message = std::str::from_utf8(&buffer[..length]).unwrap();
+        strangers += usize::from(message.contains(r#""anonymous":true"#));
+        if message.contains(r#""event":"hand_off""#) {
+            assert!(!message.contains("anonymous"), "{message}");
+            break;
+        }
+    }
+    assert!(strangers > 0, "the lines that waited come in their order");
+    let told = world.gateway.log();
+    assert!(told.contains(r#""message":"audit lines are lost","decisions":0,"anonymous":"#), "{told}");
+    fs::remove_file(&path).ok();
 }

@@ -15,7 +15,8 @@ fn lines(world: &World, target: &str) -> Vec<Value> {
 }
 
 /// Once there is one with this value.
-async fn line_with(world: &World, target: &str, field: &str, value: &str) -> Value {
+async fn line_with(world: &World, target: &str, field: &str, value: impl Into<Value>) -> Value {
+    let value = value.into();
     for _ in 0..100 {
         if let Some(line) = lines(world, target).into_iter().find(|line| line[field] == value) {
             return line;
@@ -52,6 +53,15 @@ async fn each_request_is_one_line_and_its_fields_are_those_of_the_page() {
     let refused = requests.iter().find(|line| line["code"] == "mapping.no_match").unwrap();
     let audited = line_with(&world, "audit", "code", "mapping.no_match").await;
     assert_eq!(refused["support_id"], audited["support_id"], "one support id everywhere");
+    assert_eq!(audited["anonymous"], Value::Null, "the identity provider said who it is");
+    let client = reqwest::Client::new();
+    let unsigned = client.post(format!("{}/saml/acs", world.gateway_url)).form(&[("SAMLResponse", "PGE+")]);
+    let unsigned = unsigned.send().await.unwrap();
+    let unsigned = unsigned.headers()["X-Request-Id"].to_str().unwrap();
+    for id in [unsigned, nowhere["support_id"].as_str().unwrap()] {
+        assert_eq!(line_with(&world, "audit", "support_id", id).await["anonymous"], true, "{id}");
+    }
+    assert_eq!(line_with(&world, "audit", "event", "hand_off").await["anonymous"], Value::Null);
     assert_eq!((&refused["route"], &refused["idp"]), (&"/saml/acs".into(), &"corporate".into()));
     assert_eq!(fields(&requests), documented("Lines about requests"));
     let unknown: BTreeSet<_> =

@@ -173,8 +173,12 @@ async fn a_sign_in_moves_each_number_and_whatever_is_asked_for_makes_no_series()
     for series in MOVED {
         assert!(value(&numbers, series) > 0.0, "{series}\n{numbers}");
     }
-    for series in ["http_requests_in_flight", "connect_waiting{operation=\"AssumeRole\"}", "audit_lines_lost"]
-    {
+    for series in [
+        "http_requests_in_flight",
+        "connect_waiting{operation=\"AssumeRole\"}",
+        "audit_lines_lost{kind=\"decision\"}",
+        "audit_lines_lost{kind=\"anonymous\"}",
+    ] {
         assert!(value(&numbers, series).abs() < f64::EPSILON, "{series}\n{numbers}");
     }
     assert!(value(&numbers, "saml_clock_skew_seconds{idp=\"corporate\"}").abs() < 60.0, "{numbers}");

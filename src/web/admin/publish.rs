@@ -90,7 +90,7 @@ async fn refused(
             return Err(Refusal::new(&code::ADMIN_BUSY, cause(why)).during(Event::Rules).signed_in());
         }
         NotPublished::Stopped | NotPublished::Off => {
-            return Err(Refusal::new(&code::GATEWAY_INTERNAL, cause(why)).during(Event::Rules));
+            return Err(Refusal::new(&code::GATEWAY_INTERNAL, cause(why)).during(Event::Rules).known());
         }
         NotPublished::Conflict => StatusCode::CONFLICT,
         NotPublished::NotWritten(_) => status(&code::ADMIN_NOT_WRITTEN),
