@@ -37,7 +37,7 @@ pub fn verify_audit(file: &Path, key: &Key<'_>, begins: &Begins, json: bool) -> 
         Err(error) => return Outcome::failed(&format!("{}: {}", file.display(), unreadable(&error))),
     };
     if json {
-        println!("{}", as_json(&verified));
+        say!("{}", as_json(&verified));
     } else {
         print(&verified);
     }
@@ -65,13 +65,13 @@ fn key_of(key: &Key<'_>) -> Result<Option<Secret>, Vec<String>> {
 
 fn print(verified: &Verified) {
     for Break { line, what } in &verified.breaks {
-        println!("line {line}: {what}");
+        say!("line {line}: {what}");
     }
     let Verified { lines, first, last, seal, .. } = verified;
     match (lines, &**seal) {
-        (0, _) => println!("no lines: nothing vouches for that"),
-        (_, "") => println!("{lines} lines, and the last one does not hold"),
-        _ => println!("{lines} lines, numbers {first} to {last}; the last line's seal is {seal}"),
+        (0, _) => say!("no lines: nothing vouches for that"),
+        (_, "") => say!("{lines} lines, and the last one does not hold"),
+        _ => say!("{lines} lines, numbers {first} to {last}; the last line's seal is {seal}"),
     }
 }
 

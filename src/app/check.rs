@@ -40,7 +40,7 @@ pub async fn check(path: &Path, online_as: Option<&str>, as_json: bool) -> Outco
         Err(problems) => Report { problems, ..Report::default() },
     };
     if as_json {
-        println!("{:#}", report.as_json());
+        say!("{:#}", report.as_json());
     } else {
         report.print();
     }
@@ -116,14 +116,14 @@ impl Report {
             eprintln!("warning: {warning}");
         }
         for line in &self.summary {
-            println!("{line}");
+            say!("{line}");
         }
         let answered = self.online.iter().flatten();
         for remark in answered.filter(|remark| remark.standing == Standing::Well) {
-            println!("{remark}");
+            say!("{remark}");
         }
         if self.problems.is_empty() && self.online.is_none() {
-            println!(
+            say!(
                 "The configuration can be used. Nothing was asked of AWS or an identity provider: --online does."
             );
         }

@@ -29,13 +29,13 @@ pub fn explain(support_id: &str, log: Option<&Path>, config: Option<&Path>, as_j
     let told = lines.filter_map(|line| {
         let found = of_id(&line, support_id)?;
         if !as_json {
-            println!("{}", explained(&found));
+            say!("{}", explained(&found));
         }
         Some(found)
     });
     let told: Vec<Value> = told.collect();
     if as_json {
-        println!("{:#}", Value::from(told.clone()));
+        say!("{:#}", Value::from(told.clone()));
     }
     if told.is_empty() {
         return Outcome::failed(&format!(

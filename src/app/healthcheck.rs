@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder};
-use serde_json::json;
+use serde_json::{Value, json};
 use url::Url;
 
 use super::{Outcome, read_config};
@@ -116,13 +116,13 @@ pub async fn healthcheck(config: &Path, url: Option<&str>, live: bool, as_json: 
         Err(said) => (said, false),
     };
     if as_json {
-        println!("{}", json!({ "healthy": is_well, "text": said }));
+        say!("{}", json!({ "healthy": is_well, "text": said }));
         return if is_well { Outcome::Done } else { Outcome::Failed(Vec::new()) };
     }
     if !is_well {
         return Outcome::failed(&said);
     }
-    println!("{said}");
+    say!("{said}");
     Outcome::Done
 }
 
@@ -134,9 +134,17 @@ async fn asked(config: &Path, url: Option<&str>, live: bool) -> Result<String, S
     let path = if live { LIVE } else { READY };
     match door.ask(path).await {
         Ok((200, _)) => Ok(format!("{door}: {}", if live { "alive" } else { "ready" })),
-        Ok((status, _)) => Err(format!("{door}: answers {path} with {status}")),
+        Ok((status, text)) => Err(format!("{door}: answers {path} with {status}{}", why(&text))),
         Err(reason) => Err(format!("{door}: {reason}: does the gateway run, with this configuration?")),
     }
+}
+
+/// What a gateway says it lacks, as an end of a sentence; empty where it does not say.
+pub(super) fn why(answer: &str) -> String {
+    let said: Value = serde_json::from_str(answer).unwrap_or_default();
+    let reasons = said["reasons"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let reasons: Vec<&str> = reasons.collect();
+    if reasons.is_empty() { String::new() } else { format!(", because of: {}", reasons.join(", ")) }
 }
 
 fn configured(path: &Path, live: bool) -> Result<Door, String> {
@@ -180,6 +188,12 @@ mod tests {
             let door = Door::of(&Listen::Address(listen.parse().unwrap())).unwrap();
             assert_eq!(door.address(READY).unwrap().as_str(), asked);
         }
+    }
+
+    #[test]
+    fn what_a_gateway_lacks_is_told() {
+        assert_eq!(why(r#"{"ready":false,"reasons":["store","draining"]}"#), ", because of: store, draining");
+        assert_eq!(why("draining") + &why(r#"{"ready":true,"reasons":[]}"#), "");
     }
 
     #[test]

@@ -45,9 +45,9 @@ pub async fn plan_hierarchy(ask: &HierarchyFile, as_json: bool) -> Outcome {
         Err(failed) => return failed,
     };
     if as_json {
-        println!("{:#}", plan_as_json(&opened.instance, &plan));
+        say!("{:#}", plan_as_json(&opened.instance, &plan));
     } else {
-        print!("{}", opened.as_text(&plan));
+        say_text!("{}", opened.as_text(&plan));
     }
     match (plan.conflicts.is_empty(), plan.steps.is_empty()) {
         (false, _) => Outcome::Failed(vec!["Nothing can be applied before that is solved.".to_owned()]),
@@ -67,7 +67,7 @@ pub async fn apply_hierarchy(ask: &HierarchyFile, yes: bool) -> Outcome {
         Err(failed) => return failed,
     };
     loop {
-        print!("{}", opened.as_text(&shown));
+        say_text!("{}", opened.as_text(&shown));
         if !shown.conflicts.is_empty() {
             return Outcome::failed(&"Nothing was changed: first that has to be solved.");
         }
@@ -90,7 +90,7 @@ pub async fn apply_hierarchy(ask: &HierarchyFile, yes: bool) -> Outcome {
                 &"Nothing was changed: the instance is not any more what the plan was made for. Run this again.",
             );
         }
-        println!("\nThe instance is not any more what that plan was made for. The new plan:\n");
+        say!("\nThe instance is not any more what that plan was made for. The new plan:\n");
         shown = now;
     }
 }
@@ -106,9 +106,9 @@ pub async fn export_hierarchy(config: &Path, instance: Option<&str>, as_json: bo
             if as_json {
                 let groups = tree.in_order().into_iter();
                 let groups = groups.map(|(path, id)| json!({ "id": id, "path": path.0 }));
-                println!("{:#}", json!({ "levels": tree.levels, "groups": groups.collect::<Vec<_>>() }));
+                say!("{:#}", json!({ "levels": tree.levels, "groups": groups.collect::<Vec<_>>() }));
             } else {
-                print!("{}", config::write_hierarchy(&tree));
+                say_text!("{}", config::write_hierarchy(&tree));
             }
             Outcome::Done
         }
@@ -152,11 +152,11 @@ impl Opened {
         let mut made = |step: &Step, made: Made| {
             number += 1;
             let already = if made == Made::Before { " (was so already)" } else { "" };
-            println!("[{number}/{count}] {}{already}", step.to_string().replace('\n', "; "));
+            say!("[{number}/{count}] {}{already}", step.to_string().replace('\n', "; "));
         };
         match self.hierarchy.apply(plan, &mut made).await {
             Ok(()) => {
-                println!("Done. `hierarchy export` prints the file with the ids of new groups.");
+                say!("Done. `hierarchy export` prints the file with the ids of new groups.");
                 Outcome::Done
             }
             Err(broken_off) => Outcome::Failed(left(plan, &broken_off)),

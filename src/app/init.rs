@@ -28,7 +28,7 @@ pub fn config_init(beginning: &Beginning, as_json: bool) -> Outcome {
         .map(|problem| problem.to_string())
         .collect();
     if as_json {
-        println!("{:#}", json!({ "written": written, "still_open": open }));
+        say!("{:#}", json!({ "written": written, "still_open": open }));
     } else {
         tell(&written, &open);
     }
@@ -37,24 +37,24 @@ pub fn config_init(beginning: &Beginning, as_json: bool) -> Outcome {
 
 fn tell(written: &[String], open: &[String]) {
     for path in written {
-        println!("Written: {path}");
+        say!("Written: {path}");
     }
     let config = written.first().map_or("", String::as_str);
     if open.is_empty() {
-        println!("\nNext:");
+        say!("\nNext:");
     } else {
-        println!("\nNext, fill in what is still open:");
+        say!("\nNext, fill in what is still open:");
         for problem in open {
-            println!("  {problem}");
+            say!("  {problem}");
         }
-        println!("and then:");
+        say!("and then:");
     }
-    println!("  1. write your groups and profiles into the rules at the end of {config}");
-    println!("  2. connect-gateway check --config {config}");
-    println!("  3. connect-gateway iam print --config {config}      the policies that AWS needs");
-    println!("  4. connect-gateway check --online --config {config}");
-    println!("  5. connect-gateway serve --config {config}");
-    println!("  6. give the identity provider <public_url>/saml/metadata");
+    say!("  1. write your groups and profiles into the rules at the end of {config}");
+    say!("  2. connect-gateway check --config {config}");
+    say!("  3. connect-gateway iam print --config {config}      the policies that AWS needs");
+    say!("  4. connect-gateway check --online --config {config}");
+    say!("  5. connect-gateway serve --config {config}");
+    say!("  6. give the identity provider <public_url>/saml/metadata");
 }
 
 /// The files' paths, the configuration first.

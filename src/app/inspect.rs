@@ -42,7 +42,7 @@ pub struct Inspection {
 pub fn inspect(inspection: &Inspection) -> Outcome {
     match inspected(inspection) {
         Ok(inspected) if inspection.json => {
-            println!("{:#}", as_json(&inspected, inspection.show_values));
+            say!("{:#}", as_json(&inspected, inspection.show_values));
             if inspected.verdict.is_ok() { Outcome::Done } else { Outcome::Failed(Vec::new()) }
         }
         Ok(inspected) => told(&inspected, inspection.show_values),
@@ -122,24 +122,24 @@ impl Clock for Stopped {
 }
 
 fn told(inspected: &Inspected, show_values: bool) -> Outcome {
-    println!("Read as an answer of idp.{}, assuming that", inspected.idp);
+    say!("Read as an answer of idp.{}, assuming that", inspected.idp);
     for assumed in &inspected.assumed {
-        println!("  - {assumed}");
+        say!("  - {assumed}");
     }
     for finding in &inspected.findings {
-        println!("{finding}");
+        say!("{finding}");
     }
     match &inspected.verdict {
         Ok(identity) => {
-            println!("It would be accepted.");
+            say!("It would be accepted.");
             if show_values {
-                println!("{}", values(identity));
+                say!("{}", values(identity));
             }
             Outcome::Done
         }
         Err(error) => {
             let code = error.code();
-            println!("It would be refused: {error}.\n  code: {}\n  the page says: {}", code.id, code.advice);
+            say!("It would be refused: {error}.\n  code: {}\n  the page says: {}", code.id, code.advice);
             Outcome::Failed(vec![format!("refused: {}", code.id)])
         }
     }

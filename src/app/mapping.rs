@@ -70,9 +70,9 @@ pub async fn explain_mapping(ask: &Explain) -> Outcome {
     };
     let preview = asked.as_ref().ok().and_then(Option::as_ref);
     if ask.json {
-        println!("{:#}", as_json(&identity, &instance, &explanation, preview));
+        say!("{:#}", as_json(&identity, &instance, &explanation, preview));
     } else {
-        print!("{}", as_text(&identity, &instance, &explanation, preview));
+        say_text!("{}", as_text(&identity, &instance, &explanation, preview));
     }
     let refused = preview.is_some_and(|preview| preview.refused.is_some());
     match &explanation.placed.outcome {
@@ -97,11 +97,11 @@ pub fn test_mapping(path: &Path, as_json: bool) -> Outcome {
     }
     if as_json {
         let told = failed.iter().map(|problem| json!({ "key": problem.key, "message": problem.message }));
-        println!("{:#}", json!({ "tests": count, "failed": told.collect::<Vec<_>>() }));
+        say!("{:#}", json!({ "tests": count, "failed": told.collect::<Vec<_>>() }));
         return if failed.is_empty() { Outcome::Done } else { Outcome::Failed(Vec::new()) };
     }
     if failed.is_empty() {
-        println!("{count} of {count} tests as expected");
+        say!("{count} of {count} tests as expected");
         return Outcome::Done;
     }
     Outcome::Failed(told(&failed))

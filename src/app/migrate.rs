@@ -27,9 +27,9 @@ pub fn config_migrate(path: &Path, write: bool, as_json: bool) -> Outcome {
     };
     let kept = kept.map(|kept| kept.display().to_string());
     if as_json {
-        println!("{:#}", as_value(&migrated, kept.as_deref()));
+        say!("{:#}", as_value(&migrated, kept.as_deref()));
     } else {
-        print!("{}", as_text(path, &migrated, kept.as_deref()));
+        say_text!("{}", as_text(path, &migrated, kept.as_deref()));
     }
     if migrated.moved.is_empty() || kept.is_some() {
         Outcome::Done

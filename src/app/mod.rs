@@ -1,5 +1,8 @@
 //! Puts the rooms together and runs them.
 
+#[macro_use]
+mod say;
+
 mod audit;
 mod aws;
 mod background;
@@ -49,7 +52,9 @@ use crate::config::{self, Config, Loaded};
 use crate::connect::Connect;
 use crate::federation::Federation;
 use crate::metrics::Metrics;
-use crate::model::{Clock, Phase, Problem, Random, RulesState, StateProbe as _, SystemClock, SystemRandom};
+use crate::model::{
+    Clock, PersonalData, Phase, Problem, Random, RulesState, StateProbe as _, SystemClock, SystemRandom,
+};
 use crate::saml::{self, ServiceProvider};
 use crate::sign_in::{Instance, Parts, RulesInForce, SignIn};
 use crate::store::redis::Redis;
@@ -98,6 +103,7 @@ pub struct App {
     operations: Router,
     operations_listener: Option<Listener>,
     metrics: Arc<Metrics>,
+    personal: PersonalData,
     sign_in: Arc<SignIn>,
     console: Option<Arc<Console>>,
     rules_state: Arc<RwLock<RulesState>>,
@@ -166,7 +172,7 @@ impl App {
             personal: personal.clone(),
         };
         let (console, public_url) = (site.console.clone(), site.public_url.clone());
-        let observed = Observed { pace, observer: metrics.clone(), personal };
+        let observed = Observed { pace, observer: metrics.clone(), personal: personal.clone() };
         let sign_in = Arc::new(SignIn::new(parts(config, sdk, stores, (clock.clone(), random), observed)?));
         let rules_state = Arc::<RwLock<RulesState>>::default();
         let web = WebState {
@@ -184,6 +190,7 @@ impl App {
             operations,
             operations_listener: None,
             metrics,
+            personal,
             sign_in,
             console,
             rules_state,

@@ -35,5 +35,5 @@ pub(super) fn personal_data(policy: &PersonalDataPolicy, random: &dyn Random) ->
 pub(super) fn metrics(config: &Config, clock: &dyn Clock) -> Metrics {
     let idps = config.idp_choices.iter().map(|idp| &idp.name);
     let instances = config.instances.iter().map(|instance| &instance.connect.instance);
-    Metrics::new(idps, instances, clock.now())
+    Metrics::new(idps, instances, clock.now()).one_of(config.state.replicas)
 }

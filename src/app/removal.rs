@@ -71,7 +71,7 @@ impl Removing {
     async fn run(&self, ask: &RemoveUsers) -> Result<Outcome, Vec<String>> {
         let mut shown = self.plan().await?;
         loop {
-            print!("{}", self.as_text(&shown));
+            say_text!("{}", self.as_text(&shown));
             if !shown.conflicts.is_empty() {
                 return Err(vec!["Nothing was changed: leave out who can't be removed.".to_owned()]);
             }
@@ -93,7 +93,7 @@ impl Removing {
                         .to_owned(),
                 ]);
             }
-            println!("\nMeanwhile somebody changed these users. The new plan:\n");
+            say!("\nMeanwhile somebody changed these users. The new plan:\n");
             shown = now;
         }
     }
@@ -137,7 +137,7 @@ impl Removing {
         let count = leaving.len();
         for (number, leaving) in (1..).zip(leaving) {
             match self.remove(leaving, not_told).await {
-                Ok(removed) => println!("[{number}/{count}] {}", done(removed, leaving.username.as_str())),
+                Ok(removed) => say!("[{number}/{count}] {}", done(removed, leaving.username.as_str())),
                 Err(error) => {
                     let done = number - 1;
                     let left = format!(
@@ -220,7 +220,7 @@ async fn tell((socket, instance): Gateway<'_>, name: &Username, not_told: &mut B
     match asked {
         Ok(Ended { sessions, problems, .. }) => {
             let name = name.as_str();
-            println!("{name}: the gateway on this machine was told: {}.", counted(sessions));
+            say!("{name}: the gateway on this machine was told: {}.", counted(sessions));
             for problem in problems {
                 eprintln!("warning: {name}: {problem}");
             }

@@ -13,7 +13,7 @@ use super::aws::look_at_instances;
 use super::background::{forget_old, forget_old_answers, refresh_metadata, refresh_tokens};
 use super::control::Server;
 use super::hang_up::read_again_at;
-use super::listen::{Door, Listener, serve};
+use super::listen::{Door, Listener, Watch, serve};
 use super::signals::{Stop, Stops};
 use super::{App, Outcome, systemd};
 use crate::config::Shutdown;
@@ -30,9 +30,13 @@ impl App {
         let mut background = JoinSet::new();
         background.spawn(systemd::watchdog());
         if let Some(listener) = self.operations_listener.take() {
-            let door =
-                Arc::new(Door::operations(&self.limits, (self.metrics.clone(), self.phase.subscribe())));
-            background.spawn(serve(listener, door, self.operations.clone(), std::future::pending()));
+            let door = Door::operations(&self.limits, (self.watch(), self.phase.subscribe()));
+            background.spawn(serve(
+                listener,
+                Arc::new(door),
+                self.operations.clone(),
+                std::future::pending(),
+            ));
         }
         systemd::status("reading identity provider metadata");
         tokio::select! {
@@ -40,8 +44,7 @@ impl App {
             _ = stops.next() => return Outcome::Done,
         }
         let (sign_in, phase, shutdown) = (self.sign_in.clone(), self.phase.clone(), self.shutdown);
-        let door =
-            Door::public(&self.limits, self.certificate.clone(), (self.metrics.clone(), phase.subscribe()));
+        let door = Door::public(&self.limits, self.certificate.clone(), (self.watch(), phase.subscribe()));
         let router = self.router.clone();
         self.follow(&mut background);
         phase.send_replace(Phase::Serving);
@@ -62,6 +65,10 @@ impl App {
         // Their end is also that of what they hold, such as the control socket.
         background.shutdown().await;
         outcome
+    }
+
+    fn watch(&self) -> Watch {
+        Watch { metrics: self.metrics.clone(), personal: self.personal.clone() }
     }
 
     /// Everything that is done again and again.

@@ -28,12 +28,12 @@ pub async fn list_sessions(config: &Path, as_json: bool) -> Outcome {
         Err(failed) => return failed,
     };
     if as_json {
-        println!(
+        say!(
             "{:#}",
             json!({ "sessions": sessions.iter().map(as_value).collect::<Vec<_>>(), "left_out": left_out })
         );
     } else {
-        print!("{}", as_text(&sessions, left_out));
+        say_text!("{}", as_text(&sessions, left_out));
     }
     Outcome::Done
 }
@@ -54,9 +54,9 @@ pub async fn end_sessions(config: &Path, username: &str, instance: Option<&str>,
     };
     let nobody = sessions == 0 && connect.iter().all(|ended| !ended.was_there && ended.failed.is_none());
     if as_json {
-        println!("{:#}", ended_as_json(sessions, &connect, &problems));
+        say!("{:#}", ended_as_json(sessions, &connect, &problems));
     } else {
-        println!("{} at this gateway.", counted(sessions));
+        say!("{} at this gateway.", counted(sessions));
     }
     for EndedInConnect { instance, was_there, failed } in connect {
         match failed {
@@ -64,8 +64,8 @@ pub async fn end_sessions(config: &Path, username: &str, instance: Option<&str>,
                 problems.push(format!("{instance}: sessions in Amazon Connect may live on: {reason}"));
             }
             None if as_json => {}
-            None if was_there => println!("{instance}: every session in Amazon Connect ended."),
-            None => println!("{instance}: Amazon Connect has no user of exactly that name."),
+            None if was_there => say!("{instance}: every session in Amazon Connect ended."),
+            None => say!("{instance}: Amazon Connect has no user of exactly that name."),
         }
     }
     match (problems.is_empty(), nobody) {

@@ -1,6 +1,5 @@
 //! `connect-gateway config schema | dump`: what can be written in the configuration file, and what is in force.
 
-use std::io::{ErrorKind, Write as _, stdout};
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -12,7 +11,8 @@ use crate::config::{self, Origin, Setting, Shown};
 /// Prints a JSON Schema of the configuration file.
 #[must_use]
 pub fn config_schema() -> Outcome {
-    print(&format!("{:#}\n", config::schema()))
+    say!("{:#}", config::schema());
+    Outcome::Done
 }
 
 /// Prints every key with what is in force under it and where that comes from; secrets as `(secret)`. With `all` also
@@ -26,10 +26,11 @@ pub fn config_dump(path: &Path, json: bool, all: bool) -> Outcome {
     let shown = settings.iter().filter(|setting| all || setting.origin != Origin::Unset);
     if json {
         let settings: Vec<Value> = shown.map(as_json).collect();
-        print(&format!("{:#}\n", Value::from(settings)))
+        say!("{:#}", Value::from(settings));
     } else {
-        print(&shown.map(line).collect::<String>())
+        say_text!("{}", shown.map(line).collect::<String>());
     }
+    Outcome::Done
 }
 
 /// The same for the console, where the rules are told as sentences.
@@ -68,12 +69,4 @@ fn as_json(setting: &Setting) -> Value {
         Some(Shown::Value(value)) => value.clone(),
     };
     json!({ "key": setting.key, "value": value, "origin": origin })
-}
-
-/// A reader that has seen enough, such as `head`, is no failure.
-fn print(text: &str) -> Outcome {
-    match stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Outcome::failed(&error),
-        _ => Outcome::Done,
-    }
 }

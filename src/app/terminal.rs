@@ -10,7 +10,7 @@ pub(super) fn confirmed(question: &str, wanted: &str) -> Result<(), String> {
     if !stdin().is_terminal() {
         return Err("Nothing was changed: there is no terminal to ask at; --yes says yes".to_owned());
     }
-    print!("{question}");
+    say_text!("{question}");
     let asked = stdout().flush().and_then(|()| {
         let mut answer = String::new();
         stdin().read_line(&mut answer).map(|_| answer)

@@ -64,6 +64,13 @@ impl Http {
         );
     }
 
+    /// What alerts look for is there from the start, so that the first one is seen as a rise.
+    pub(super) fn start(&self) {
+        for scope in ["address", "idp", "connections"] {
+            self.limited.get_or_create_owned(&Limited { scope });
+        }
+    }
+
     pub(super) fn begin(&self) -> InFlight {
         self.in_flight.inc();
         InFlight(self.in_flight.clone())

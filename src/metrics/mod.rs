@@ -58,6 +58,7 @@ pub struct Metrics {
     rules_current: Gauge,
     restart_needed: Gauge,
     certificate_current: Gauge,
+    replicas: Gauge,
     reload_success: Gauge,
     reloaded_at: Gauge,
     http: Http,
@@ -119,6 +120,7 @@ impl Metrics {
             rules_current: Gauge::default(),
             restart_needed: Gauge::default(),
             certificate_current: Gauge::default(),
+            replicas: Gauge::default(),
             reload_success: Gauge::default(),
             reloaded_at: Gauge::default(),
             http: Http::default(),
@@ -132,6 +134,7 @@ impl Metrics {
             lost: OnceLock::new(),
         };
         metrics.journey.begin(&metrics.idps);
+        metrics.http.start();
         metrics.rules_loaded.set(now.unix_timestamp());
         metrics.certificate_current.set(1);
         metrics.reload_success.set(1);
@@ -184,6 +187,11 @@ impl Metrics {
             "Audit lines since the start that could not be delivered, by what they were about",
             self.audit_lost.clone(),
         );
+        registry.register(
+            "replicas",
+            "Gateways that the configuration says there are",
+            self.replicas.clone(),
+        );
         self.http.register(registry);
         self.journey.register(registry);
         self.calls.register(registry);
@@ -197,6 +205,13 @@ impl Metrics {
     #[must_use]
     pub fn looking_at(self, budget: Arc<dyn CallBudget>) -> Self {
         Self { budget: Some(budget), ..self }
+    }
+
+    /// The same, as one of so many gateways.
+    #[must_use]
+    pub fn one_of(self, replicas: u32) -> Self {
+        self.replicas.set(replicas.into());
+        self
     }
 
     /// Where the audit stream counts the lines that it lost.

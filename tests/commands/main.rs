@@ -13,6 +13,7 @@ mod environment;
 mod iam;
 mod keys;
 mod migrate;
+mod output;
 mod permissions;
 mod reference;
 

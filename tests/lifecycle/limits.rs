@@ -90,6 +90,8 @@ async fn an_address_has_no_more_connections_than_its_share() {
     let counted = "connect_gateway_rate_limited_total{scope=\"connections\"} 1";
     let (_, metrics) = gateway.asked("/metrics").await.unwrap();
     assert!(metrics.contains(counted), "{metrics}");
+    let said = "an address has all the connections that one address may have";
+    assert_eq!(gateway.log().matches(said).count(), 1, "{}", gateway.log());
     // One that leaves makes room for another.
     drop(kept.remove(0));
     let served = async {

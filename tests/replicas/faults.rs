@@ -88,6 +88,12 @@ async fn a_redis_that_was_killed_and_has_its_data_again_costs_nobody_their_sessi
     let page = topology.open(&browser, "/go/acme").await;
     let page = browser.settle(page).await;
     assert!(is_inside(&page, "alice"), "{} {}", page.status, page.body);
+    for said in ["shared state does not answer", "shared state answers again"] {
+        until("whoever reads the log knows", async || {
+            topology.replicas.members.iter().any(|member| member.log().contains(said))
+        })
+        .await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::super::control::{self, Question};
-use super::super::healthcheck::{Door, READY};
+use super::super::healthcheck::{Door, READY, why};
 use super::super::remark::Remark;
 use crate::config::{Config, Listen};
 
@@ -31,9 +31,16 @@ async fn listener(key: &str, listen: &Listen) -> Remark {
     };
     match door.ask(ASK_MORE).await {
         Ok((200, text)) => ready(key, &door, &text),
-        Ok((status, _)) => Remark::failing(
+        Ok((status, text)) => Remark::failing(
             key,
-            format!("{door} answers {READY} with {status}: is it the gateway, and does its log say why?"),
+            match why(&text) {
+                why if why.is_empty() => {
+                    format!(
+                        "{door} answers {READY} with {status}: is it the gateway, and does its log say why?"
+                    )
+                }
+                why => format!("{door} answers {READY} with {status}{why}"),
+            },
         ),
         Err(reason) => {
             Remark::failing(key, format!("{door}: {reason}: start the gateway, or look at its log"))

@@ -44,11 +44,11 @@ fn told(remarks: &[Remark], as_json: bool) -> Outcome {
     let worst = remarks.iter().map(|remark| remark.standing).max().unwrap_or(Standing::Well);
     if as_json {
         let listed: Vec<Value> = remarks.iter().map(Remark::as_json).collect();
-        println!("{:#}", json!({ "standing": worst.word(), "checks": listed }));
+        say!("{:#}", json!({ "standing": worst.word(), "checks": listed }));
     } else {
         let width = remarks.iter().map(|remark| remark.about.len()).max().unwrap_or_default();
         for remark in remarks {
-            println!("{:<4}  {:<width$}  {}", remark.standing.word(), remark.about, remark.text);
+            say!("{:<4}  {:<width$}  {}", remark.standing.word(), remark.about, remark.text);
         }
     }
     match worst {

@@ -69,7 +69,7 @@ pub async fn print_iam(ask: &IamPrint) -> Outcome {
     };
     match printed(ask, &config).await {
         Ok(text) => {
-            print!("{text}");
+            say_text!("{text}");
             Outcome::Done
         }
         Err(reason) => Outcome::Failed(vec![reason]),

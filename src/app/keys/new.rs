@@ -85,15 +85,15 @@ pub fn new_key(order: &KeyOrder, as_json: bool) -> Outcome {
     let certificate = made.certificate.as_ref();
     if as_json {
         let (path, sha256) = certificate.map(|(path, sha256)| (path.display().to_string(), sha256)).unzip();
-        println!(
+        say!(
             "{:#}",
             json!({ "kind": order.kind.word(), "key_file": made.key.display().to_string(), "certificate_file": path, "sha256": sha256 })
         );
         return Outcome::Done;
     }
-    println!("{}: the key, for the gateway alone: mode 0600", made.key.display());
+    say!("{}: the key, for the gateway alone: mode 0600", made.key.display());
     if let Some((path, sha256)) = certificate {
-        println!("{}: its certificate, SHA-256 {sha256}", path.display());
+        say!("{}: its certificate, SHA-256 {sha256}", path.display());
     }
     Outcome::Done
 }

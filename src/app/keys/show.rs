@@ -42,11 +42,11 @@ pub async fn show_keys(path: &Path, online: bool, as_json: bool) -> Outcome {
     if as_json {
         let rows: Vec<Value> = rows.iter().map(|row| row.as_json(now)).collect();
         let unknown: Vec<&str> = unknown.iter().map(|idp| idp.as_str()).collect();
-        println!("{:#}", json!({ "certificates": rows, "idps_without_metadata": unknown }));
+        say!("{:#}", json!({ "certificates": rows, "idps_without_metadata": unknown }));
     } else {
-        print!("{}", rows.iter().map(|row| row.as_text(now)).collect::<String>());
+        say_text!("{}", rows.iter().map(|row| row.as_text(now)).collect::<String>());
         for idp in &unknown {
-            println!(
+            say!(
                 "idp.{idp}\n  nothing is known: {}",
                 if online { "its metadata can't be had" } else { "--online asks for its metadata" }
             );

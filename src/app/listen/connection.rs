@@ -80,8 +80,7 @@ async fn greeted(
 fn shared(door: &Door, peer: Peer) -> Option<Share> {
     let share = door.shares.take(peer);
     if share.is_none() {
-        door.metrics.rate_limited("connections");
-        tracing::debug!("a connection is closed: its address has all that one address may have");
+        door.turned_away(peer);
     }
     share
 }

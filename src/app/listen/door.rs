@@ -1,17 +1,19 @@
 //! What holds for every connection that comes in at one place.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use tokio::sync::{Semaphore, watch};
+use tokio::time::Instant;
 
 use super::shares::Shares;
 use super::tls::Certificate;
 use crate::config;
 use crate::metrics::Metrics;
-use crate::model::{Phase, TrustedPeers};
+use crate::model::{PersonalData, Phase, TrustedPeers};
+use crate::web::Peer;
 
 /// Most requests at once on one connection of HTTP/2: what RFC 9113 6.5.2 advises at least.
 const STREAMS: u32 = 100;
@@ -19,13 +21,24 @@ const STREAMS: u32 = 100;
 /// ("rapid reset", CVE-2023-44487). More end the connection.
 const TAKEN_BACK: usize = 20;
 
+/// How often at most the log tells that somebody has too many connections.
+const REMINDER: Duration = Duration::from_mins(1);
+
+/// Who is told what happens at a door, and what may be told.
+#[derive(Clone)]
+pub(in crate::app) struct Watch {
+    pub(in crate::app) metrics: Arc<Metrics>,
+    pub(in crate::app) personal: PersonalData,
+}
+
 /// What holds for every connection that comes in at one place.
 pub(in crate::app) struct Door {
     pub(super) http: Builder<TokioExecutor>,
     /// Places for connections; more wait in the system's queue.
     pub(super) places: Arc<Semaphore>,
     pub(super) shares: Shares,
-    pub(super) metrics: Arc<Metrics>,
+    watch: Watch,
+    reminded: Mutex<Option<Instant>>,
     /// Who sends a PROXY protocol header; `None`: nobody.
     pub(super) proxies: Option<TrustedPeers>,
     pub(super) certificate: Option<Arc<Certificate>>,
@@ -41,13 +54,14 @@ impl Door {
     pub(in crate::app) fn public(
         limits: &config::Listener,
         certificate: Option<Arc<Certificate>>,
-        (metrics, phase): (Arc<Metrics>, watch::Receiver<Phase>),
+        (watch, phase): (Watch, watch::Receiver<Phase>),
     ) -> Self {
         Self {
             http: http(limits),
             places: Arc::new(Semaphore::new(limits.max_connections)),
             shares: Shares::new(limits.max_per_address, limits.trusted.clone()),
-            metrics,
+            watch,
+            reminded: Mutex::default(),
             proxies: limits.proxies.clone(),
             certificate,
             handshake: limits.handshake,
@@ -59,9 +73,23 @@ impl Door {
     /// For monitoring, which comes in by itself and in the clear.
     pub(in crate::app) fn operations(
         limits: &config::Listener,
-        told: (Arc<Metrics>, watch::Receiver<Phase>),
+        told: (Watch, watch::Receiver<Phase>),
     ) -> Self {
         Self { proxies: None, ..Self::public(limits, None, told) }
+    }
+
+    /// A connection was turned away because its client has all that it may have.
+    pub(super) fn turned_away(&self, Peer(peer): Peer) {
+        self.watch.metrics.rate_limited("connections");
+        let mut reminded = self.reminded.lock().unwrap_or_else(PoisonError::into_inner);
+        if reminded.is_none_or(|last| last.elapsed() >= REMINDER) {
+            *reminded = Some(Instant::now());
+            let client_address = peer.and_then(|address| self.watch.personal.shown(&address.to_string()));
+            tracing::warn!(
+                client_address,
+                "an address has all the connections that one address may have: docs/runbooks.md#ratelimited"
+            );
+        }
     }
 }
 

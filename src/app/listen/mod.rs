@@ -10,7 +10,7 @@ mod shares;
 mod tls;
 
 pub(super) use activation::Activated;
-pub(super) use door::Door;
+pub(super) use door::{Door, Watch};
 pub use listener::Listener;
 pub(super) use server::serve;
 pub(super) use tls::Certificate;

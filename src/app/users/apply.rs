@@ -20,7 +20,7 @@ pub async fn apply_users(ask: &Users, file: &PeopleFile, leave: Leave, yes: bool
         Ok(planned) => planned,
         Err(failed) => return failed,
     };
-    print!("{}", text::plan(&opened, &people.file, &plan));
+    say_text!("{}", text::plan(&opened, &people.file, &plan));
     if plan.too_many.is_some() {
         return Outcome::failed(&"Nothing was changed: first that has to be solved.");
     }
@@ -63,13 +63,13 @@ impl Opened {
             let error = match self.make(step, &mut ended.not_told).await {
                 Ok(line) => {
                     (silent, ended.done) = (0, ended.done + 1);
-                    println!("{count} {line}");
+                    say!("{count} {line}");
                     continue;
                 }
                 Err(error) => error,
             };
             silent = if error.is_silence() { silent + 1 } else { 0 };
-            println!("{count} ! {}: failed", step.username);
+            say!("{count} ! {}: failed", step.username);
             ended.failed.push(format!("{} ({})\n  failed: {}", step.username, step.at, told(&error)));
             if error.concerns_everybody() || silent == SILENT_IN_A_ROW {
                 ended.left = plan.steps.iter().skip(number).map(named).collect();
@@ -129,7 +129,7 @@ impl Ended {
         let mut reasons = self.failed;
         if reasons.is_empty() && plan.stuck.is_empty() {
             if !plan.steps.is_empty() {
-                println!("Done.");
+                say!("Done.");
             }
             return Outcome::Done;
         }

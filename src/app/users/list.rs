@@ -29,9 +29,9 @@ pub async fn list_users(ask: &Users, as_json: bool) -> Outcome {
         Err(failed) => return failed,
     };
     if as_json {
-        println!("{:#}", Value::from(people.iter().map(json::person).collect::<Vec<_>>()));
+        say!("{:#}", Value::from(people.iter().map(json::person).collect::<Vec<_>>()));
     } else {
-        print!("{}", as_text(&people));
+        say_text!("{}", as_text(&people));
     }
     Outcome::Done
 }
@@ -44,12 +44,12 @@ pub async fn export_users(ask: &Users, form: Form) -> Outcome {
     };
     match form {
         Form::Json => {
-            println!("{:#}", Value::from(people.iter().map(as_row).collect::<Vec<_>>()));
+            say!("{:#}", Value::from(people.iter().map(as_row).collect::<Vec<_>>()));
             Outcome::Done
         }
         Form::Csv => match write_sheet(&COLUMNS, &people.iter().map(as_cells).collect::<Vec<_>>()) {
             Ok(sheet) => {
-                print!("{sheet}");
+                say_text!("{sheet}");
                 Outcome::Done
             }
             Err(reason) => Outcome::Failed(vec![reason]),

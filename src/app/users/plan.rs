@@ -52,9 +52,9 @@ pub async fn plan_users(ask: &Users, file: &PeopleFile, leave: Leave, as_json: b
         Err(failed) => return failed,
     };
     if as_json {
-        println!("{:#}", json::plan(&opened.instance, &people.file, &plan));
+        say!("{:#}", json::plan(&opened.instance, &people.file, &plan));
     } else {
-        print!("{}", text::plan(&opened, &people.file, &plan));
+        say_text!("{}", text::plan(&opened, &people.file, &plan));
     }
     match (plan.is_possible(), plan.steps.is_empty()) {
         (false, _) => Outcome::Exit(1, Vec::new()),

@@ -72,9 +72,9 @@ impl Opened {
 impl Shown {
     fn print(&self, username: &Username, as_json: bool) -> Outcome {
         if as_json {
-            println!("{:#}", self.as_json());
+            say!("{:#}", self.as_json());
         } else {
-            print!("{}", self.as_text(username));
+            say_text!("{}", self.as_text(username));
         }
         if self.user.is_some() { Outcome::Done } else { Outcome::Exit(NOBODY, Vec::new()) }
     }

@@ -23,7 +23,7 @@ mod turns;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -70,6 +70,8 @@ struct Inner {
     random: Arc<dyn Random>,
     observer: Arc<dyn StateObserver>,
     round_trips: AtomicU64,
+    /// The last question had no answer.
+    is_silent: AtomicBool,
 }
 
 impl Redis {
@@ -109,6 +111,7 @@ impl Redis {
             random,
             observer,
             round_trips: AtomicU64::new(0),
+            is_silent: AtomicBool::new(false),
         })))
     }
 
@@ -230,7 +233,22 @@ impl Redis {
         let outcome = asked.as_ref().map_or_else(failure::outcome, |_| RoundTrip::Answered);
         spans::ended(&span, (outcome != RoundTrip::Answered).then_some(outcome.word()));
         self.0.observer.round_trip(operation, began.elapsed(), outcome);
+        self.tell_change(operation, outcome, asked.as_ref().err());
         asked
+    }
+
+    /// Once when answers stop, and once when they come again.
+    fn tell_change(&self, operation: &'static str, outcome: RoundTrip, error: Option<&RedisError>) {
+        let is_silent = outcome == RoundTrip::Failed;
+        if self.0.is_silent.swap(is_silent, Ordering::Relaxed) == is_silent {
+            return;
+        }
+        if let Some(error) = error.filter(|_| is_silent) {
+            let cause = failure::words(error);
+            tracing::warn!(operation, cause, "shared state does not answer");
+        } else {
+            tracing::warn!("shared state answers again");
+        }
     }
 
     async fn ask_once(&self, cmd: &Cmd) -> RedisResult<Value> {

@@ -43,8 +43,8 @@ pub fn rotate_key(kind: KeyKind, path: &Path, as_json: bool) -> Outcome {
         KeyKind::Audit => Err("this key is not replaced by steps: make a new one".to_owned()),
     };
     match step {
-        Ok(step) if as_json => println!("{:#}", step.as_json(kind)),
-        Ok(step) => print!("{}", step.as_text(kind)),
+        Ok(step) if as_json => say!("{:#}", step.as_json(kind)),
+        Ok(step) => say_text!("{}", step.as_text(kind)),
         Err(reason) => return Outcome::Failed(vec![reason]),
     }
     Outcome::Done
