@@ -14,6 +14,7 @@ mod notes;
 mod pending;
 mod records;
 mod replay;
+mod rights;
 mod script;
 mod seal;
 mod sessions;
