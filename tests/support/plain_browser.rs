@@ -92,6 +92,12 @@ impl PlainBrowser {
         Self { client, cookies: Mutex::default() }
     }
 
+    /// The browser as it is now, when this one goes on.
+    pub(crate) fn copy(&self) -> Self {
+        let cookies = self.cookies.lock().unwrap().clone();
+        Self { client: self.client.clone(), cookies: Mutex::new(cookies) }
+    }
+
     /// A client that leaves redirects and cookies to the browser.
     pub(crate) fn client() -> reqwest::Client {
         reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap()
