@@ -266,7 +266,7 @@ async fn an_answer_that_was_used_in_the_moment_that_redis_lost_is_refused_and_th
     let mut replicas = Box::pin(Replicas::start()).await;
     let browser = browser();
     let answer = World::pick(&replicas.url, &browser, "acme", "alice").await;
-    let again = browser.copy();
+    let again = browser.clone();
     assert_eq!(replicas.redis.cli(&["SAVE"]), "OK");
     let page = browser.submit(&answer, &answer.forms()[0]).await;
     assert!(is_inside(&browser.settle(page).await, "alice"));

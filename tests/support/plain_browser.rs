@@ -86,16 +86,18 @@ enum SameSite {
     None,
 }
 
+/// The browser as it is now, for when the other one has gone on.
+impl Clone for PlainBrowser {
+    fn clone(&self) -> Self {
+        let cookies = self.cookies.lock().unwrap().clone();
+        Self { client: self.client.clone(), cookies: Mutex::new(cookies) }
+    }
+}
+
 impl PlainBrowser {
     /// A browser without cookies.
     pub(crate) fn new(client: reqwest::Client) -> Self {
         Self { client, cookies: Mutex::default() }
-    }
-
-    /// The browser as it is now, when this one goes on.
-    pub(crate) fn copy(&self) -> Self {
-        let cookies = self.cookies.lock().unwrap().clone();
-        Self { client: self.client.clone(), cookies: Mutex::new(cookies) }
     }
 
     /// A client that leaves redirects and cookies to the browser.
