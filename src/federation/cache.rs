@@ -86,7 +86,7 @@ impl Tokens {
             Ok(Kept { token, serve_until })
         };
         let Some(shared) = &self.shared else { return ask().await.map(Some) };
-        shared.token(user, wanted, (now, until), ask).await
+        shared.token(user, wanted, until, ask).await
     }
 
     /// Why this user was refused a moment ago.

@@ -171,7 +171,8 @@ impl Federation {
     #[must_use]
     pub fn sharing(self, records: Arc<dyn SharedRecords>) -> Self {
         let settings = &self.settings;
-        let shared = Shared::new(records, settings.instance.clone(), settings.role_arn.clone());
+        let (instance, role_arn) = (settings.instance.clone(), settings.role_arn.clone());
+        let shared = Shared::new(records, instance, role_arn, Arc::clone(&self.clock));
         Self { tokens: self.tokens.sharing(shared), ..self }
     }
 

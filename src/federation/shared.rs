@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use super::Error;
 use super::slot::Kept;
 use crate::model::{
-    Busy, FederationToken, InstanceName, Lease, Leased, Question, RecordKey, RecordKind, Secret,
+    Busy, Clock, FederationToken, InstanceName, Lease, Leased, Question, RecordKey, RecordKind, Secret,
     SharedRecords, UserId, Username, digest_of, held, lease,
 };
 
@@ -26,6 +26,7 @@ pub(super) struct Shared {
     records: Arc<dyn SharedRecords>,
     instance: InstanceName,
     role_arn: String,
+    clock: Arc<dyn Clock>,
 }
 
 /// What is wanted.
@@ -53,8 +54,13 @@ struct Written<'t> {
 }
 
 impl Shared {
-    pub(super) fn new(records: Arc<dyn SharedRecords>, instance: InstanceName, role_arn: String) -> Self {
-        Self { records, instance, role_arn }
+    pub(super) fn new(
+        records: Arc<dyn SharedRecords>,
+        instance: InstanceName,
+        role_arn: String,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { records, instance, role_arn, clock }
     }
 
     /// The token that is kept, else what `ask` brings; none where none is wanted. When the user's token is purged meanwhile,
@@ -63,18 +69,25 @@ impl Shared {
         &self,
         (username, id): (&Username, &UserId),
         wanted: Wanted,
-        (now, until): (OffsetDateTime, Instant),
+        until: Instant,
         ask: impl FnOnce() -> F + Send,
     ) -> Result<Option<Kept>, Error> {
         let (key, question) = (self.key(username), self.question(id, wanted));
-        match lease(&*self.records, &key, &question, until).await? {
-            Leased::Kept(answer) => read(&answer).map(Some),
+        let mut leased = lease(&*self.records, &key, &question, until).await?;
+        if let Leased::Kept(answer) = &leased
+            && self.served(answer, id).is_none()
+        {
+            self.records.purge(&key).await?;
+            leased = lease(&*self.records, &key, &question, until).await?;
+        }
+        match leased {
+            Leased::Kept(answer) => self.served(&answer, id).map(Some).ok_or(Error::Interrupted),
             Leased::Nothing => Ok(None),
             Leased::TooLong => Err(Error::Busy(Busy { retry_after: UNDER_WAY })),
             Leased::Yours(lease) => {
                 let asked = held(&*self.records, &key, &lease, || (), ask()).await;
                 match &asked {
-                    Ok(kept) => self.keep((&key, &question), &lease, kept, now).await?,
+                    Ok(kept) => self.keep((&key, &question), &lease, kept).await?,
                     Err(_) => self.records.release(&key, &lease).await?,
                 }
                 asked.map(Some)
@@ -87,12 +100,17 @@ impl Shared {
         (key, question): (&RecordKey, &Question),
         lease: &Lease,
         kept: &Kept,
-        now: OffsetDateTime,
     ) -> Result<(), Error> {
         let answer = write(kept)?;
-        let good_for = Duration::try_from(kept.serve_until - now).unwrap_or_default();
+        let good_for = Duration::try_from(kept.serve_until - self.clock.now()).unwrap_or_default();
         self.records.keep(key, lease, question, &answer, good_for).await?;
         Ok(())
+    }
+
+    /// The token, unless it is somebody else's or is served no longer.
+    fn served(&self, answer: &[u8], id: &UserId) -> Option<Kept> {
+        let kept = read(answer).ok()?;
+        (kept.token.user_id == *id && kept.serve_until > self.clock.now()).then_some(kept)
     }
 
     /// No replica serves this user's token any more, and what is under way is kept for nobody.

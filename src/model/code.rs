@@ -161,7 +161,7 @@ codes! {
     /// The assertion was used before.
     SAML_REPLAY = "saml.replay", Person, "This sign-in was used already",
         "Start again from your bookmark.";
-    /// Nobody asked for the assertion, and it may have been used before: the gateway's memory does not go back so far.
+    /// The assertion may have been used before: the gateway's memory does not go back so far.
     SAML_NOT_REMEMBERED = "saml.not_remembered", Person, "This sign-in can't be taken just now",
         "Start from your bookmark, or open the contact centre from your company's list of apps once more in a minute or two.";
     /// The identity provider keeps no answer for the artifact, or the artifact is not its own.

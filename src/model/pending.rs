@@ -52,8 +52,8 @@ pub struct PendingSignIn {
     pub purpose: Purpose,
     /// What the request asked for.
     pub requested: Requested,
-    /// When the request was made.
-    #[serde(with = "time::serde::timestamp")]
+    /// When the request was made, to the millisecond.
+    #[serde(with = "time::serde::timestamp::milliseconds")]
     pub started_at: OffsetDateTime,
     /// Where this browser's session had been handed over to when it left: the answer comes without the session's
     /// cookie, and the new session must be able to end these too.

@@ -14,6 +14,7 @@ mod discovery;
 mod engine;
 mod error;
 mod findings;
+mod first_use;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod guard;
@@ -42,8 +43,8 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use crate::model::{
-    Clock, Departure, IdpName, OriginalAnswer, PendingSignIn, Problem, Random, ReplayGuard, RequestId,
-    RequestOptions, Requested, Use,
+    Clock, Departure, IdpName, PendingSignIn, Problem, Random, ReplayGuard, RequestId, RequestOptions,
+    Requested,
 };
 
 pub use assertion::VerifiedAssertion;
@@ -252,8 +253,8 @@ impl ServiceProvider {
             }
             outcome => outcome,
         };
-        let unasked = pending.is_none().then(|| self.skew(idp));
-        Ok(self.check_first_use(outcome?, &delivered, unasked).await?)
+        let began = pending.map(|pending| pending.started_at);
+        Ok(self.use_up(outcome?, &delivered, began, self.skew(idp)).await?)
     }
 
     async fn outcome(
@@ -317,26 +318,6 @@ impl ServiceProvider {
             want_signed: idp.settings.want_signed,
             max_lifetime: self.settings.max_assertion_lifetime,
         }
-    }
-
-    /// An assertion is used once; when the store can't tell, not at all. SAML profiles 4.1.4.5. `unasked`: no request stands
-    /// behind it, and this is the tolerated difference of clocks.
-    async fn check_first_use(
-        &self,
-        outcome: Outcome,
-        delivered: &Delivered,
-        unasked: Option<Duration>,
-    ) -> Result<VerifiedAssertion, Error> {
-        let Outcome { identity, replay_key, replay_until, issued, readable } = outcome;
-        let Use::First { remembered_since } = self.replay.first_use(replay_key, replay_until).await? else {
-            return Err(Error::Replay);
-        };
-        if let Some(skew) = unasked {
-            unsolicited::check_is_remembered(issued, remembered_since, skew)?;
-        }
-        let answer = || OriginalAnswer::new(&delivered.saml_response, issued, &identity);
-        let answer = readable.map(|()| answer());
-        Ok(VerifiedAssertion::new(identity, answer, issued - self.clock.now()))
     }
 
     fn idp(&self, name: &IdpName) -> Result<&Arc<Idp>, Error> {

@@ -4,8 +4,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use time::OffsetDateTime;
-
 use crate::model::IdpName;
 
 use super::ServiceProvider;
@@ -95,14 +93,4 @@ fn check_may_be_confirmed(may: IdpInitiated) -> Result<(), Error> {
 /// The answer to a request that has lost its `RelayState` begins no other sign-in. Profiles 4.1.5.
 fn check_answers_nothing(response: Node<'_, '_>) -> Result<(), Error> {
     if response.has_attribute("InResponseTo") { Err(Error::InResponseTo) } else { Ok(()) }
-}
-
-/// Whether such an answer was used before is known only if it was issued after the store began to remember. (One that was
-/// asked for needs the record of its request, which is lost with what was used.)
-pub(super) fn check_is_remembered(
-    issued: OffsetDateTime,
-    since: Option<OffsetDateTime>,
-    skew: Duration,
-) -> Result<(), Error> {
-    if since.is_some_and(|since| issued <= since + skew) { Err(Error::NotRemembered) } else { Ok(()) }
 }

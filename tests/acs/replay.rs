@@ -1,9 +1,10 @@
 //! An assertion is used once.
 
 use connect_gateway::saml::Error;
+use time::Duration;
 use time::macros::datetime;
 
-use crate::gateway::{Gateway, Used, assert_alice, assert_refused, code, company, settings};
+use crate::gateway::{Gateway, Used, assert_alice, assert_refused, code, company, pending, settings};
 use crate::idp::{Answer, Confirmation, ENTITY_ID, IDP, metadata};
 
 #[tokio::test]
@@ -50,4 +51,27 @@ async fn nobody_gets_in_when_the_replay_store_is_down() {
     let used = Used { down: true, ..Used::default() };
     let gateway = Gateway::build(settings(), company(metadata(&[&IDP])), used).unwrap();
     assert_eq!(code(gateway.verify(Answer::default().xml()).await), "gateway.state_unavailable");
+}
+
+/// What a store loses is its last moments: the record of a request may come back without the one of its answer's use.
+#[tokio::test]
+async fn an_answer_to_a_request_from_before_a_loss_is_refused_unless_it_was_issued_after_it() {
+    let began = pending().started_at;
+    let just_after = began + Duration::milliseconds(1);
+    for (since, issued, is_remembered) in [
+        (began, "2026-03-01T09:29:55Z", true),
+        (just_after, "2026-03-01T09:29:55Z", false),
+        (just_after, "2026-03-01T09:30:30.001Z", false),
+        (just_after, "2026-03-01T09:30:30.002Z", true),
+    ] {
+        let used = Used { since: Some(since), ..Used::default() };
+        let gateway = Gateway::build(settings(), company(metadata(&[&IDP])), used).unwrap();
+        let outcome =
+            gateway.verify(Answer::with(|a| issued.clone_into(&mut a.assertion_issued)).xml()).await;
+        if is_remembered {
+            assert_alice(outcome);
+        } else {
+            assert_refused!(outcome, Error::NotRemembered);
+        }
+    }
 }

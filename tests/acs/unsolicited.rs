@@ -154,7 +154,7 @@ async fn it_is_used_once() {
     assert_eq!(code(received(&down, answer.xml()).await), "gateway.state_unavailable");
 }
 
-/// One that was asked for needs a request, which would be forgotten too.
+/// One that was asked for after that is taken.
 #[tokio::test]
 async fn it_is_refused_where_the_store_may_have_forgotten_that_it_was_used() {
     for (since, is_remembered) in

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use connect_gateway::model::{Random as _, SystemClock, SystemRandom, Unobserved};
+use connect_gateway::model::{Clock, Random as _, SystemClock, SystemRandom, Unobserved};
 use connect_gateway::store::redis::{Address, Login, Mode, Redis, Settings, StateKey, Tls};
 
 pub(crate) struct Server {
@@ -61,8 +61,22 @@ impl Server {
         }
     }
 
+    /// Runs a script as somebody does who may write there, on the record of the only user or token, and on one that is
+    /// put aside.
+    pub(crate) fn meddle(&self, kind: &str, script: &str) {
+        let keys = self.ask(&["KEYS", &format!("*:{kind}:*")]);
+        let records: Vec<&str> = keys.lines().filter(|key| key.ends_with('}')).collect();
+        let [record] = records[..] else { unreachable!("one record, not {records:?}") };
+        self.ask(&["EVAL", script, "2", record, "aside"]);
+    }
+
     /// A connection, as a replica has one.
     pub(crate) async fn connection(&self) -> Redis {
+        self.connection_by(Arc::new(SystemClock)).await
+    }
+
+    /// The same, with a clock of the test's own.
+    pub(crate) async fn connection_by(&self, clock: Arc<dyn Clock>) -> Redis {
         let settings = Settings {
             addresses: vec![Address::parse(&format!("unix://{}/redis.sock", self.folder.display())).unwrap()],
             mode: Mode::Single,
@@ -72,8 +86,7 @@ impl Server {
             key: StateKey::parse("c2VhbGVkIHdpdGggYSBrZXkgb2YgMzIgYnl0ZXMhISE=").unwrap(),
             other_key: None,
         };
-        let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
-        Redis::connect(&settings, clock, random, Arc::new(Unobserved)).await.unwrap()
+        Redis::connect(&settings, clock, Arc::new(SystemRandom), Arc::new(Unobserved)).await.unwrap()
     }
 }
 

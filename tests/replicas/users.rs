@@ -6,11 +6,14 @@ use std::time::Duration;
 use connect_gateway::connect::{Connect, Error};
 use connect_gateway::emulator::{Behaviour, Rates as AwsRates};
 use connect_gateway::federation::Federation;
-use connect_gateway::model::{ConnectUser, Pace, Placement, Rate, Rates, SystemRandom, Username};
+use connect_gateway::model::{
+    ConnectUser, Found, InstanceName, Pace, Placement, Question, Rate, Rates, RecordKey, RecordKind,
+    SharedRecords as _, SystemRandom, UserId, Username,
+};
 use connect_gateway::store::redis::{Redis, SharedBudget};
 use tokio::time::{Instant, sleep};
 
-use crate::house::{Calls, House, gateway, placement};
+use crate::house::{Calls, House, gateway, placement, role};
 use crate::server::Server;
 
 struct Replica {
@@ -26,7 +29,10 @@ fn pace(redis: &Redis, connect: Rate) -> Pace {
 }
 
 async fn replica_at(server: &Server, house: &House, connect: Rate, patience: Duration) -> Replica {
-    let redis = server.connection().await;
+    replica_of(server.connection().await, house, connect, patience)
+}
+
+fn replica_of(redis: Redis, house: &House, connect: Rate, patience: Duration) -> Replica {
     let pace = pace(&redis, connect);
     let connect = house.connect_as(&gateway(), pace.clone(), |settings| settings.patience = patience);
     let federation = house.federation_as(&gateway(), pace, |settings| settings.patience = patience);
@@ -224,4 +230,110 @@ async fn a_storm_at_two_replicas_is_never_throttled() {
         "two replicas are as fast as one: {:?}",
         began.elapsed()
     );
+}
+
+/// Replicas whose Redis has the house's clock.
+async fn replica_by_the_house(server: &Server, house: &House) -> Replica {
+    let redis = server.connection_by(house.clock()).await;
+    replica_of(redis, house, Rate { per_second: 1000.0, burst: 1000 }, Duration::from_secs(30))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_writes_to_redis_makes_no_old_placement_the_answer_to_a_new_one() {
+    let (server, house) = (Server::start(), House::start(Behaviour::kind()).await);
+    let replica = replica(&server, &house).await;
+    let moved = Placement { last_name: Some("King".to_owned()), ..placement("ada") };
+    replica.connect.ensure(&moved).await.unwrap();
+    server.meddle(
+        "user",
+        "return redis.call('HSET', KEYS[2], 'question', redis.call('HGET', KEYS[1], 'question'))",
+    );
+    let user = ada(&replica).await;
+    let old = token(&replica, &user, &house).await;
+    server.meddle(
+        "user",
+        "return redis.call('HSET', KEYS[1], 'question', redis.call('HGET', KEYS[2], 'question'))",
+    );
+    replica.connect.ensure(&moved).await.unwrap();
+    assert_eq!(house.calls("UpdateUserIdentityInfo"), calls(3), "there, back, and there again");
+    assert_ne!(token(&replica, &user, &house).await, old, "a token of the other placement ends");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_writes_to_redis_makes_nobody_known_for_longer() {
+    let (server, house) = (Server::start(), House::start(Behaviour::kind()).await);
+    let replica = replica_by_the_house(&server, &house).await;
+    ada(&replica).await;
+    server.meddle(
+        "user",
+        "redis.call('PERSIST', KEYS[1]) return redis.call('HSET', KEYS[1], 'until', '99999999999999')",
+    );
+    ada(&replica).await;
+    assert_eq!(house.calls("DescribeUser"), calls(1), "what was sealed still holds");
+    house.clock.advance(Duration::from_hours(13));
+    ada(&replica).await;
+    assert_eq!(house.calls("DescribeUser"), calls(2));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_writes_to_redis_makes_no_token_last_longer() {
+    let (server, house) = (Server::start(), House::start(Behaviour::kind()).await);
+    let replica = replica_by_the_house(&server, &house).await;
+    let user = ada(&replica).await;
+    let first = token(&replica, &user, &house).await;
+    server.meddle(
+        "token",
+        "redis.call('PERSIST', KEYS[1]) return redis.call('HSET', KEYS[1], 'until', '99999999999999')",
+    );
+    house.clock.advance(Duration::from_mins(47));
+    replica.federation.refresh(&user, house.in_an_hour()).await.unwrap();
+    let second = token(&replica, &user, &house).await;
+    assert_ne!(second, first, "it is due though Redis says that it is not");
+    house.clock.advance(Duration::from_hours(2));
+    assert_ne!(token(&replica, &user, &house).await, second);
+    assert_eq!(house.calls("GetFederationToken"), calls(3));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_can_not_be_opened_counts_as_not_there() {
+    let (server, house) = (Server::start(), House::start(Behaviour::kind()).await);
+    let replica = replica(&server, &house).await;
+    let user = ada(&replica).await;
+    let first = token(&replica, &user, &house).await;
+    for kind in ["user", "token"] {
+        server.meddle(kind, "return redis.call('HSET', KEYS[1], 'answer', 'nonsense')");
+    }
+    assert_eq!(ada(&replica).await, user);
+    assert_eq!(house.calls("DescribeUser"), calls(2));
+    assert_ne!(token(&replica, &user, &house).await, first);
+}
+
+/// The token that replicas keep of this user, put back after a change of what is sealed.
+async fn reseal(redis: &Redis, user: &ConnectUser, change: impl FnOnce(&mut serde_json::Value)) {
+    let (instance, name) = (InstanceName::new("acme"), user.username.as_str().to_owned());
+    let key = RecordKey { kind: RecordKind::Token, instance, name };
+    let question = Question::now(&(role("connect-federation"), user.id.as_str()));
+    let Ok(Found::Kept(kept)) = redis.begin(&key, &question, "me").await else { panic!("no token is kept") };
+    let mut token = serde_json::from_slice(&kept).unwrap();
+    change(&mut token);
+    redis.purge(&key).await.unwrap();
+    let Ok(Found::Yours(lease)) = redis.begin(&key, &question, "me").await else { panic!("it is kept") };
+    let token = serde_json::to_vec(&token).unwrap();
+    assert!(redis.keep(&key, &lease, &question, &token, Duration::from_hours(1)).await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_that_is_kept_of_another_user_or_past_its_end_is_served_to_nobody() {
+    let (server, house) = (Server::start(), House::start(Behaviour::kind()).await);
+    let [one, other] = [replica(&server, &house).await, replica(&server, &house).await];
+    let (redis, user) = (server.connection().await, ada(&one).await);
+    let first = token(&one, &user, &house).await;
+    reseal(&redis, &user, |_| ()).await;
+    assert_eq!(token(&other, &user, &house).await, first, "as it was");
+    reseal(&redis, &user, |token| token["user_id"] = serde_json::json!(UserId::new("another"))).await;
+    let second = token(&other, &user, &house).await;
+    assert_ne!(second, first);
+    reseal(&redis, &user, |token| token["serve_until"] = serde_json::json!(1_000_000)).await;
+    assert_ne!(token(&other, &user, &house).await, second);
+    assert_eq!(house.calls("GetFederationToken"), calls(3));
 }

@@ -66,6 +66,23 @@ async fn a_redis_that_comes_back_without_its_data_remembers_from_then_on_only() 
     assert!(first_use(&redis, "_1").await.unwrap() > since);
 }
 
+/// Else whoever begins right after that would look like somebody who began before.
+#[tokio::test]
+async fn since_when_a_redis_remembers_is_noted_by_whatever_is_asked_first() {
+    let mut server = Server::start();
+    let redis = server.connect().await;
+    first_use(&redis, "_1").await.unwrap();
+    server.kill();
+    server.run();
+    assert_eq!(pending(&redis).take(&pending_key("a")).await, Ok(None));
+    let then = SystemClock.now();
+    // Redis says it in whole milliseconds.
+    while SystemClock.now() < then + Duration::milliseconds(2) {
+        tokio::task::yield_now().await;
+    }
+    assert!(first_use(&redis, "_1").await.unwrap() <= then);
+}
+
 #[tokio::test]
 async fn a_redis_that_is_emptied_begins_anew_and_replicas_find_each_other_again() {
     let server = Server::start();

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use connect_gateway::model::{
-    Clock, Found, InstanceName, NamedSessions as _, Pending as _, Question, RecordKey, RecordKind,
-    ReplayGuard as _, SessionId, SharedRecords as _, StateProbe as _, SystemClock, SystemRandom, Unobserved,
+    Clock as _, NamedSessions as _, Pending as _, ReplayGuard as _, SessionId, StateProbe as _, SystemClock,
 };
 use connect_gateway::store::redis::{
-    Error, Redis, RedisNamedSessions, RedisPending, RedisReplay, RedisSessions, Settings,
+    Error, RedisNamedSessions, RedisPending, RedisReplay, RedisSessions, Settings,
 };
 use time::Duration;
 use tower_sessions::SessionStore as _;
@@ -65,56 +64,6 @@ async fn nothing_in_redis_names_a_person_or_opens_a_door_and_everything_ends() {
         let life: i64 = server.cli(&["PTTL", key]).parse().unwrap();
         assert!(life > 0, "{key} never ends");
     }
-}
-
-/// A clock that is three minutes ahead.
-struct Ahead;
-
-impl Clock for Ahead {
-    fn now(&self) -> time::OffsetDateTime {
-        SystemClock.now() + Duration::minutes(3)
-    }
-}
-
-/// Keeps that this person is in place, and the name of the record.
-async fn kept_in_place(server: &Server, redis: &Redis, record: &RecordKey, question: &Question) -> String {
-    let before = server.cli(&["KEYS", "*"]);
-    let Found::Yours(lease) = redis.begin(record, question, "me").await.unwrap() else {
-        panic!("it is there")
-    };
-    let minute = std::time::Duration::from_mins(1);
-    assert!(redis.keep(record, &lease, question, b"in place", minute).await.unwrap());
-    let keys = server.cli(&["KEYS", "*"]);
-    let is_it = |key: &&str| !before.contains(*key) && server.cli(&["TYPE", key]) == "hash";
-    keys.lines().find(is_it).unwrap().to_owned()
-}
-
-#[tokio::test]
-async fn an_answer_serves_its_own_question_for_its_own_time_whatever_redis_says() {
-    let server = Server::start();
-    let redis = server.connect().await;
-    let of = |name: &str| RecordKey {
-        kind: RecordKind::User,
-        instance: InstanceName::new("prod"),
-        name: name.to_owned(),
-    };
-    let [demoted, other, third] = ["ada", "bert", "cleo"].map(of);
-    let [agent, supervisor] = ["agent", "supervisor"].map(|placement| Question::now(&placement));
-    let record = kept_in_place(&server, &redis, &demoted, &supervisor).await;
-    let another = kept_in_place(&server, &redis, &other, &agent).await;
-    kept_in_place(&server, &redis, &third, &agent).await;
-    assert!(matches!(redis.begin(&demoted, &supervisor, "me").await, Ok(Found::Kept(_))));
-    // Whoever may write there says that the old answer is one to the new question.
-    let copy = "return redis.call('HSET', KEYS[1], 'question', redis.call('HGET', KEYS[2], 'question'))";
-    server.cli(&["EVAL", copy, "2", &record, &another]);
-    assert!(matches!(redis.begin(&demoted, &agent, "me").await, Ok(Found::Yours(_))));
-    // Or that it is good for ever.
-    let settings = server.settings();
-    let later = Redis::connect(&settings, Arc::new(Ahead), Arc::new(SystemRandom), Arc::new(Unobserved));
-    let later = later.await.unwrap();
-    server.cli(&["HSET", &another, "until", "99999999999999"]);
-    assert!(matches!(redis.begin(&other, &agent, "me").await, Ok(Found::Kept(_))));
-    assert!(matches!(later.begin(&other, &agent, "me").await, Ok(Found::Yours(_))));
 }
 
 async fn replica(server: &Server, own: u8, other: Option<u8>) -> Result<RedisSessions, Error> {

@@ -67,6 +67,31 @@ async fn a_user_with_few_rights_and_a_password_is_enough() {
     }
 }
 
+/// Each right that the documentation lists is needed, and whoever has forgotten one is told at the start what to write.
+#[tokio::test]
+async fn a_user_without_one_of_the_rights_is_refused_at_the_start_with_what_to_write() {
+    let server = Server::start();
+    let user = documented_user();
+    let words: Vec<&str> = user.split_whitespace().skip(1).collect();
+    let rights = words.iter().filter_map(|word| word.strip_prefix('+'));
+    let taken: Vec<_> = rights.map(|right| (format!("-{right}"), format!(" add +{right} "))).collect();
+    assert!(taken.len() > 20, "{taken:?}");
+    let keys = ("resetkeys".to_owned(), " add ~cg1:* ".to_owned());
+    let two = ("-zscore -hdel".to_owned(), " add +hdel +zscore ".to_owned());
+    for (taken, advice) in taken.into_iter().chain([keys, two]) {
+        let made = ["ACL", "SETUSER"].iter().chain(&words).copied().chain(taken.split(' '));
+        assert_eq!(server.cli(&made.collect::<Vec<_>>()), "OK");
+        let login = Login { username: Some("gateway".to_owned()), password: Some(Secret::new("hunter2")) };
+        let refused = connect(&Settings { login, ..server.settings() }).await.unwrap_err();
+        let refused = refused.to_string();
+        assert!(refused.contains(&advice) && !refused.contains("hunter"), "{taken}: {refused}");
+    }
+    let made = ["ACL", "SETUSER"].iter().chain(&words).copied();
+    assert_eq!(server.cli(&made.collect::<Vec<_>>()), "OK");
+    let login = Login { username: Some("gateway".to_owned()), password: Some(Secret::new("hunter2")) };
+    connect(&Settings { login, ..server.settings() }).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_unix_socket_is_enough() {
     let server = Server::with(&["--unixsocket", "FOLDER/redis.sock"]);

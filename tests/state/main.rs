@@ -25,5 +25,6 @@ mod contract;
 mod faults;
 mod kept;
 mod kinds;
+mod records;
 mod replicas;
 mod settings;

@@ -258,3 +258,24 @@ async fn an_answer_that_nobody_asked_for_is_refused_after_a_loss_until_newer_one
     let page = browser.submit(&answer, &answer.forms()[0]).await;
     assert!(page.body.contains("saml.not_remembered"), "{}", page.body);
 }
+
+/// As `appendfsync everysec` and an asynchronous failover lose the last moment: the request is known, that it was answered is not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_was_used_in_the_moment_that_redis_lost_is_refused_and_the_person_begins_again_at_once()
+ {
+    let mut replicas = Box::pin(Replicas::start()).await;
+    let browser = browser();
+    let answer = World::pick(&replicas.url, &browser, "acme", "alice").await;
+    let again = browser.clone();
+    assert_eq!(replicas.redis.cli(&["SAVE"]), "OK");
+    let page = browser.submit(&answer, &answer.forms()[0]).await;
+    assert!(is_inside(&browser.settle(page).await, "alice"));
+    replicas.redis.kill();
+    replicas.redis.run();
+    let page = again.submit(&answer, &answer.forms()[0]).await;
+    assert!(page.body.contains("saml.not_remembered"), "{} {}", page.status, page.body);
+    assert!(page.body.contains("/go/acme"), "it leads back to where they were going: {}", page.body);
+    let answer = World::pick(&replicas.url, &again, "acme", "alice").await;
+    let page = again.settle(answer).await;
+    assert!(is_inside(&page, "alice"), "{} {}", page.status, page.body);
+}

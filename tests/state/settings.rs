@@ -1,6 +1,7 @@
 //! `[state]` in the configuration: what is missing, what does not fit together, and what is dangerous.
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use connect_gateway::config::{self, Loaded};
 use connect_gateway::model::Problem;
@@ -29,7 +30,8 @@ set = { security_profiles = ["Agent"] }
 const SINGLE: &str = "urls = [\"rediss://cache.internal\"]\nkey_file = \"state.key\"\n";
 const SENTINEL: &str = "mode = \"sentinel\"\nsentinel_master = \"gateway\"\n";
 
-fn folder() -> PathBuf {
+/// Made once: tests that run at the same time read it.
+static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
     let folder = std::env::temp_dir().join(format!("connect-gateway-state-settings-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     write(&folder, "state.key", &written_key(1));
@@ -37,13 +39,13 @@ fn folder() -> PathBuf {
     write(&folder, "other.key", &written_key(2));
     write(&folder, "short.key", "c2hvcnQ=");
     folder
-}
+});
 
 fn read(state: &str) -> Result<Loaded, Vec<Problem>> {
     let (key, certificate) = key_pair();
     let keys = [("SIGNING_KEY", key), ("SIGNING_CERTIFICATE", certificate)]
         .map(|(name, value)| (format!("CONNECT_GATEWAY__SAML__{name}"), value));
-    config::parse(&format!("{REST}[state]\n{state}"), &folder(), keys)
+    config::parse(&format!("{REST}[state]\n{state}"), &FOLDER, keys)
 }
 
 #[test]
@@ -63,7 +65,7 @@ fn credentials_by_peoples_own_answers_are_refused_with_what_to_write_instead() {
         .map(|(name, value)| (format!("CONNECT_GATEWAY__SAML__{name}"), value));
     let by_assertion = "credentials = \"assertion\"\nsaml_provider_arn = \"arn:aws:iam::123456789012:saml-provider/okta\"\nrole_arn";
     let rest = REST.replace("role_arn", by_assertion);
-    let read = |state: &str| config::parse(&format!("{rest}[state]\n{state}"), &folder(), keys.clone());
+    let read = |state: &str| config::parse(&format!("{rest}[state]\n{state}"), &FOLDER, keys.clone());
     assert!(read("").is_ok());
     let problems = read(&format!("store = \"redis\"\n{SINGLE}")).expect_err("a problem");
     let [problem] = &problems[..] else { panic!("{problems:#?}") };

@@ -86,6 +86,14 @@ enum SameSite {
     None,
 }
 
+/// The browser as it is now, for when the other one has gone on.
+impl Clone for PlainBrowser {
+    fn clone(&self) -> Self {
+        let cookies = self.cookies.lock().unwrap().clone();
+        Self { client: self.client.clone(), cookies: Mutex::new(cookies) }
+    }
+}
+
 impl PlainBrowser {
     /// A browser without cookies.
     pub(crate) fn new(client: reqwest::Client) -> Self {

@@ -187,7 +187,7 @@ pub enum Error {
     /// The assertion was used before.
     #[error("the assertion was used before")]
     Replay,
-    /// Nobody asked for the assertion, and it was issued before the store began to remember what was used.
+    /// The assertion was issued before the store began to remember what was used, and nobody asked for it after that.
     #[error("the assertion may have been used before: the store has not remembered for long enough to tell")]
     NotRemembered,
     // -- single logout --

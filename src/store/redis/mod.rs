@@ -14,6 +14,7 @@ mod notes;
 mod pending;
 mod records;
 mod replay;
+mod rights;
 mod script;
 mod seal;
 mod sessions;
@@ -195,7 +196,13 @@ impl Redis {
     ) -> Result<T, StateUnavailable> {
         let deadline = Instant::now() + PATIENCE;
         self.keep_names_key(deadline).await?;
-        self.run_until(operation, script, names, &args, deadline).await
+        let answer = self.run_until(operation, script, names, &args, deadline).await;
+        if answer.is_ok() {
+            // Where the connection broke meanwhile: what begins next is not to look older than this server's memory. Where it
+            // fails, whoever comes next looks.
+            self.keep_names_key(deadline).await.ok();
+        }
+        answer
     }
 
     async fn run_until<T: FromRedisValue>(
@@ -257,6 +264,8 @@ impl Redis {
         let answer = connection.ask(cmd).await;
         if answer.as_ref().is_err_and(failure::is_of_the_connection) {
             self.0.link.close(generation).await;
+            // The next connection may lead to a server that has forgotten something.
+            self.0.names_key.look_again();
         }
         answer
     }

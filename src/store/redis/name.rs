@@ -3,7 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 /// The version of everything that is kept. What another version of the gateway can't read has another name.
-const VERSION: &str = "cg1";
+pub(super) const VERSION: &str = "cg1";
 
 /// The name of one record: `cg1:<prefix>:<kind>:{<tag>}`, then `:<part>` where one thing has several records. A cluster
 /// keeps all records with the same tag at the same node, so that one script may use them.

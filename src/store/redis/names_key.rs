@@ -100,7 +100,8 @@ impl NamesKey {
         due
     }
 
-    fn look_again(&self) {
+    /// Whoever asks next looks first.
+    pub(super) fn look_again(&self) {
         *self.looked.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }

@@ -6,7 +6,8 @@ use redis::{Value, cmd};
 use tokio::time::{Instant, sleep};
 
 use super::names_key::Failed;
-use super::{PATIENCE, Redis, failure};
+use super::rights::{refusal, refused_with};
+use super::{PATIENCE, Redis};
 
 /// How long a server may take to come up.
 const START: Duration = Duration::from_secs(30);
@@ -27,6 +28,12 @@ pub enum Error {
     /// It answered, and refused.
     #[error("[state]: Redis refuses the gateway: {0}")]
     Refused(String),
+    /// It answered, and its user may not do all that scripts do: the rules that are missing.
+    #[error(
+        "[state]: Redis refuses its user what the gateway needs: add {0} to the rules of that user (ACL SETUSER, or the ACL \
+         file); docs/operations.md lists all of them"
+    )]
+    Rights(String),
     /// It is too old.
     #[error("[state]: Redis {0} is too old: 6.2 or later is needed, or Valkey")]
     Version(String),
@@ -68,18 +75,16 @@ impl Redis {
     pub async fn check(&self) -> Result<(), Error> {
         let deadline = Instant::now() + PATIENCE;
         let answer = self.ask_until("state.start", &cmd("INFO"), deadline).await;
-        let answer = answer.map_err(|error| {
-            let words = failure::words(&error);
-            if failure::passes(&error) { Error::Unreachable(words) } else { Error::Refused(words) }
-        })?;
+        let answer = answer.map_err(|error| refusal(&error))?;
         for about in texts(answer) {
             check_version(&about)?;
             check_policy(&about)?;
         }
+        self.check_rights(deadline).await?;
         match self.look_at_names_key(deadline).await {
             Ok(()) => Ok(()),
             Err(Failed::WrongKey) => Err(Error::WrongKey),
-            Err(Failed::Unavailable(unavailable)) => Err(Error::Refused(unavailable.to_string())),
+            Err(Failed::Unavailable(unavailable)) => Err(refused_with(unavailable.to_string())),
         }
     }
 }

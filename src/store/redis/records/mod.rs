@@ -29,8 +29,8 @@ const GENERATION: Duration = Duration::from_hours(24);
 /// So long it is remembered for which placement a user was put in place: a token of another one is dropped.
 const REMEMBERED: Duration = Duration::from_hours(12);
 
-/// How far the clocks of replicas may be apart.
-const APART: Duration = Duration::from_mins(1);
+/// So often it is asked before nobody can tell: what was opened and not taken is told the second time.
+const LOOKS: usize = 2;
 
 /// No arguments.
 const NOTHING: &[&str] = &[];
@@ -41,6 +41,23 @@ struct Names {
     generation: Name,
     lease: Name,
 }
+
+/// What is kept, opened: an answer to the question, whether or not it is still good.
+struct Opened {
+    answer: Zeroizing<Vec<u8>>,
+    good_for: Duration,
+}
+
+/// What is kept and is not taken: nothing at first.
+#[derive(Default)]
+struct Declined {
+    sealed: Vec<u8>,
+    good_for: Duration,
+}
+
+/// What Redis says to who begins: a word, the generation, and the answer that stands there, empty where there is something
+/// else.
+type Begun = (String, String, Option<Vec<u8>>);
 
 impl Redis {
     fn record(&self, key: &RecordKey) -> Names {
@@ -73,13 +90,36 @@ impl Redis {
         self.sealer().seal(record, &whole)
     }
 
-    /// The answer, where it was sealed as one to this question and is still good.
-    fn answer_opened(&self, record: &Name, question: &Question, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    /// The answer, where it was sealed as one to this question, and how long it is good by our clock.
+    fn answer_opened(&self, record: &Name, question: &Question, sealed: &[u8]) -> Option<Opened> {
         let whole = self.sealer().open(record, sealed)?;
         let rest = whole.strip_prefix(&self.asked(question)[..])?;
         let (until, answer) = rest.split_first_chunk()?;
-        let now = (self.clock().now() - APART).unix_timestamp_nanos() / 1_000_000;
-        (i128::from(i64::from_be_bytes(*until)) > now).then(|| Zeroizing::new(answer.to_vec()))
+        let now = self.clock().now().unix_timestamp_nanos() / 1_000_000;
+        let left = i128::from(i64::from_be_bytes(*until)) - now;
+        let good_for = Duration::from_millis(u64::try_from(left).unwrap_or_default());
+        Some(Opened { answer: Zeroizing::new(answer.to_vec()), good_for })
+    }
+
+    async fn begun(
+        &self,
+        names: &Names,
+        question: &Question,
+        owner: &str,
+        declined: &Declined,
+    ) -> Result<Begun, StateUnavailable> {
+        let args = (
+            owner,
+            self.asked(question),
+            milliseconds(question.at_least),
+            if question.only_if_kept { "1" } else { "0" },
+            SharedRecords::owner(self),
+            milliseconds(LEASE),
+            milliseconds(GENERATION),
+            &declined.sealed,
+            milliseconds(declined.good_for),
+        );
+        self.of_record("records.begin", &BEGIN, names, args).await
     }
 
     /// The question, so that nobody can try which one it was.
@@ -97,41 +137,28 @@ impl SharedRecords for Redis {
         owner: &str,
     ) -> Result<Found, StateUnavailable> {
         let names = self.record(key);
-        loop {
-            let at_least = milliseconds(question.at_least);
-            let only_if_kept = if question.only_if_kept { "1" } else { "0" };
-            let args = (
-                owner,
-                self.asked(question),
-                at_least,
-                only_if_kept,
-                SharedRecords::owner(self),
-                milliseconds(LEASE),
-                milliseconds(GENERATION),
-            );
-            let (what, value): (String, Vec<u8>) =
-                self.of_record("records.begin", &BEGIN, &names, args).await?;
-            let generation = || String::from_utf8_lossy(&value).into_owned();
-            let lease = |replaces_another| Lease {
-                owner: owner.to_owned(),
-                generation: generation(),
-                replaces_another,
-            };
-            return Ok(match what.as_str() {
-                "kept" => {
-                    if let Some(answer) = self.answer_opened(&names.record, question, &value) {
-                        return Ok(Found::Kept(answer));
-                    }
-                    // Sealed with a key that is gone, or Redis says what is not so.
-                    self.purge(key).await?;
-                    continue;
+        let mut declined = Declined::default();
+        for _ in 0..LOOKS {
+            let (what, generation, kept) = self.begun(&names, question, owner, &declined).await?;
+            let opened = kept.as_ref().and_then(|kept| self.answer_opened(&names.record, question, kept));
+            match (what.as_str(), opened) {
+                ("kept", Some(Opened { answer, good_for })) if good_for > question.at_least => {
+                    return Ok(Found::Kept(answer));
                 }
-                "yours" => Found::Yours(lease(false)),
-                "yours instead" => Found::Yours(lease(true)),
-                "nothing" => Found::Nothing,
-                _ => Found::Theirs,
-            });
+                // It is over, sealed with a key that is gone, or not what Redis says.
+                ("kept", opened) => {
+                    let good_for = opened.map(|opened| opened.good_for).unwrap_or_default();
+                    declined = Declined { sealed: kept.unwrap_or_default(), good_for };
+                }
+                ("yours", opened) => {
+                    let replaces_another = kept.is_some() && opened.is_none();
+                    return Ok(Found::Yours(Lease { owner: owner.to_owned(), generation, replaces_another }));
+                }
+                ("nothing", _) => return Ok(Found::Nothing),
+                _ => return Ok(Found::Theirs),
+            }
         }
+        Err(StateUnavailable::NoAnswer("records.begin: what is kept is no answer, time and again".to_owned()))
     }
 
     async fn renew(&self, key: &RecordKey, lease: &Lease) -> Result<bool, StateUnavailable> {
