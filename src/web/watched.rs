@@ -108,5 +108,8 @@ fn method(method: &Method) -> &'static str {
 /// Whose request it is. Without a listener of ours there is no peer, and nobody is believed for it.
 fn client(site: &Site, request: &Request) -> ClientAddress {
     let peer = request.extensions().get().copied().unwrap_or(Peer(None));
+    if SILENT.contains(&request.uri().path()) {
+        return site.addresses.of_proxy(peer, request.headers());
+    }
     site.addresses.of(peer, request.headers(), site.clock.now())
 }

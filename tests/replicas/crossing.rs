@@ -70,6 +70,10 @@ async fn goes_to_and_fro(kind: Kind) {
     for _ in 0..2 {
         assert!(!topology.is_signed_in(&browser).await);
     }
+    // The balancer says whose each request is, and its own checks are nobody's.
+    for member in &topology.replicas.members {
+        assert!(!member.log().contains("does not say whose request"), "{}", member.log());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -114,7 +114,11 @@ fn for_nginx(folder: &Path, port: u16, replicas: &[SocketAddr]) -> String {
     let text = placed(blocks("nginx")[0], folder, replicas);
     let text = replaced(&text, "listen 443 ", &format!("listen 127.0.0.1:{port} "));
     let text = replaced(&text, "listen 80;", &format!("listen 127.0.0.1:{};", free_port()));
-    let text = replaced(&text, "proxy_pass ", &format!("proxy_bind {PROXY};\n        proxy_pass "));
+    let text = replaced(
+        &text,
+        "proxy_connect_timeout ",
+        &format!("proxy_bind {PROXY};\n    proxy_connect_timeout "),
+    );
     let here = folder.display();
     format!(
         "daemon off; master_process off; pid {here}/pid; error_log {here}/errors;\n\

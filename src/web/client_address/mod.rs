@@ -85,6 +85,11 @@ impl Addresses {
         client
     }
 
+    /// The same, for what load balancers ask for themselves: they name no client then, and nothing is wrong.
+    pub(super) fn of_proxy(&self, peer: Peer, headers: &HeaderMap) -> ClientAddress {
+        find(&self.settings, peer, headers)
+    }
+
     fn remind(&self, fault: Fault, now: OffsetDateTime) {
         let (now, last) = (now.unix_timestamp(), self.reminded.load(Ordering::Relaxed));
         let is_due = now.saturating_sub(last) >= REMINDER;
