@@ -77,7 +77,7 @@ pub fn start(
         LogFormat::Text => fmt::layer().with_ansi(false).boxed(),
         LogFormat::Json => fmt::layer().json().flatten_event(true).boxed(),
     };
-    let stream = Stream::to(audit_to)?;
+    let stream = Stream::to(audit_to, Arc::clone(&clock))?;
     let audit_lines = stream.clone().map(|stream| {
         AuditLines::new(stream, clock).with_filter(Targets::new().with_target("audit", LevelFilter::INFO))
     });

@@ -8,13 +8,14 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+use time::format_description::well_known::Rfc3339;
 use tracing::Level;
 
 use super::sink::{Sink, Written};
 use crate::audit::Link;
 use crate::config::AuditTo;
-use crate::model::AuditLost;
+use crate::model::{AuditLost, Clock};
 
 /// Most lines that wait; beyond that they are lost, and counted.
 const QUEUE: usize = 10_000;
@@ -71,7 +72,7 @@ pub(super) struct Stream {
 
 impl Stream {
     /// `None` where lines stay in the log.
-    pub(super) fn to(audit: &AuditTo) -> Result<Option<Self>, String> {
+    pub(super) fn to(audit: &AuditTo, clock: Arc<dyn Clock>) -> Result<Option<Self>, String> {
         let Some(sink) = Sink::open(audit)? else { return Ok(None) };
         let begins_anew = sink.begins_anew();
         let (queue, lines) = sync_channel(QUEUE);
@@ -82,6 +83,8 @@ impl Stream {
             anonymous: Arc::clone(&anonymous),
             lost: Arc::clone(&lost),
             told: lost.counts(),
+            noted: lost.counts(),
+            clock,
             is_failing: false,
         };
         let thread = thread::Builder::new().name("audit".to_owned()).spawn(move || writer.run());
@@ -154,6 +157,9 @@ struct Writer {
     lost: Arc<AuditLost>,
     /// Lost lines that the log knows of: decisions, and about nobody known.
     told: (u64, u64),
+    /// Those that a line of the stream itself knows of.
+    noted: (u64, u64),
+    clock: Arc<dyn Clock>,
     is_failing: bool,
 }
 
@@ -168,6 +174,7 @@ impl Writer {
             while let Ok(message) = self.lines.try_recv() {
                 self.take(message);
             }
+            self.note_lost();
             self.sink.settle();
             self.tell_lost();
         }
@@ -178,6 +185,7 @@ impl Writer {
             Message::Line(line) => self.deliver(line),
             Message::Reopen => self.sink.reopen(),
             Message::Stop(done) => {
+                self.note_lost();
                 self.sink.settle();
                 let _ = done.send(());
             }
@@ -214,6 +222,28 @@ impl Writer {
         thread::sleep(PAUSE);
     }
 
+    /// A line in the place of those that were lost before it: whoever reads the stream knows that it is not whole.
+    fn note_lost(&mut self) {
+        let (lost, noted) = (self.lost.counts(), self.noted);
+        if lost == noted {
+            return;
+        }
+        self.noted = lost;
+        let now = self.clock.now().format(&Rfc3339).unwrap_or_default();
+        let fields = json!({
+            "timestamp": now,
+            "level": Level::ERROR.as_str(),
+            "target": "audit",
+            "event": "lost",
+            "lost_decisions": lost.0 - noted.0,
+            "lost_anonymous": lost.1 - noted.1,
+            "message": "lines before this one were lost",
+        });
+        if let Value::Object(fields) = fields {
+            self.deliver(Line { of: Of::Decision, timestamp: now, level: Level::ERROR, fields });
+        }
+    }
+
     fn tell_lost(&mut self) {
         let (lost, told) = (self.lost.counts(), self.told);
         if lost != told {
@@ -230,6 +260,7 @@ mod tests {
 
     use super::*;
     use crate::config::SyslogAddress;
+    use crate::model::SystemClock;
 
     fn line(of: Of, number: usize) -> Line {
         let fields = serde_json::json!({ "event": "request", "at": format!("{of:?} {number}.") });
@@ -243,7 +274,8 @@ mod tests {
         let path = std::env::temp_dir().join(format!("connect-gateway-stream-{}", std::process::id()));
         let server = UnixDatagram::bind(&path).unwrap();
         server.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
-        let stream = Stream::to(&AuditTo::Syslog(SyslogAddress::Unix(path.clone()))).unwrap().unwrap();
+        let to = AuditTo::Syslog(SyslogAddress::Unix(path.clone()));
+        let stream = Stream::to(&to, Arc::new(SystemClock)).unwrap().unwrap();
         for number in 0..3 * QUEUE {
             stream.send(line(Of::Anonymous, number));
         }
@@ -270,6 +302,7 @@ mod tests {
             3 * QUEUE + decisions,
             read(&format!("Decision {}.", decisions - 1)) + usize::try_from(anonymous).unwrap()
         );
+        assert_eq!(read(&format!("\"lost_anonymous\":{anonymous}")), 1);
         // Whoever was let in has left: there is room for as many again.
         stream.send(line(Of::Anonymous, 0));
         assert_eq!(read("Anonymous 0."), 1);

@@ -299,16 +299,22 @@ async fn a_flood_of_strangers_pushes_no_decision_out_of_the_queue_of_a_server_th
     assert_eq!(lost("decision"), 0);
     assert!(lost("anonymous") > requests / 2, "{}", lost("anonymous"));
     let mut buffer = vec![0_u8; 65_536];
-    let mut strangers = 0;
+    let (mut strangers, mut decisions) = (0, 0);
     loop {
         let length = server.recv(&mut buffer).unwrap();
         let message = std::str::from_utf8(&buffer[..length]).unwrap();
         strangers += usize::from(message.contains(r#""anonymous":true"#));
         if message.contains(r#""event":"hand_off""#) {
             assert!(!message.contains("anonymous"), "{message}");
+            decisions += 1;
+        }
+        if message.contains(r#""event":"lost""#) {
+            let count = format!("\"lost_anonymous\":{}", lost("anonymous"));
+            assert!(message.contains(&count) && message.contains("\"lost_decisions\":0"), "{message}");
             break;
         }
     }
+    assert_eq!(decisions, 1, "it came before what says that others did not");
     assert!(strangers > 0, "the lines that waited come in their order");
     let told = world.gateway.log();
     assert!(told.contains(r#""message":"audit lines are lost","decisions":0,"anonymous":"#), "{told}");

@@ -86,8 +86,14 @@ impl Browser {
         !self.client.find_all(Locator::Css(css)).await.unwrap().is_empty()
     }
 
-    /// The text of the first element that matches `css`.
+    /// The text of the first element that matches `css`. A page that goes on by itself may take it away meanwhile, and
+    /// bring another.
     pub(crate) async fn text(&self, css: &str) -> String {
+        for _ in 0..5 {
+            if let Ok(text) = self.find(css).await.text().await {
+                return text;
+            }
+        }
         self.find(css).await.text().await.unwrap()
     }
 
