@@ -10,6 +10,7 @@ use reqwest::{Client, ClientBuilder};
 use serde_json::{Value, json};
 use url::Url;
 
+use super::terminal::shown;
 use super::{Outcome, read_config};
 use crate::config::{Config, Listen};
 
@@ -144,7 +145,7 @@ pub(super) fn why(answer: &str) -> String {
     let said: Value = serde_json::from_str(answer).unwrap_or_default();
     let reasons = said["reasons"].as_array().into_iter().flatten().filter_map(Value::as_str);
     let reasons: Vec<&str> = reasons.collect();
-    if reasons.is_empty() { String::new() } else { format!(", because of: {}", reasons.join(", ")) }
+    if reasons.is_empty() { String::new() } else { format!(", because of: {}", shown(&reasons.join(", "))) }
 }
 
 fn configured(path: &Path, live: bool) -> Result<Door, String> {
@@ -193,6 +194,7 @@ mod tests {
     #[test]
     fn what_a_gateway_lacks_is_told() {
         assert_eq!(why(r#"{"ready":false,"reasons":["store","draining"]}"#), ", because of: store, draining");
+        assert!(!why("{\"reasons\":[\"\\u001b[2J\"]}").contains('\u{1b}'));
         assert_eq!(why("draining") + &why(r#"{"ready":true,"reasons":[]}"#), "");
     }
 

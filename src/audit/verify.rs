@@ -71,7 +71,7 @@ pub fn verify(file: impl BufRead, key: Option<Secret>, begins: &Begins) -> io::R
                 what
             }
         };
-        wanted.stated = sealed.map(|line| line.next());
+        wanted.stated = sealed.filter(|line| wanted.has_its_place(line)).map(|line| line.next());
         found.breaks.extend(what.map(|what| Break { line: found.lines, what }));
     }
     Ok(found)
@@ -86,6 +86,14 @@ struct Wanted {
 }
 
 impl Wanted {
+    /// Whether a line says the number that is next, whatever else was changed in it. Any other would let lines be missing, or
+    /// be there twice, behind it.
+    fn has_its_place(&self, line: &Sealed) -> bool {
+        let next = self.stated.as_ref().or(self.held.as_ref()).map_or(1, |next| next.number);
+        let is_its_own = self.held.as_ref().is_some_and(|held| held.previous == line.seal);
+        line.link.number == next || is_its_own
+    }
+
     /// What is wrong with the place of a line that holds.
     fn wrong(&self, sealed: &Sealed, at: u64, begins: &Begins) -> Option<String> {
         let link = &sealed.link;
@@ -230,6 +238,30 @@ mod tests {
             more.insert(4, unreadable.to_owned());
             assert!(what(&more, &Begins::default()).starts_with("can't be read"), "{unreadable}");
         }
+    }
+
+    #[test]
+    fn one_line_that_somebody_made_hides_no_line_that_is_missing_and_lets_none_pass_twice() {
+        let lines = written();
+        let link = |line: &str| {
+            let line = Sealed::read(line.as_bytes()).unwrap();
+            (line.link.number, line.seal)
+        };
+        // It says the number and the seal of the line that it stands for.
+        let standing_for = |line: &str| {
+            let (number, seal) = link(line);
+            format!(r#"{{"event":"forged","number":{number},"previous":"","seal":"{seal}"}}"#)
+        };
+        let said = |lines: &[String]| {
+            let breaks = verified(lines, &Begins::default()).breaks;
+            breaks.into_iter().map(|found| found.what).collect::<Vec<_>>().join("\n")
+        };
+        let middle = [&lines[..1], &[standing_for(&lines[3])], &lines[4..]].concat();
+        assert!(said(&middle).contains("3 lines before it are missing"), "{}", said(&middle));
+        let beginning = [&[standing_for(&lines[2])][..], &lines[3..]].concat();
+        assert!(said(&beginning).contains("the beginning is missing"), "{}", said(&beginning));
+        let twice = [&lines[..], &[standing_for(&lines[1])], &lines[2..]].concat();
+        assert_eq!(breaks(&twice)[..2], [6, 7], "{}", said(&twice));
     }
 
     /// Everything that can be computed without the key is there, and the gateway does not vouch for it either.

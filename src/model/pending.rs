@@ -111,6 +111,14 @@ impl std::fmt::Debug for PendingKey {
 /// Shared state: what is under way in browsers.
 #[async_trait]
 pub trait Pending<T: Send>: Send + Sync {
+    /// Waits until the store knows since when it remembers: whatever begins after this, it remembers.
+    ///
+    /// # Errors
+    /// [`StateUnavailable`] when the store does not answer.
+    async fn ready(&self) -> Result<(), StateUnavailable> {
+        Ok(())
+    }
+
     /// Keeps `pending` until `expires_at`.
     ///
     /// # Errors

@@ -165,6 +165,7 @@ impl SignIn {
         let requested = self.parts.saml.requested(idp, options)?;
         let made = self.parts.saml.authn_request(idp, &requested, &relay_state);
         let request = made.instrument(spans::authn_request(idp)).await?;
+        self.parts.pending.ready().await?;
         let now = self.parts.clock.now();
         let pending = PendingSignIn {
             request_id: request.id,

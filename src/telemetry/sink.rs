@@ -120,7 +120,11 @@ impl AuditFile {
             Some(file) => file,
             None => open(&self.path)?,
         };
-        file.write_all(text.as_bytes())?;
+        let before = file.metadata()?.len();
+        if let Err(error) = file.write_all(text.as_bytes()) {
+            take_back(&mut file, before, text.as_bytes());
+            return Err(error);
+        }
         self.is_settled = false;
         if let Some(chain) = &mut self.chain {
             // What was just sealed holds.
@@ -136,6 +140,16 @@ impl AuditFile {
             let _ = file.sync_data();
             self.is_settled = true;
         }
+    }
+}
+
+/// Takes away what a disk that is full took of a line: it is written again, whole. Nothing but its beginning is taken away.
+fn take_back(file: &mut File, before: u64, line: &[u8]) {
+    let mut written = Vec::new();
+    let read = file.seek(SeekFrom::Start(before)).and_then(|_| file.read_to_end(&mut written));
+    if read.is_ok() && line.starts_with(&written) {
+        // Where that fails, too, the next start ends the line, and `audit verify` tells it.
+        let _ = file.set_len(before);
     }
 }
 
@@ -199,5 +213,21 @@ mod tests {
             assert!(std::fs::read_to_string(&path).unwrap().starts_with(&text), "{at}");
         }
         std::fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
+    fn the_beginning_of_a_line_is_taken_back_and_nothing_else() {
+        let path = std::env::temp_dir().join(format!("connect-gateway-sink-{}", std::process::id()));
+        let whole = "{\"event\":\"one\"}\n";
+        for (then, left) in [("{\"eve", ""), ("", ""), ("{\"event\":\"other", "{\"event\":\"other")] {
+            std::fs::remove_file(&path).ok();
+            let mut file = open(&path).unwrap();
+            file.write_all(whole.as_bytes()).unwrap();
+            let before = file.metadata().unwrap().len();
+            file.write_all(then.as_bytes()).unwrap();
+            take_back(&mut file, before, b"{\"event\":\"two\"}\n");
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("{whole}{left}"));
+        }
+        std::fs::remove_file(&path).ok();
     }
 }

@@ -87,6 +87,8 @@ impl Refusal {
         refusal.0.trace = error.trace().cloned();
         refusal.0.findings = error.findings().to_vec();
         refusal.0.identity = error.identity().cloned();
+        // The identity provider signed what was refused.
+        refusal.0.is_known = [&code::SAML_REPLAY, &code::SAML_NOT_REMEMBERED].contains(&error.code());
         if let Some(ask) = error.ask() {
             refusal = refusal.towards(&ask.instance, ask.destination.as_ref()).with_idp(ask.idp.as_ref());
         }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt as _;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{sleep, timeout};
 
 use crate::process::{Gateway, PATIENCE, Start, exchanged, rest, unfinished};
@@ -57,9 +58,8 @@ async fn bodies_that_are_too_long_are_refused() {
 
 #[tokio::test]
 async fn connections_beyond_the_limit_wait_for_a_place() {
-    let gateway =
-        Gateway::start(Start::with("[listener]\nmax_connections = 16\nmax_connections_per_address = 16\n"))
-            .await;
+    let proxy = "[client_address]\nmode = \"x_forwarded_for\"\ntrusted = [\"127.0.0.0/8\"]\n";
+    let gateway = Gateway::start(Start::with(&format!("[listener]\nmax_connections = 16\n{proxy}"))).await;
     let mut kept = Vec::new();
     for _ in 0..16 {
         kept.push(unfinished(&gateway).await);
@@ -159,4 +159,29 @@ async fn a_body_in_pieces_of_one_octet_takes_little_more_memory_than_its_size() 
     let grown = peak(&gateway) - before;
     println!("{grown} kB");
     assert!(grown < 5_000, "{grown} kB for {} kB", 4 * OCTETS / 1000);
+}
+
+/// From one of this machine's addresses.
+async fn connection_from(address: [u8; 4], gateway: &Gateway) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind((address, 0).into()).unwrap();
+    socket.connect(gateway.address).await.unwrap()
+}
+
+#[tokio::test]
+async fn those_who_have_many_leave_the_last_places_to_others() {
+    let gateway = Gateway::start(Start::with("[listener]\nmax_connections = 16\n")).await;
+    let begun = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n";
+    let mut kept = Vec::new();
+    for number in 0..24 {
+        let mut stream = connection_from([127, 0, 0, 1 + number % 2], &gateway).await;
+        stream.write_all(begun).await.ok();
+        kept.push(stream);
+    }
+    let mut other = connection_from([127, 0, 0, 9], &gateway).await;
+    let whole = [&begun[..], b"Connection: close\r\n\r\n"].concat();
+    assert!(exchanged(&mut other, &whole).await.ends_with("ok"));
+    let (_, metrics) = gateway.asked("/metrics").await.unwrap();
+    let counted = "connect_gateway_rate_limited_total{scope=\"connections\"} ";
+    assert!(metrics.contains(counted) && !metrics.contains(&format!("{counted}0")), "{metrics}");
 }

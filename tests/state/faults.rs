@@ -83,6 +83,21 @@ async fn since_when_a_redis_remembers_is_noted_by_whatever_is_asked_first() {
     assert!(first_use(&redis, "_1").await.unwrap() <= then);
 }
 
+/// A clock that was wrong then, or a hand that wrote it.
+#[tokio::test]
+async fn an_epoch_that_is_still_to_begin_or_is_no_moment_begins_now() {
+    let server = Server::start();
+    let redis = server.connect().await;
+    first_use(&redis, "_1").await.unwrap();
+    let keys = server.cli(&["KEYS", "*:epoch"]);
+    for (number, since) in ["99999999999999", "abc", "nan", "inf"].into_iter().enumerate() {
+        server.cli(&["HSET", keys.trim(), "since", since]);
+        let before = SystemClock.now() - Duration::milliseconds(1);
+        let found = first_use(&redis, &format!("_of_{number}")).await.unwrap();
+        assert!(before <= found && found <= SystemClock.now(), "{since}: {found}");
+    }
+}
+
 #[tokio::test]
 async fn a_redis_that_is_emptied_begins_anew_and_replicas_find_each_other_again() {
     let server = Server::start();

@@ -221,6 +221,23 @@ async fn a_redis_that_is_gone_gets_a_page_that_says_so_and_tries_again_by_itself
     assert!(page.url.as_str().starts_with(&replicas.emulator.idp_url()), "{}", page.url);
 }
 
+/// Nobody asked it anything meanwhile: it is the person who finds out that it was started anew.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_the_first_after_a_redis_was_started_anew_gets_in() {
+    let mut replicas = Box::pin(Replicas::start()).await;
+    let warm = browser();
+    let answer = World::pick(&replicas.url, &warm, "acme", "alice").await;
+    assert!(is_inside(&warm.settle(answer).await, "alice"));
+    replicas.redis.kill();
+    replicas.redis.run();
+    // Longer than what is known of it is believed.
+    tokio::time::sleep(std::time::Duration::from_secs(11)).await;
+    let browser = browser();
+    let answer = World::pick(&replicas.url, &browser, "acme", "alice").await;
+    let page = browser.settle(answer).await;
+    assert!(is_inside(&page, "alice"), "{} {}", page.status, page.body);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_redis_has_a_code_of_its_own() {
     let replicas = Box::pin(Replicas::start()).await;

@@ -67,8 +67,12 @@ async fn greeted(
     door: &Door,
 ) -> io::Result<(Box<dyn Octets>, Peer, Share)> {
     if let Some(proxies) = &door.proxies {
-        peer = timeout(door.handshake, proxy_header::read(&mut stream, peer, proxies)).await??;
-        share = shared(door, peer).ok_or(io::ErrorKind::QuotaExceeded)?;
+        let client = timeout(door.handshake, proxy_header::read(&mut stream, peer, proxies)).await??;
+        if client != peer {
+            share = counted(door, client, door.shares.take_of_client(client, door.is_scarce()))
+                .ok_or(io::ErrorKind::QuotaExceeded)?;
+        }
+        peer = client;
     }
     if let Some(certificate) = &door.certificate {
         stream = Box::new(timeout(door.handshake, certificate.acceptor().accept(stream)).await??);
@@ -78,7 +82,11 @@ async fn greeted(
 
 /// A place of this client's; `None` when it has all that it may have.
 fn shared(door: &Door, peer: Peer) -> Option<Share> {
-    let share = door.shares.take(peer);
+    counted(door, peer, door.shares.take(peer, door.is_scarce()))
+}
+
+/// The same share; one that there is not is told.
+fn counted(door: &Door, peer: Peer, share: Option<Share>) -> Option<Share> {
     if share.is_none() {
         door.turned_away(peer);
     }

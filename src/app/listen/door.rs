@@ -36,6 +36,7 @@ pub(in crate::app) struct Door {
     pub(super) http: Builder<TokioExecutor>,
     /// Places for connections; more wait in the system's queue.
     pub(super) places: Arc<Semaphore>,
+    all: usize,
     pub(super) shares: Shares,
     watch: Watch,
     reminded: Mutex<Option<Instant>>,
@@ -59,6 +60,7 @@ impl Door {
         Self {
             http: http(limits),
             places: Arc::new(Semaphore::new(limits.max_connections)),
+            all: limits.max_connections,
             shares: Shares::new(limits.max_per_address, limits.trusted.clone()),
             watch,
             reminded: Mutex::default(),
@@ -76,6 +78,11 @@ impl Door {
         told: (Watch, watch::Receiver<Phase>),
     ) -> Self {
         Self { proxies: None, ..Self::public(limits, None, told) }
+    }
+
+    /// Whether fewer than a quarter of all places are left.
+    pub(super) fn is_scarce(&self) -> bool {
+        self.places.available_permits() < self.all / 4
     }
 
     /// A connection was turned away because its client has all that it may have.

@@ -7,6 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::model::{TrustedPeers, counted_as};
 use crate::web::Peer;
 
+/// The part of a share that whoever has it may go on to when places are scarce.
+const SCARCE: usize = 8;
+
 /// The places that each client has.
 pub(super) struct Shares {
     most: usize,
@@ -30,15 +33,23 @@ impl Shares {
         Self { most, trusted, taken: Arc::default() }
     }
 
-    /// One place more for this client; `None`: it has all that it may have.
-    pub(super) fn take(&self, peer: Peer) -> Option<Share> {
-        let Some(address) = peer.0.filter(|address| !self.trusted.trusts(Some(*address))) else {
-            return Some(Share { of: None, is_crowded: false });
-        };
+    /// One place more for whoever connects, a proxy that is trusted included; `None`: it has all that it may have.
+    pub(super) fn take(&self, peer: Peer, is_scarce: bool) -> Option<Share> {
+        match peer.0 {
+            Some(address) if self.trusted.trusts(Some(address)) => Some(Share::of_many()),
+            _ => self.take_of_client(peer, is_scarce),
+        }
+    }
+
+    /// The same for one whom a proxy names, whoever that is. `is_scarce`: hardly any place is left, and whoever has many gets
+    /// none of them.
+    pub(super) fn take_of_client(&self, Peer(peer): Peer, is_scarce: bool) -> Option<Share> {
+        let Some(address) = peer else { return Some(Share::of_many()) };
         let client = counted_as(address);
+        let most = if is_scarce { self.most.div_ceil(SCARCE) } else { self.most };
         let mut taken = self.taken.lock();
         let count = taken.get(&client).copied().unwrap_or(0);
-        if count >= self.most {
+        if count >= most {
             return None;
         }
         taken.insert(client, count + 1);
@@ -53,6 +64,11 @@ pub(super) struct Share {
 }
 
 impl Share {
+    /// No part of anybody's share.
+    fn of_many() -> Self {
+        Self { of: None, is_crowded: false }
+    }
+
     /// Whether the client had half of what it may have before: it should not keep what it does not use.
     pub(super) fn is_crowded(&self) -> bool {
         self.is_crowded
@@ -83,13 +99,18 @@ mod tests {
     #[test]
     fn a_client_gets_its_share_and_no_more_until_it_leaves() {
         let shares = Shares::new(2, TrustedPeers::default());
-        let first = shares.take(peer("2001:db8::1")).unwrap();
-        let second = shares.take(peer("2001:db8::2")).unwrap();
+        let first = shares.take(peer("2001:db8::1"), false).unwrap();
+        let second = shares.take(peer("2001:db8::2"), false).unwrap();
         assert!(!first.is_crowded() && second.is_crowded());
-        assert!(shares.take(peer("2001:db8::3")).is_none());
-        assert!(shares.take(peer("2001:db8:0:1::3")).is_some(), "another network");
+        assert!(shares.take(peer("2001:db8::3"), false).is_none());
+        assert!(shares.take(peer("2001:db8:0:1::3"), false).is_some(), "another network");
         drop(first);
-        let third = shares.take(peer("2001:db8::3")).unwrap();
+        let third = shares.take(peer("2001:db8::3"), false).unwrap();
+        let is_scarce = true;
+        assert!(
+            shares.take(peer("2001:db8::4"), is_scarce).is_none()
+                && shares.take(peer("192.0.2.9"), is_scarce).is_some()
+        );
         drop((second, third));
         assert!(shares.taken.lock().is_empty());
     }
@@ -100,10 +121,13 @@ mod tests {
         let shares = Shares::new(1, proxies);
         let kept: Vec<Share> = ["10.0.0.1", "10.0.0.1", "::ffff:10.0.0.1", "192.0.2.1"]
             .into_iter()
-            .filter_map(|address| shares.take(peer(address)))
-            .chain([Peer(None), Peer(None)].into_iter().filter_map(|peer| shares.take(peer)))
+            .filter_map(|address| shares.take(peer(address), false))
+            .chain([Peer(None), Peer(None)].into_iter().filter_map(|peer| shares.take(peer, false)))
             .collect();
         assert_eq!(kept.len(), 6);
-        assert!(shares.take(peer("192.0.2.1")).is_none());
+        assert!(shares.take(peer("192.0.2.1"), false).is_none());
+        let named = || shares.take_of_client(peer("10.0.0.1"), false);
+        let first = named();
+        assert!(first.is_some() && named().is_none(), "but not for one whom a proxy names");
     }
 }

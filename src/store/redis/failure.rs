@@ -19,6 +19,11 @@ pub(super) fn passes(error: &RedisError) -> bool {
         )
 }
 
+/// Whether nobody answers who could: what is wrong with one record or one question is none of that.
+pub(super) fn is_silence(error: &RedisError) -> bool {
+    passes(error) || error.kind() == ErrorKind::AuthenticationFailed
+}
+
 /// Whether another connection is needed: this one is broken, or leads to a server that is not the master any more.
 pub(super) fn is_of_the_connection(error: &RedisError) -> bool {
     matches!(

@@ -240,18 +240,18 @@ impl Redis {
         let outcome = asked.as_ref().map_or_else(failure::outcome, |_| RoundTrip::Answered);
         spans::ended(&span, (outcome != RoundTrip::Answered).then_some(outcome.word()));
         self.0.observer.round_trip(operation, began.elapsed(), outcome);
-        self.tell_change(operation, outcome, asked.as_ref().err());
+        self.tell_change(operation, asked.as_ref().err());
         asked
     }
 
     /// Once when answers stop, and once when they come again.
-    fn tell_change(&self, operation: &'static str, outcome: RoundTrip, error: Option<&RedisError>) {
-        let is_silent = outcome == RoundTrip::Failed;
-        if self.0.is_silent.swap(is_silent, Ordering::Relaxed) == is_silent {
+    fn tell_change(&self, operation: &'static str, error: Option<&RedisError>) {
+        let silence = error.filter(|error| failure::is_silence(error));
+        if self.0.is_silent.swap(silence.is_some(), Ordering::Relaxed) == silence.is_some() {
             return;
         }
-        if let Some(error) = error.filter(|_| is_silent) {
-            let cause = failure::words(error);
+        if let Some(silence) = silence {
+            let cause = failure::words(silence);
             tracing::warn!(operation, cause, "shared state does not answer");
         } else {
             tracing::warn!("shared state answers again");

@@ -6,9 +6,10 @@ use async_trait::async_trait;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use time::OffsetDateTime;
+use tokio::time::Instant;
 
-use super::Redis;
 use super::script::Script;
+use super::{PATIENCE, Redis};
 use crate::model::{Pending, PendingKey, StateUnavailable};
 
 static PUT: Script = Script::new("redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])");
@@ -45,6 +46,10 @@ impl<T> RedisPending<T> {
 
 #[async_trait]
 impl<T: Serialize + DeserializeOwned + Send + 'static> Pending<T> for RedisPending<T> {
+    async fn ready(&self) -> Result<(), StateUnavailable> {
+        self.redis.keep_names_key(Instant::now() + PATIENCE).await
+    }
+
     async fn put(
         &self,
         key: PendingKey,

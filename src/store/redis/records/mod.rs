@@ -57,7 +57,7 @@ struct Declined {
 
 /// What Redis says to who begins: a word, the generation, and the answer that stands there, empty where there is something
 /// else.
-type Begun = (String, String, Option<Vec<u8>>);
+type Begun = (String, Vec<u8>, Option<Vec<u8>>);
 
 impl Redis {
     fn record(&self, key: &RecordKey) -> Names {
@@ -152,6 +152,8 @@ impl SharedRecords for Redis {
                 }
                 ("yours", opened) => {
                     let replaces_another = kept.is_some() && opened.is_none();
+                    // One that somebody garbled is never met again, and nothing is kept then.
+                    let generation = String::from_utf8_lossy(&generation).into_owned();
                     return Ok(Found::Yours(Lease { owner: owner.to_owned(), generation, replaces_another }));
                 }
                 ("nothing", _) => return Ok(Found::Nothing),
