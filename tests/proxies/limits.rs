@@ -100,7 +100,9 @@ async fn scopes(world: &World) -> Vec<String> {
     let numbers =
         reqwest::get(format!("{}/metrics", world.operations_url)).await.unwrap().text().await.unwrap();
     let named = |line: &str| {
-        line.strip_prefix("connect_gateway_rate_limited_total{scope=\"")?.split('"').next().map(str::to_owned)
+        let (scope, count) =
+            line.strip_prefix("connect_gateway_rate_limited_total{scope=\"")?.split_once("\"} ")?;
+        (count != "0").then(|| scope.to_owned())
     };
     numbers.lines().filter_map(named).collect()
 }

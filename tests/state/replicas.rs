@@ -232,6 +232,8 @@ async fn who_is_the_first_after_a_redis_was_started_anew_gets_in() {
     replicas.redis.run();
     // Longer than what is known of it is believed.
     tokio::time::sleep(std::time::Duration::from_secs(11)).await;
+    // It takes its time to say since when it remembers.
+    replicas.redis.cli(&["CLIENT", "PAUSE", "300"]);
     let browser = browser();
     let answer = World::pick(&replicas.url, &browser, "acme", "alice").await;
     let page = browser.settle(answer).await;
