@@ -29,11 +29,13 @@ deb: build-packages deb-packages ## Build the Debian package; docs/building.md
 fuzz: build-packages fuzz-packages ## Fuzz every reader of outside bytes for FUZZ_SECONDS each (60); see docs/fuzzing.md
 	@scripts/fuzz
 
-lint: build-packages ## Check formatting and lints; licences and advisories too where cargo-deny is installed
+lint: build-packages ## Check formatting and lints; licences, advisories and alerts too where cargo-deny and promtool are installed
 	cargo fmt --check
 	cargo fmt --check --manifest-path fuzz/Cargo.toml
 	cargo clippy --locked --all-targets -- -D warnings
 	@scripts/check-dependencies
+	@if command -v promtool >/dev/null; then promtool check rules deploy/prometheus/alerts.yml; \
+		else echo "promtool is not here (Debian's package prometheus): nobody but our own tests looked at the alerts"; fi
 
 fmt: ## Format the code
 	cargo fmt
