@@ -7,9 +7,8 @@ demo: build-packages ## Run the gateway against a local stand-in for AWS and an 
 	cargo build --locked --bins --test layers
 	$${CARGO_TARGET_DIR:-target}/debug/demo
 
-# More threads than cores: most tests wait for processes, and do not compute.
 test: build-packages test-packages ## Run every test: unit, HTTP, boto3, SimpleSAMLphp, pysaml2 and a headless browser
-	RUST_TEST_THREADS=$${RUST_TEST_THREADS:-$$(($$(nproc) * 3 / 2))} cargo test --locked
+	cargo test --locked
 
 bench: build-packages test-packages ## Print CPU per verified SAML answer, as a ratio to one RSA-2048 verification, what placing costs, and what Redis costs
 	cargo bench --locked --bench acs --bench mapping --bench replicas

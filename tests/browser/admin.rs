@@ -1,7 +1,7 @@
 //! The administrators' console, page by page.
 
 use crate::browser::{Browser, Javascript};
-use crate::sign_in::press_on;
+use crate::sign_in::{choose, press_on};
 use crate::tls::Answers;
 use crate::world::{IdentityProvider, World};
 
@@ -117,16 +117,14 @@ async fn a_test_sign_in_goes_through_the_identity_provider_and_changes_nothing()
         // A page below the console, without a session: the way leads back to it.
         browser.open(&format!("{}/admin/test", world.gateway_url)).await;
         press_on(&browser, "#user-alice").await;
-        browser.click("#user-alice").await;
-        press_on(&browser, "#way").await;
+        choose(&browser, "#user-alice", "#way").await;
         assert!(browser.url().await.ends_with("/admin/test"), "{}", browser.url().await);
         let before = names(&browser).await;
         browser.screenshots("admin-test").await;
         browser.click("input[name=again]").await;
         browser.click("button[value=me]").await;
         press_on(&browser, "#user-stranger").await;
-        browser.click("#user-stranger").await;
-        press_on(&browser, "#is-test").await;
+        choose(&browser, "#user-stranger", "#is-test").await;
         assert_eq!(browser.text("#outcome").await, "mapping.no_match");
         browser.screenshots("admin-test-explained").await;
         assert_eq!(names(&browser).await, before, "no cookie came or went");
@@ -143,8 +141,7 @@ async fn a_test_sign_in_goes_through_the_identity_provider_and_changes_nothing()
         guest.screenshots("test-begin").await;
         guest.click("button[type=submit]").await;
         press_on(&guest, "#user-alice").await;
-        guest.click("#user-alice").await;
-        press_on(&guest, "#support-id").await;
+        choose(&guest, "#user-alice", "#support-id").await;
         guest.screenshots("test-over").await;
         assert!(!names(&guest).await.iter().any(|name| name.contains("session")), "nobody is signed in");
     }

@@ -158,3 +158,20 @@ pub(crate) async fn press_on(browser: &Browser, css: &str) {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }
+
+/// The same after this person was chosen; once more where the page was just leaving and did not take it.
+pub(crate) async fn choose(browser: &Browser, person: &str, css: &str) {
+    const TAKEN: Duration = Duration::from_secs(5);
+    browser.click(person).await;
+    let (start, mut chosen) = (Instant::now(), Instant::now());
+    while !browser.shows(css).await {
+        assert!(start.elapsed() < Duration::from_mins(1), "no `{css}` at {}", browser.url().await);
+        if !browser.shows(person).await {
+            browser.press("form button:not(.person), form input[type=submit]").await;
+        } else if chosen.elapsed() > TAKEN {
+            browser.press(person).await;
+            chosen = Instant::now();
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
