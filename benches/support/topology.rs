@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-use crate::gateway::{Gateway, free_address, key_pair};
+use crate::gateway::{Gateway, free_address, key_files};
 use crate::people::{agent, people};
 use crate::plain_browser::PlainBrowser;
 use crate::redis_server::{Server, written_key};
@@ -49,10 +49,7 @@ impl Topology {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let mut files = vec![("state.key".to_owned(), written_key(1))];
-        for name in ["signing", "decryption"] {
-            let (key, certificate) = key_pair();
-            files.extend([(format!("{name}.key"), key), (format!("{name}.crt"), certificate)]);
-        }
+        files.extend(key_files());
         let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (&**name, &**text)).collect();
         let state = redis.as_ref().map_or_else(String::new, |redis| {
             format!(
@@ -140,13 +137,8 @@ impl Topology {
 
     /// Scripts that Redis ran so far.
     pub(crate) fn scripts(&self) -> f64 {
-        let Some(redis) = &self.redis else { return 0.0 };
-        let stats = redis.cli(&["INFO", "commandstats"]);
-        let calls = |command: &str| {
-            let line = stats.lines().find_map(|line| line.strip_prefix(&format!("cmdstat_{command}:calls=")));
-            line.and_then(|line| line.split(',').next()?.parse::<f64>().ok()).unwrap_or(0.0)
-        };
-        calls("evalsha") + calls("eval")
+        let scripts = self.redis.as_ref().map_or(0, Server::scripts);
+        f64::from(u32::try_from(scripts).unwrap())
     }
 }
 

@@ -2,7 +2,6 @@
 
 #[macro_use]
 mod say;
-
 mod audit;
 mod aws;
 mod background;
@@ -86,6 +85,7 @@ pub use crate::saml::KeyAlgorithm;
 pub use mapping::{Explain, explain_mapping, test_mapping};
 pub use migrate::config_migrate;
 pub use removal::{RemoveUsers, remove_users};
+pub use say::print;
 pub use serve::serve;
 pub use sessions::{end_sessions, list_sessions};
 pub use settings::{config_dump, config_schema};

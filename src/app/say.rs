@@ -18,11 +18,16 @@ macro_rules! say_text {
 }
 
 /// Writes it. Ends the process where it can't be written, such as to a full disk: half an output must not pass for a whole.
-pub(super) fn text(words: Arguments<'_>) {
+pub fn print(octets: &[u8]) {
     let mut out = stdout().lock();
-    let Err(error) = out.write_fmt(words).and_then(|()| out.flush()) else { return };
+    let Err(error) = out.write_all(octets).and_then(|()| out.flush()) else { return };
     if error.kind() != ErrorKind::BrokenPipe {
         let _ = writeln!(stderr(), "error: standard output: {error}");
         std::process::exit(UNHEARD);
     }
+}
+
+/// What `say!` and `say_text!` call.
+pub(super) fn text(words: Arguments<'_>) {
+    print(words.to_string().as_bytes());
 }

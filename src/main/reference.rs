@@ -1,11 +1,10 @@
 //! `connect-gateway completions | man`: what shells, `man` and docs/commands.md say of the commands.
 
-use std::io::{ErrorKind, Write as _, stdout};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Command};
 use clap_complete::Shell;
-use connect_gateway::app::Outcome;
+use connect_gateway::app::{self, Outcome};
 
 const PROGRAM: &str = "connect-gateway";
 
@@ -69,12 +68,9 @@ fn sections(command: &Command, path: &str) -> Vec<String> {
     [own].into_iter().chain(below).collect()
 }
 
-/// A reader that has seen enough, such as `head`, is no failure.
 fn print(text: &[u8]) -> Outcome {
-    match stdout().lock().write_all(text) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => failed(&error.to_string()),
-        _ => Outcome::Done,
-    }
+    app::print(text);
+    Outcome::Done
 }
 
 fn failed(reason: &str) -> Outcome {

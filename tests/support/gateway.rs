@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -56,8 +56,8 @@ impl Gateway {
     ) -> Self {
         let folder = std::env::temp_dir().join(format!("connect-gateway-{}-{address}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
-        for name in ["signing", "decryption"] {
-            write_key_pair(&folder, name);
+        for (name, text) in key_files() {
+            fs::write(folder.join(name), text).unwrap();
         }
         for (name, text) in files {
             fs::write(folder.join(name), text).unwrap();
@@ -129,10 +129,13 @@ pub(crate) fn key_pair() -> (String, String) {
     (key.serialize_pem(), certificate.pem())
 }
 
-fn write_key_pair(folder: &Path, name: &str) {
-    let (key, certificate) = key_pair();
-    fs::write(folder.join(format!("{name}.key")), key).unwrap();
-    fs::write(folder.join(format!("{name}.crt")), certificate).unwrap();
+/// The files that the configuration names keys by: name and text.
+pub(crate) fn key_files() -> Vec<(String, String)> {
+    let files = ["signing", "decryption"].map(|name| {
+        let (key, certificate) = key_pair();
+        [(format!("{name}.key"), key), (format!("{name}.crt"), certificate)]
+    });
+    files.into_iter().flatten().collect()
 }
 
 fn last_lines(log: &str) -> String {

@@ -82,6 +82,16 @@ impl Server {
         cli(self.port, args)
     }
 
+    /// How many scripts it ran so far.
+    pub(crate) fn scripts(&self) -> u64 {
+        let stats = self.cli(&["INFO", "commandstats"]);
+        let calls = |command: &str| {
+            let line = stats.lines().find_map(|line| line.strip_prefix(&format!("cmdstat_{command}:calls=")));
+            line.and_then(|line| line.split(',').next()?.parse::<u64>().ok()).unwrap_or(0)
+        };
+        calls("evalsha") + calls("eval")
+    }
+
     /// Every record with what it holds.
     pub(crate) fn everything(&self) -> String {
         let keys = self.cli(&["KEYS", "*"]);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::time::{sleep, timeout};
 
-use crate::gateway::{Gateway, key_pair};
+use crate::gateway::{Gateway, key_files};
 use crate::redis_server::{free_port, written_key};
 
 /// Longer than anything here takes.
@@ -57,10 +57,7 @@ impl Replicas {
     /// `config` holds the rest of the configuration.
     pub(crate) async fn on(redis: &str, count: usize, public_url: &str, config: &str) -> Self {
         let mut files = vec![("state.key".to_owned(), written_key(1))];
-        for name in ["signing", "decryption"] {
-            let (key, certificate) = key_pair();
-            files.extend([(format!("{name}.key"), key), (format!("{name}.crt"), certificate)]);
-        }
+        files.extend(key_files());
         let shared = format!(
             r#"
 [state]
